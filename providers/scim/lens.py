@@ -1,0 +1,111 @@
+"""Reads and writes one value of a normalised resource by its path, and many of them at once.
+
+Paths are canonical names, as `userName`, `name.givenName`, `urn:...:2.0:User:department`, and one that
+chooses: `emails[primary].value` is that of the primary entry, else of the one for work, else of the first.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from providers.scim.resource import copied, extended, put
+from providers.scim.schema import Resource, ResourceType, Target, Value
+from providers.scim.tokens import attr_path
+from providers.scim.user import USER
+
+_CHOICE = "[primary]"
+
+
+def read(resource: Resource, path: str, resource_type: ResourceType = USER) -> Value:
+    """The value at the path, or None when it is unassigned."""
+    target, chooses = _target(path, resource_type)
+    value = extended(resource, target.extension).get(target.attribute.name)
+    if chooses:
+        value = _chosen(value)[1]
+    if target.sub is None:
+        return value
+    return value.get(target.sub.name) if isinstance(value, dict) else None
+
+
+def write(resource: Resource, path: str, value: Value, resource_type: ResourceType = USER) -> Resource:
+    """A resource with that value at the path, None to unassign it; writing what was read changes nothing.
+
+    At `emails[primary].value`, a first value makes a primary entry, and None takes the chosen entry away.
+    """
+    target, chooses = _target(path, resource_type)
+    if value == read(resource, path, resource_type):
+        return resource
+    changed = copied(resource)
+    held = extended(changed, target.extension).get(target.attribute.name)
+    if target.sub is None:
+        new = value
+    elif chooses:
+        new = _chosen_with(held, target.sub.name, value)
+    else:
+        new = _with(held, target.sub.name, value)
+    put(changed, target, new)
+    if target.extension is not None:
+        changed["schemas"] = resource_type.declared(changed)
+    return changed
+
+
+def split(
+    resource: Resource, paths: Iterable[str], resource_type: ResourceType = USER
+) -> tuple[dict[str, Value], Resource]:
+    """The values at the paths, and the resource as it may be stored: without the `password`, never returned.
+
+    The stored resource keeps the values that were read too: it shows what the identity provider sent.
+    """
+    values = {path: read(resource, path, resource_type) for path in paths}
+    never = {attribute.name for attribute in resource_type.schema.attributes if attribute.returned == "never"}
+    return values, {name: value for name, value in resource.items() if name not in never}
+
+
+def join(stored: Resource, values: Mapping[str, Value], resource_type: ResourceType = USER) -> Resource:
+    """The stored resource with these values in place: what was split comes back the same."""
+    for path, value in values.items():
+        stored = write(stored, path, value, resource_type)
+    return stored
+
+
+@lru_cache(maxsize=256)
+def _target(path: str, resource_type: ResourceType) -> tuple[Target, bool]:
+    named = attr_path(path.replace(_CHOICE, ""))
+    target = resource_type.locate(named) if named else None
+    chooses = _CHOICE in path
+    if target is None or chooses != (target.attribute.multi_valued and target.sub is not None):
+        raise KeyError(path)
+    return target, chooses
+
+
+def _chosen(entries: Value) -> tuple[int, Value]:
+    """The entry that stands for a multi-valued attribute and its place, or (-1, None)."""
+    if not isinstance(entries, list) or not entries:
+        return -1, None
+    held = [(place, entry) for place, entry in enumerate(entries) if isinstance(entry, dict)]
+    for place, entry in held:
+        if entry.get("primary") is True:
+            return place, entry
+    for place, entry in held:
+        if str(entry.get("type")).lower() == "work":
+            return place, entry
+    return held[0] if held else (-1, None)
+
+
+def _with(held: Value, name: str, value: Value) -> Value:
+    parts = dict(held) if isinstance(held, dict) else {}
+    if value is None:
+        parts.pop(name, None)
+    else:
+        parts[name] = value
+    return parts or None
+
+
+def _chosen_with(held: Value, name: str, value: Value) -> Value:
+    entries = list(held) if isinstance(held, list) else []
+    place, entry = _chosen(entries)
+    if value is None:
+        return entries[:place] + entries[place + 1 :] or None
+    if place < 0:
+        return [{name: value, "primary": True}]
+    entries[place] = _with(entry, name, value)
+    return entries

@@ -1,0 +1,36 @@
+"""Reads `startIndex` and `count` (RFC 7644, 3.4.2.4)."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from providers.scim.problems import InvalidValue
+
+DEFAULT_COUNT: Final = 100
+MAX_COUNT: Final = 1000
+_WHOLE = re.compile(r"([+-]?)([0-9]+)")
+_FARTHEST: Final = 2**31 - 1  # no list is longer, and every database can skip so many
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`start` is the place of the first resource, from 1; `count` how many at most, 0 for the total only."""
+
+    start: int = 1
+    count: int = DEFAULT_COUNT
+
+
+def page(start_index: str | None = None, count: str | None = None) -> Page:
+    """The page that is asked for: no start is below 1, no count below 0 or above MAX_COUNT."""
+    start = min(max(_number(start_index, "startIndex", 1), 1), _FARTHEST)
+    return Page(start, min(max(_number(count, "count", DEFAULT_COUNT), 0), MAX_COUNT))
+
+
+def _number(text: str | None, name: str, otherwise: int) -> int:
+    if text is None or not text.strip():
+        return otherwise
+    found = _WHOLE.fullmatch(text.strip())
+    if found is None:
+        raise InvalidValue(f'"{name}" has to be a whole number.')
+    size = int(found[2]) if len(found[2]) < 10 else _FARTHEST
+    return -size if found[1] == "-" else size
