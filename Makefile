@@ -49,7 +49,7 @@ lock: ## pin the requirements again (hashes only, no addresses)
 	rm -rf build/lock && $(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet pip-tools
 	build/lock/bin/pip-compile $(LOCK) --extra setup -o requirements.txt pyproject.toml
 	build/lock/bin/pip-compile $(LOCK) --extra setup --extra test -c requirements.txt -o requirements-test.txt pyproject.toml
-LOCK := --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header --no-annotate --strip-extras --allow-unsafe
+LOCK := --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate --strip-extras --allow-unsafe
 
 clean: ## remove what set-up and runs made (not ./data)
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/peers/node_modules
