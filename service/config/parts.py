@@ -1,0 +1,124 @@
+"""Those parts of the configuration that several variables make together."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from mail.opening import Security
+from mail.opening import Settings as SmtpSettings
+from providers import kinds
+from service.config import readers
+from service.config.environment import Environment, flag, number
+from service.config.secret_file import kept_secret
+from service.database.url import sqlite_path
+
+
+class Values(Struct, frozen=True, kw_only=True):
+    """Values that no log and no traceback prints: some of them are secret."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(hidden)"
+
+
+class Administrator(Values, frozen=True, kw_only=True):
+    """The first administrator; without a password one is made up and printed once."""
+
+    email: str
+    password: str | None
+    token: str | None
+
+
+def public_url(env: Environment, host: str, port: int) -> str:
+    """Give our own address: https, this machine, or http that somebody accepted on purpose."""
+    insecure = env.read("ALLOW_INSECURE_PUBLIC_URL", flag) or False
+    url = env.read("PUBLIC_URL", readers.public_url)
+    if url is None:
+        name = host if readers.is_loopback_host(host) else "localhost"
+        return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    if url.startswith("http:") and not readers.is_loopback(url) and not insecure:
+        env.wrong(
+            "PUBLIC_URL",
+            "must begin with https://, for passwords and tokens cross the network; "
+            "ALLOW_INSECURE_PUBLIC_URL=true accepts that they can be read",
+        )
+    return url
+
+
+def secrets(env: Environment, database_url: str, data_dir: Path, *, keep: bool) -> tuple[str, ...]:
+    """Give the secrets: those of the environment, or on SQLite the one that this machine keeps."""
+    given = env.read("SECRET", readers.secrets)
+    if given is None and sqlite_path(database_url) is None and not env.named("SECRET"):
+        env.wrong(
+            "SECRET", "is missing: replicas on PostgreSQL share it; make one with: openssl rand -hex 32"
+        )
+    if given is not None or env.problems or not keep:
+        return given or ()
+    try:
+        return (kept_secret(data_dir),)
+    except OSError as problem:
+        env.wrong("DATA_DIR", f"is where the secret made at the first start is kept: {problem.strerror}")
+        return ()
+
+
+def administrator(env: Environment) -> Administrator:
+    """Give the first administrator."""
+    return Administrator(
+        email=env.read("ADMIN_EMAIL", readers.email) or "admin@example.com",
+        password=env.read("ADMIN_PASSWORD", readers.password),
+        token=env.read("ADMIN_TOKEN", readers.static_token),
+    )
+
+
+def smtp(env: Environment) -> SmtpSettings | None:
+    """Give the mail server, if there is one: TLS is required unless it is this machine or asked not to be."""
+    secure = env.read("EMAIL_SMTP_SECURE", flag) or False
+    ignore = env.read("EMAIL_SMTP_IGNORE_TLS", flag) or False
+    host = env.read("EMAIL_SMTP_HOST", readers.host)
+    port = env.read("EMAIL_SMTP_PORT", number(1, 65_535)) or (465 if secure else 587)
+    user, password = env.text("EMAIL_SMTP_USER"), env.text("EMAIL_SMTP_PASSWORD")
+    if (user is None) != (password is None):
+        env.wrong("EMAIL_SMTP_PASSWORD" if user else "EMAIL_SMTP_USER", "is missing: a sign-in needs both")
+    if ignore and (secure or password):
+        env.wrong(
+            "EMAIL_SMTP_IGNORE_TLS", "cannot be true beside EMAIL_SMTP_SECURE, nor when a password is sent"
+        )
+    if host is None:
+        return None
+    security: Security = "offered" if readers.is_loopback_host(host) else "required"
+    security = "implicit" if secure else "never" if ignore else security
+    return SmtpSettings(host, port, user, password, security)
+
+
+def sender(env: Environment, smtp: SmtpSettings | None) -> str:
+    """Give the address that letters come from."""
+    sender = env.read("EMAIL_FROM", readers.sender)
+    if sender is None and smtp is not None and not env.named("EMAIL_FROM"):
+        env.wrong("EMAIL_FROM", "is missing: letters need a sender, such as: Our App <no-reply@example.com>")
+    return sender or "no-reply@example.com"
+
+
+def providers(env: Environment, public_url: str) -> Mapping[str, kinds.Settings]:
+    """Give the settings of every sign-on provider under its name."""
+    names = env.read("AUTH_PROVIDERS", readers.provider_names) or ()
+    prefixes = {name: f"AUTH_{name.upper().replace('-', '_')}_" for name in names}
+    found: dict[str, kinds.Settings] = {}
+    for name, prefix in prefixes.items():
+        settings = kinds.read_settings(env.under(prefix, prefixes.values()))
+        if isinstance(settings, list):
+            for mistake in settings:
+                env.wrong(f"{prefix}{mistake.key}", mistake.why)
+        elif settings.driver() == "mock" and not readers.is_loopback(public_url):
+            env.wrong(
+                f"{prefix}DRIVER", "cannot be mock, which believes anybody, unless PUBLIC_URL is this machine"
+            )
+        else:
+            found[name] = settings
+    return MappingProxyType(found)
+
+
+def limit(env: Environment) -> int | None:
+    """Give the largest `limit` of a query, None if there is none."""
+    most = env.read("QUERY_LIMIT_MAX", number(-1, 1_000_000))
+    return None if most in {None, -1} else most

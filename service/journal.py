@@ -1,0 +1,162 @@
+"""The log: JSON lines on stderr with the request's id, nothing secret in them; cheap lines for requests."""
+
+import asyncio
+import logging
+import sys
+import time
+from contextvars import ContextVar
+from typing import IO
+
+import msgspec
+
+from service.redaction import clean, redact
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+FLUSH_SECONDS = 0.05
+LONGEST_TEXT = 16_384  # characters of a message or a traceback
+LONGEST_PATH = 512
+# DEBUG of authlib prints PKCE verifiers, INFO of httpx2 prints whole addresses with their queries.
+QUIET = ("authlib", "httpx", "httpx2", "httpcore", "httpcore2", "aiosqlite", "asyncio", "uvicorn", "alembic")
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "silent": logging.CRITICAL + 1,
+}
+_ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
+
+
+class JsonLines(logging.Formatter):
+    """Makes one JSON object of a record: time, level, logger, message, request, and what `extra` holds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the line; a record whose arguments do not fit is still a line, and still without secrets."""
+        line: dict[str, object] = {
+            "time": stamp(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": redact(_message(record))[:LONGEST_TEXT],
+        }
+        if request := request_id.get():
+            line["request"] = request
+        for name, value in vars(record).items():
+            if name not in _ORDINARY:
+                line[name] = clean(value, name)
+        if record.exc_info:
+            line["exception"] = redact(self.formatException(record.exc_info))[-LONGEST_TEXT:]
+        return _json(line)
+
+
+def start(level: str = "info", stream: IO[str] | None = None) -> None:
+    """Bring every logger under one handler. `level`: debug, info, warn, warning, error or silent."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(LEVELS[level])
+    for name in logging.root.manager.loggerDict:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, LEVELS[level]))
+    logging.captureWarnings(capture=True)
+
+
+def stamp(moment: float) -> str:
+    """Give seconds since 1970 as `2021-02-05T15:18:13.000Z`."""
+    return f"{_second(int(moment))}.{int(moment % 1 * 1000):03}Z"
+
+
+class Line(msgspec.Struct):
+    """An answered request, as it is logged."""
+
+    time: str
+    level: str
+    logger: str
+    message: str
+    request: str
+    method: str
+    path: str
+    status: int
+    ms: float
+    client: str
+    user: str | None
+
+
+class AccessLog:
+    """Takes a line for each request and writes many of them at once, FLUSH_SECONDS later at most.
+
+    For the event loop's thread only. A kill -9 loses the lines of the last FLUSH_SECONDS.
+    """
+
+    def __init__(self, stream: IO[bytes] | None = None) -> None:
+        self._stream = stream or sys.stderr.buffer
+        self._lines: list[bytes] = []
+        self._wanted = logging.getLogger("access").isEnabledFor(logging.INFO)
+
+    def note(
+        self,
+        *,
+        method: str,
+        path: str,
+        status: int,
+        seconds: float,
+        client: str,
+        request: str,
+        user: str | None,
+    ) -> None:
+        """Note an answered request: `path` without its query, `seconds` it took, the key of the user."""
+        if not self._wanted:
+            return
+        if not self._lines:
+            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+        if len(path) > LONGEST_PATH or "eyJ" in path:  # the 8 generation has invitation tokens in its paths
+            path = redact(path)[:LONGEST_PATH]
+        now, ms = stamp(time.time()), round(seconds * 1000, 1)
+        line = Line(now, "info", "access", "request", request, method, path, status, ms, client, user)
+        self._lines.append(_encode(line))
+
+    def flush(self) -> None:
+        """Write what waits; called at the end, too."""
+        lines, self._lines = self._lines, []
+        if lines:
+            try:
+                self._stream.write(b"\n".join((*lines, b"")))
+                self._stream.flush()
+            except (OSError, ValueError):  # nobody reads the log any more: the service goes on
+                self._wanted = False
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        if isinstance(record.args, dict):
+            return str(record.msg) % clean(record.args)
+        return record.getMessage()
+    except Exception:  # a foreign __str__ may raise anything; logging would print it all, raw
+        return f"{record.msg!r} (with arguments that do not fit)"
+
+
+def _json(line: dict[str, object]) -> str:
+    try:
+        return _encode(line).decode()
+    except UnicodeEncodeError:  # a lone surrogate, from outside
+        return _encode(
+            {name: str(value).encode("utf-8", "replace").decode() for name, value in line.items()}
+        ).decode()
+
+
+_encode = msgspec.json.Encoder().encode
+_seconds: dict[int, str] = {}
+
+
+def _second(second: int) -> str:
+    text = _seconds.get(second)
+    if text is None:
+        text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        _seconds.clear()  # only the newest second is asked for again and again
+        _seconds[second] = text
+    return text
