@@ -1,0 +1,150 @@
+"""An HTTP connection that nobody can hold open: uvicorn's own, with a deadline for each of its phases.
+
+uvicorn waits for a request's head, its body and the reader of an answer as long as they like. Here each
+connection has one deadline that moves with its phase; the server looks at all of them once a second, which is
+cheaper than timers for every request.
+"""
+
+from asyncio import Transport
+from math import inf
+from typing import Literal
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS = 10  # for a whole head, from the connection's or the head's first byte on
+BODY_SECONDS = 10  # in which a body must bring BODY_BYTES, or its end
+BODY_BYTES = 10_240
+IDLE_SECONDS = 6  # between an answer and the next request
+REST_SECONDS = 5  # for the rest of a body whose answer was given already
+READ_SECONDS = 30  # for a client that does not take what we send
+HEAD_BYTES = 65_536  # of request line and headers together
+URL_BYTES = 49_152
+HEADERS = 100
+REASONS = {
+    400: "Bad Request",
+    414: "URI Too Long",
+    431: "Request Header Fields Too Large",
+}
+
+
+class HeadTooLarge(Exception):
+    """Stops the parser from within its callbacks."""
+
+
+class Connection(HttpToolsProtocol):
+    """One client's connection. `look` is for the server to call once a second."""
+
+    _phase: Literal["idle", "head", "body"] = "idle"
+    _deadline = inf
+    _reader_deadline = inf  # while the client does not read
+    _close_deadline = inf  # since we closed, with something still unsent
+    _raw_bytes = 0  # of a head that has no end yet
+    _head_bytes = 0  # of its headers that have
+    _body_bytes = 0
+    _status = 400
+
+    def look(self, now: float) -> None:
+        """Cut the connection if its client is too slow; `now` is the loop's time."""
+        if self.transport.is_closing():
+            self._close_deadline = min(self._close_deadline, now + READ_SECONDS)
+        elif now >= self._deadline:
+            self._expire(now)
+        if now >= min(self._reader_deadline, self._close_deadline):
+            self.transport.abort()
+
+    def _expire(self, now: float) -> None:
+        if self.flow.read_paused:  # then it is us who do not read
+            self._deadline = now + BODY_SECONDS
+        elif self._phase == "body" and self._body_bytes >= BODY_BYTES and not self._is_answered():
+            self._body_bytes = 0
+            self._deadline = now + BODY_SECONDS
+        else:
+            self.transport.abort()
+
+    def _is_answered(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn itself
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._deadline = self.loop.time() + HEAD_SECONDS
+
+    def data_received(self, data: bytes) -> None:
+        """Parse, and refuse a head that grows without end: the parser alone would keep it all."""
+        super().data_received(data)
+        if self._phase == "head" and not self.transport.is_closing():
+            self._raw_bytes += len(data)
+            if self._raw_bytes > HEAD_BYTES:
+                self._status = 431
+                self.send_400_response("")
+
+    def on_message_begin(self) -> None:
+        """Begin to wait for the rest of this head."""
+        super().on_message_begin()
+        self._phase, self._raw_bytes, self._head_bytes = "head", 0, 0
+        if self.cycle is not None:
+            self._deadline = self.loop.time() + HEAD_SECONDS
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the address."""
+        super().on_url(url)
+        if len(self.url) > URL_BYTES:
+            self._status = 414
+            raise HeadTooLarge
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header. Trailers are dropped: nothing may change what the application was told at first."""
+        if self._phase != "head":
+            return
+        super().on_header(name, value)
+        self._head_bytes += len(name) + len(value)
+        if self._head_bytes > HEAD_BYTES or len(self.headers) > HEADERS:
+            self._status = 431
+            raise HeadTooLarge
+
+    def on_headers_complete(self) -> None:
+        """Begin to wait for the body, while the application starts."""
+        self._phase, self._body_bytes = "body", 0
+        self._deadline = self.loop.time() + BODY_SECONDS
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Count what arrives: a body must keep coming."""
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Wait for nothing but the application's answer."""
+        self._phase, self._body_bytes = "idle", 0
+        self._deadline = self.loop.time() + IDLE_SECONDS if self._is_answered() else inf
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, or for what is left of this one."""
+        super().on_response_complete()
+        if self._is_answered() and self._phase != "head":  # otherwise a later request has begun
+            self._deadline = self.loop.time() + (REST_SECONDS if self._phase == "body" else IDLE_SECONDS)
+
+    def pause_writing(self) -> None:
+        """Begin to wait for the client to read."""
+        super().pause_writing()
+        self._reader_deadline = self.loop.time() + READ_SECONDS
+
+    def resume_writing(self) -> None:
+        """The client reads."""
+        super().resume_writing()
+        self._reader_deadline = inf
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request; with an answer still under way, only by closing."""
+        if not self._is_answered():
+            self.transport.abort()
+            return
+        reason = REASONS[self._status]
+        head = f"HTTP/1.1 {self._status} {reason}\r\ncontent-type: text/plain; charset=utf-8\r\n"
+        body = f"content-length: {len(reason)}\r\nconnection: close\r\n\r\n{reason}"
+        self.transport.write((head + body).encode())
+        self.transport.close()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing of requests to speak another protocol: they are answered in this one."""

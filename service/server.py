@@ -1,0 +1,103 @@
+"""Runs an ASGI application: uvicorn on uvloop, with connections that end, and an end that is clean."""
+
+import asyncio
+import contextlib
+import logging
+import resource
+import signal
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+
+import uvicorn
+from litestar.types import ASGIApp
+
+from service.connection import Connection
+
+LOG = logging.getLogger(__name__)
+DRAIN_SECONDS = 25  # for answers under way when the server is told to stop
+BACKLOG = 2048
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server; it also looks at its connections, says where it listens, and exits cleanly."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the application, then say where it can be reached."""
+        await super().startup(sockets)
+        for one in sockets or ():
+            LOG.info("listening", extra={"url": address(one)})
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called ten times a second."""
+        if counter % 10 == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in tuple(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.look(now)
+        return await super().on_tick(counter)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGINT and SIGTERM; uvicorn would raise them again at the end, which hides a clean exit."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        for one in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(one, self.handle_exit, one, None)
+        try:
+            yield
+        finally:
+            for one in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(one)
+
+
+def make_server(app: ASGIApp, trusted_proxies: Sequence[str] = ()) -> Server:
+    """Give a server for the application.
+
+    `trusted_proxies` are networks whose X-Forwarded-For and X-Forwarded-Proto count; all others' are ignored.
+    """
+    return Server(
+        uvicorn.Config(
+            app,
+            http=Connection,
+            ws="none",
+            loop="uvloop",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the socket; port 0 takes a free one. Raises OSError, before anything else has started."""
+    family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    opened = socket.socket(family, kind, protocol)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(place)
+        opened.setblocking(False)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def address(opened: socket.socket) -> str:
+    """Give the URL of a socket that listens."""
+    host, port = opened.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(app: ASGIApp, opened: socket.socket, trusted_proxies: Sequence[str] = ()) -> None:
+    """Serve until SIGINT or SIGTERM; at most DRAIN_SECONDS more for answers under way."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every connection is an open file
+    make_server(app, trusted_proxies).run([opened])
