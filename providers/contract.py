@@ -1,0 +1,117 @@
+"""What a provider is: it sends the browser away, and reads who came back.
+
+    ProviderError
+     |-- Refused         the person or the provider said no
+     |-- Untrusted       the answer is forged, stale or meant for somebody else
+     |-- Unreachable     down, slow, 5xx, or it says what nobody can read
+     `-- Misconfigured   one of the two sides is set up wrongly: only an administrator can help
+
+An ability that not every provider has becomes a small protocol of its own, asked for with isinstance.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from providers.secret import Secret
+
+Prompt = Literal["none", "login", "consent", "select_account"]  # OpenID Connect Core 3.1.2.1
+
+
+class ProviderError(Exception):
+    """A sign-on that did not happen.
+
+    `cause` is one sentence for administrators and logs; it holds no secret and is not for the person's eyes.
+    `code` is the provider's own word where it used one (RFC 6749 section 4.1.2.1 and 5.2), else empty.
+    """
+
+    def __init__(self, cause: str, *, code: str = "") -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.code = code
+
+
+class Refused(ProviderError):
+    """The person or the provider said no."""
+
+
+class Untrusted(ProviderError):
+    """The answer is forged, stale or meant for somebody else."""
+
+
+class Unreachable(ProviderError):
+    """The provider is down, slow, failing, or says what nobody can read."""
+
+
+class Misconfigured(ProviderError):
+    """One of the two sides is set up wrongly: only an administrator can help."""
+
+
+class Departure(Struct, frozen=True):
+    """Where to send the browser, and what to remember until it is back.
+
+    `memory` belongs to this browser alone, for one use within minutes: it holds the state, the nonce and the
+    PKCE verifier, so it is as secret as a password until then.
+    """
+
+    url: str
+    memory: dict[str, str]
+
+    def __repr__(self) -> str:
+        return "Departure(hidden)"
+
+
+class Tokens(Struct, frozen=True):
+    """What the provider gave us to keep; to be sealed at rest, never shown."""
+
+    refresh_token: Secret | None = None
+    id_token: Secret | None = None  # the hint that ends the session at the provider
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    """Who somebody is, as one provider says.
+
+    `external_identifier` keeps its case and is unique within the provider. `email_verified` is the provider's
+    word about that very `email`. `profile` is a JSON object of everything it said about the person: at most
+    64 KB, no NUL, no lone surrogates, no token, and nothing that changes with each sign-on.
+    `auth_time` (seconds since 1970), `acr`, `amr` and `sid` come from a signed assertion only.
+    """
+
+    provider: str
+    external_identifier: str
+    email: str | None = None
+    email_verified: bool = False
+    first_name: str | None = None
+    last_name: str | None = None
+    profile: dict[str, object]
+    tokens: Tokens = Tokens()
+    auth_time: int | None = None
+    acr: str | None = None
+    amr: tuple[str, ...] = ()
+    sid: str | None = None
+
+
+class Provider(Protocol):
+    """Whom we trust to say who somebody is. `name` lands in users.provider; the rest is for lists."""
+
+    name: str
+    driver: str
+    label: str
+    icon: str
+
+    async def depart(
+        self, return_url: str, *, login_hint: str | None = None, prompt: Prompt | None = None
+    ) -> Departure:
+        """Say where to send the browser so that it comes back to `return_url`, an absolute URL of ours.
+
+        `login_hint` (who it probably is) and `prompt` are wishes; a provider may ignore them.
+        Raises ProviderError, within 5 seconds.
+        """
+
+    async def arrive(self, query: Mapping[str, str], memory: Mapping[str, str]) -> Identity:
+        """Read who came back to the return URL with `query`, given the memory of the same departure.
+
+        The caller has already taken the memory out of its store, so that no answer counts twice, and has
+        refused a query that names a parameter twice. Raises ProviderError, within 5 seconds.
+        """

@@ -1,0 +1,140 @@
+"""The one door to other people's servers: https to public addresses, 4 seconds, 1 MB, no proxy."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+import httpcore2
+import httpx2
+import msgspec
+
+from providers.addresses import Address, Network, is_in, is_public, look_up
+from providers.contract import Misconfigured, Unreachable
+
+TIMEOUT = 4.0  # seconds for one call, from the look-up of the name to the last byte
+LIMIT = 1_000_000  # bytes of one answer
+
+Resolve = Callable[[str, int], Awaitable[list[Address]]]
+Shape = TypeVar("Shape")
+
+# At DEBUG and INFO these print verifiers, codes in URLs and headers with credentials.
+for _name in ("authlib", "httpx2", "httpcore2"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class Outbound(httpx2.AsyncBaseTransport):
+    """The transport of every client; shared by all providers, closed by `shut()` alone.
+
+    Addresses in `allow` pass although they are private, plain http included; everything else is https to
+    addresses of the public internet. Raises Unreachable or Misconfigured; the cause names the host only.
+    """
+
+    def __init__(
+        self,
+        allow: Iterable[Network] = (),
+        *,
+        trust: ssl.SSLContext | None = None,
+        resolve: Resolve = look_up,
+    ) -> None:
+        allowed = tuple(allow)
+        self._pools = {
+            "https": httpcore2.AsyncConnectionPool(
+                ssl_context=trust or httpx2.create_ssl_context(),
+                network_backend=Guard(resolve, lambda a: is_public(a) or is_in(a, allowed)),
+                max_connections=20,
+                keepalive_expiry=4,
+            ),
+            "http": httpcore2.AsyncConnectionPool(
+                network_backend=Guard(resolve, lambda a: is_in(a, allowed)),
+                max_connections=20,
+                keepalive_expiry=4,
+            ),
+        }
+
+    async def fetch(self, url: str, shape: type[Shape]) -> Shape:
+        """GET a JSON document and read it as `shape`."""
+        host = ""
+        try:
+            request = httpx2.Request("GET", url, headers={"Accept": "application/json"})
+            host = request.url.host
+            response = await self.handle_async_request(request)
+            if response.status_code != 200:
+                raise Unreachable(f"{host} answered with status {response.status_code}")
+            return msgspec.json.decode(response.content, type=shape)
+        except (httpx2.InvalidURL, msgspec.MsgspecError, UnicodeError, RecursionError) as problem:
+            raise Unreachable(f"{host or 'An address'} cannot be read: {problem}") from problem
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        host = request.url.host
+        pool = self._pools.get(request.url.scheme)
+        if pool is None:
+            raise Misconfigured(f"{host} is to be reached by something else than https")
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                return await _exchange(pool, request)
+        except (TimeoutError, httpcore2.TimeoutException) as problem:
+            raise Unreachable(f"{host} did not answer within {TIMEOUT:.0f} seconds") from problem
+        except (httpcore2.NetworkError, httpcore2.ProtocolError) as problem:
+            # What a server sent instead of HTTP may stand in the other problems' texts.
+            why = problem if isinstance(problem, httpcore2.ConnectError) else type(problem).__name__
+            raise Unreachable(f"{host} cannot be reached: {why}") from problem
+
+    async def shut(self) -> None:
+        """Close every connection; aclose() must not, because Authlib closes its clients after each call."""
+        for pool in self._pools.values():
+            await pool.aclose()
+
+
+async def _exchange(pool: httpcore2.AsyncConnectionPool, request: httpx2.Request) -> httpx2.Response:
+    # What arrives is what counts against the limit: a compressed answer could grow a thousandfold.
+    request.headers["Accept-Encoding"] = "identity"
+    url = request.url
+    target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    sent = await request.aread()
+    async with pool.stream(
+        request.method, target, headers=request.headers.raw, content=sent or None
+    ) as answer:
+        headers = httpx2.Headers(answer.headers)
+        if headers.get("Content-Encoding", "identity") != "identity":
+            raise Unreachable(f"{url.host} sent a compressed answer, unasked")
+        body = bytearray()
+        async for part in answer.aiter_stream():
+            body += part
+            if len(body) > LIMIT:
+                raise Unreachable(f"{url.host} sent more than {LIMIT} bytes")
+    return httpx2.Response(answer.status, headers=headers, content=bytes(body), request=request)
+
+
+class Guard(httpcore2.AsyncNetworkBackend):
+    """Resolves a name, checks every address, connects to the checked ones: no second look-up in between."""
+
+    def __init__(self, resolve: Resolve, passes: Callable[[Address], bool]) -> None:
+        self._resolve, self._passes = resolve, passes
+        self._network = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  # the signature is httpcore2's
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        addresses = await self._resolve(host, port)
+        for address in addresses:
+            if not self._passes(address):
+                raise Misconfigured(
+                    f"{host} is at {address}, which is reached over https at public addresses only "
+                    "unless OUTBOUND_IP_ALLOW_LIST names its network"
+                )
+        failure: Exception = httpcore2.ConnectError("the name has no address")
+        for address in addresses:
+            try:
+                return await self._network.connect_tcp(
+                    str(address), port, timeout, local_address, socket_options
+                )
+            except httpcore2.ConnectError as problem:
+                failure = problem
+        raise failure

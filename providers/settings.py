@@ -1,0 +1,114 @@
+"""What every kind of provider is set up with, and how the texts of an environment become it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+from msgspec import Meta, Struct, convert, inspect, json, structs
+
+from providers.secret import Secret
+
+# A setting's type says in its description what a value "must be"; that is all a mistake ever shows.
+Url = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[A-Za-z0-9.:\[\]_-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?\Z",
+        max_length=2048,
+        description="an https:// address without a query",
+    ),
+]
+RoleId = Annotated[
+    Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")] | None,
+    Meta(description="the uuid of a role, in lower case"),
+]
+Project = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z", description="the name of a project")]
+Domains = Annotated[
+    tuple[Annotated[str, Meta(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*\Z", max_length=253)], ...],
+    Meta(description="domains in lower case, separated by commas"),
+]
+AllowList = Annotated[
+    tuple[Url, ...], Meta(description="absolute addresses without a query, separated by commas")
+]
+Label = Annotated[
+    Annotated[str, Meta(max_length=100)] | None, Meta(description="a text of at most 100 characters")
+]
+Icon = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,64}\Z", description="an icon's name, like account_circle")]
+Flag = Annotated[bool, Meta(description="true or false")]
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """What the service lets a provider do; the provider itself reads nothing of it.
+
+    `redirect_allow_list`: origin and path of where a sign-on may end. `allowed_domains`: those whose e-mail
+    addresses may come through this provider; all of them when empty.
+    """
+
+    project: Project = "default"
+    allow_public_registration: Flag = False
+    default_role_id: RoleId = None
+    require_verified_email: Flag = True
+    redirect_allow_list: AllowList = ()
+    allowed_domains: Domains = ()
+
+
+class Common(Struct, frozen=True, kw_only=True):
+    """How any provider is shown, and what it may do."""
+
+    label: Label = None  # the provider's name unless given
+    icon: Icon = "account_circle"
+    policy: Policy = Policy()
+
+    @classmethod
+    def driver(cls) -> str:
+        """The word after AUTH_<NAME>_DRIVER, which is the tag of the kind."""
+        return str(cls.__struct_config__.tag)
+
+
+class Mistake(NamedTuple):
+    """One variable that cannot be used: its upper-case key, the rest of the sentence, never its value."""
+
+    key: str
+    why: str
+
+
+Kind = TypeVar("Kind", bound=Common)
+
+
+def read(kind: type[Kind], variables: Mapping[str, str]) -> Kind | list[Mistake]:
+    """Make settings of upper-case keys and texts; an empty text counts as not given.
+
+    Every key that is wrong, missing or unknown is named at once, and no value is repeated.
+    """
+    given = {key: text for key, text in variables.items() if text and key != "DRIVER"}
+    mistakes: list[Mistake] = []
+    own, policy = _take(kind, given, mistakes), _take(Policy, given, mistakes)
+    mistakes += [Mistake(key, "is not a setting of this driver") for key in given]
+    return sorted(mistakes) if mistakes else kind(**own, policy=Policy(**policy))
+
+
+def _take(owner: type[Struct], given: dict[str, str], mistakes: list[Mistake]) -> dict[str, Any]:
+    """Take the texts that are fields of `owner` out of `given`, and read them."""
+    values = {}
+    for field in structs.fields(owner):
+        key, shape = field.name.upper(), inspect.type_info(field.type)
+        if not isinstance(shape, inspect.Metadata):
+            continue  # the policy, which is taken field by field
+        if key in given:
+            try:
+                raw = _split(given.pop(key), shape.type)
+                values[field.name] = convert(raw, field.type, strict=False, dec_hook=_keep_secret)
+            except (ValueError, RecursionError):  # msgspec's own problems are ValueErrors
+                mistakes.append(Mistake(key, f"must be {(shape.extra_json_schema or {})['description']}"))
+        elif field.required:
+            mistakes.append(Mistake(key, "is missing"))
+    return values
+
+
+def _split(text: str, shape: inspect.Type) -> object:
+    """Lists are separated by commas, objects are JSON (the documented prefix `json:` may lead)."""
+    if isinstance(shape, inspect.VarTupleType):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return json.decode(text.removeprefix("json:")) if isinstance(shape, inspect.DictType) else text
+
+
+def _keep_secret(_: type, text: str) -> Secret:
+    return Secret(text)
