@@ -1,0 +1,188 @@
+"""Carries letters: claim, compose, send, settle; several at once, until told to stop.
+
+A claim is committed before the server hears of the letter, and each letter is settled as soon as its own fate
+is known. Whatever dies in between, the lease runs out and the letter goes again under the same Message-ID.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from contextlib import suppress
+
+from mail import schedule
+from mail.addresses import BadAddress
+from mail.contract import (
+    Cancelled,
+    Composer,
+    Database,
+    Delivery,
+    GiveUp,
+    Letter,
+    Obsolete,
+    Outcome,
+    Pause,
+    Retry,
+    Sender,
+    Sent,
+)
+from mail.journal import about, place, tell
+from mail.outbox import Outbox
+
+POLL = 1.0  # seconds; letters posted by this process are heard of at once
+GRACE = 30.0  # seconds that letters in flight have after stop()
+LONGEST_REST = 30.0  # seconds between two looks at a server that is away
+TROUBLE = 5.0  # seconds before the next look at a database that cannot be asked
+DESK = 20.0  # seconds for writing a letter, and as many for settling it
+
+_log = logging.getLogger(__name__)
+_chance = random.SystemRandom()
+
+
+class Worker:
+    """One of any number of carriers; `owner` names it and must be nobody else's, not even its successor's."""
+
+    def __init__(
+        self,
+        database: Database,
+        outbox: Outbox,
+        compose: Composer,
+        sender: Sender,
+        owner: str,
+        *,
+        clock: Callable[[], str] = schedule.now,
+        poll: float = POLL,
+        lease: float | None = None,
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._compose = compose
+        self._sender = sender
+        self._owner = owner
+        self._clock = clock
+        self._poll = poll
+        # Twice as many letters as connections keep these busy while others are written and settled; so each
+        # waits for one letter before it at most, and must be done before its lease is.
+        self._room = 2 * sender.connections
+        self._lease = lease or 2 * sender.timeout + 2 * DESK
+        self._flying: set[asyncio.Task[None]] = set()
+        self._awake = asyncio.Event()
+        self._stopping = False
+        self._more = False
+        self._trusted = False  # whether the server has listened to a letter since we last had doubts
+        self._outages = 0
+        self._rest_until = 0.0
+
+    def wake(self) -> None:
+        """Look for letters now. Call it in the loop, after the commit that posted one."""
+        self._awake.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; run() ends when what is in flight has settled, GRACE seconds later at most."""
+        self._stopping = True
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Carry letters until stop(). The sender stays open: whoever made it closes it."""
+        try:
+            while not self._stopping:
+                self._awake.clear()
+                pause = await self._round()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._awake.wait()
+            if self._flying:
+                await asyncio.wait(self._flying, timeout=GRACE)
+        finally:
+            for task in self._flying:
+                task.cancel()
+            await asyncio.gather(*self._flying, return_exceptions=True)
+
+    async def _round(self) -> float:
+        """Claim what there is room for; give the seconds to wait before the next look."""
+        rest = self._rest_until - asyncio.get_running_loop().time()
+        if rest > 0:
+            return rest
+        room = self._room - len(self._flying)
+        if room < self._room / 2 or (self._flying and not self._trusted):
+            self._more = True  # there may be: look as soon as one has landed
+            return self._poll
+        # One letter finds out how the server is; the others, and the account there, need not suffer with it.
+        limit = room if self._trusted else 1
+        try:
+            letters = await self._database.write(
+                self._outbox.claim, self._owner, limit, self._lease, self._clock()
+            )
+        except Exception:
+            _log.exception("letters cannot be claimed")
+            return max(self._poll, TROUBLE)
+        for letter in letters:
+            task = asyncio.create_task(self._carry(letter), name=f"letter {letter.id}")
+            self._flying.add(task)
+            task.add_done_callback(self._landed)
+        self._more = len(letters) == limit
+        return 0 if self._more else self._poll
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        if self._more:
+            self._awake.set()
+
+    async def _carry(self, letter: Letter) -> None:
+        outcome = await self._attempt(letter)
+        await self._settle(letter, outcome)
+        tell(letter, outcome)
+
+    async def _attempt(self, letter: Letter) -> Outcome:
+        if schedule.deadline(letter) <= self._clock():
+            return GiveUp("its time was over before it could be sent")
+        try:
+            async with asyncio.timeout(DESK):
+                message = await self._compose(letter)
+        except Obsolete as reason:
+            return Cancelled(str(reason))
+        except BadAddress as problem:
+            return GiveUp(str(problem), "5.1.3")
+        except Exception as problem:
+            return Retry(f"it could not be written: {place(problem)}", alert=True)
+        try:
+            outcome = await self._sender.send(letter.recipient, message)
+        except Exception as problem:
+            return Retry(f"sending it broke off: {place(problem)}", alert=True, uncertain=True)
+        self._rest(outcome)
+        return outcome
+
+    def _rest(self, outcome: Delivery) -> None:
+        """Let the server, or whoever looks after our settings, have some peace."""
+        now = asyncio.get_running_loop().time()
+        match outcome:
+            case Pause(seconds=seconds):
+                self._trusted = False
+                self._rest_until = max(self._rest_until, now + seconds)
+            case Retry(outage=True):
+                self._trusted = False
+                if now >= self._rest_until:  # else this one was in flight when the first of them failed
+                    self._outages += 1
+                    self._rest_until = now + min(2.0 ** min(self._outages - 1, 10), LONGEST_REST)
+            case Sent() | Retry() | GiveUp():
+                self._trusted, self._outages = True, 0
+
+    async def _settle(self, letter: Letter, outcome: Outcome) -> None:
+        jitter = _chance.uniform(1 - schedule.JITTER, 1 + schedule.JITTER)
+        wait = 0.1
+        while True:
+            now = self._clock()
+            try:
+                held = await self._database.write(
+                    self._outbox.settle, letter, self._owner, outcome, now=now, jitter=jitter
+                )
+            except Exception:
+                _log.exception("a letter cannot be settled", extra=about(letter))
+                if now >= letter.lease_until:
+                    return
+            else:
+                if not held:
+                    _log.warning("a letter was settled after its lease had run out", extra=about(letter))
+                return
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, 5)
