@@ -1,0 +1,1 @@
+"""PostgreSQL: units awaited on a lean list of asyncpg connections."""

@@ -1,0 +1,83 @@
+"""A unit's hold on a connection of PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from service.database.door import OVER, READ_ONLY, Announcement
+from service.database.postgres.lane import Connection
+from service.database.postgres.problems import ERRORS, problem
+from service.database.shapes import Row, Statement, shape
+
+
+class Asking:
+    """A unit's hold on a connection: a transaction for write(), statement by statement for read()."""
+
+    kind: Literal["postgresql"] = "postgresql"
+    __slots__ = ("_connection", "_writes", "announced", "cause", "failed", "waiting")
+
+    def __init__(self, connection: Connection, *, writes: bool) -> None:
+        self._connection: Connection | None = connection
+        self._writes = writes
+        self.waiting = False
+        self.announced: set[Announcement] = set()
+        self.cause: Exception | None = None  # what asyncpg raised
+        self.failed: Exception | None = None  # what that means
+
+    async def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
+        compiled = shape(statement, tuple(values), "postgresql")
+        arguments = compiled.arguments(values)
+        self._check(compiled.writes)
+        with self as connection:
+            fetched = await connection.fetch(compiled.sql, *arguments)
+        return compiled.load(fetched)
+
+    async def row(self, statement: Statement, /, **values: Any) -> Row | None:
+        compiled = shape(statement, tuple(values), "postgresql")
+        arguments = compiled.arguments(values)
+        self._check(compiled.writes)
+        with self as connection:
+            fetched = await connection.fetchrow(compiled.sql, *arguments)
+        return None if fetched is None else compiled.load_row(fetched)
+
+    async def run(self, statement: Statement, /, **values: Any) -> int:
+        compiled = shape(statement, tuple(values), "postgresql")
+        arguments = compiled.arguments(values)
+        self._check(writes=True)
+        with self as connection:
+            status = await connection.execute(compiled.sql, *arguments)
+        return int(status.rpartition(" ")[2])  # "UPDATE 3", "INSERT 0 1"
+
+    async def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> None:
+        self._check(writes=True)
+        if rows:
+            compiled = shape(statement, tuple(rows[0]), "postgresql")
+            many = compiled.many(rows)
+            with self as connection:
+                await connection.executemany(compiled.sql, many)
+
+    def announce(self, what: str, key: str) -> None:
+        self._check(writes=True)
+        self.announced.add((what, key))
+
+    def end(self) -> None:
+        self._connection = None
+
+    def _check(self, writes: bool) -> None:
+        if writes and not self._writes:
+            raise RuntimeError(READ_ONLY)
+        if self.failed is not None:
+            raise self.failed
+
+    # Entered while a statement is under way.
+
+    def __enter__(self) -> Connection:
+        if self._connection is None:
+            raise RuntimeError(OVER)
+        self.waiting = True
+        return self._connection
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.waiting = False
+        if isinstance(error, ERRORS):
+            self.cause, self.failed = error, problem(error)
+            raise self.failed from error

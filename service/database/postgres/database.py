@@ -1,0 +1,138 @@
+"""The doors on PostgreSQL: units run again after a deadlock, or a connection lost before COMMIT."""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal
+
+from service.database.door import (
+    Announcement,
+    Announcements,
+    Listener,
+    OutcomeUnknown,
+    P,
+    T,
+    Unavailable,
+    Unit,
+    drive,
+)
+from service.database.postgres.asking import Asking
+from service.database.postgres.lane import Connection, Lane
+from service.database.postgres.problems import AGAIN, ERRORS, lost, problem, sqlstate
+
+_ATTEMPTS = 5
+_SCANS = 2  # of the lane's connections, how many may be scanning at once
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+
+
+class Again(Exception):
+    """An attempt that failed, by the fault of nobody, before anything was kept."""
+
+
+class PostgresDatabase:
+    """A database of PostgreSQL behind the two doors."""
+
+    kind: Literal["postgresql"] = "postgresql"
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self._scanning = asyncio.Semaphore(_SCANS)
+        self._announcements = Announcements()
+        self._begun: set[asyncio.Task[Any]] = set()
+
+    @classmethod
+    async def open(cls, url: str) -> "PostgresDatabase":
+        lane = Lane(url)
+        lane.give(await lane.take())
+        return cls(lane)
+
+    async def write(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        connection = await self._lane.take()
+        # A task of its own: a caller who goes away neither cuts COMMIT in two nor silences what it announces.
+        task = asyncio.create_task(self._write(connection, lambda tx: unit(tx, *args, **kwargs)))
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+        return await asyncio.shield(task)
+
+    async def read(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(_ATTEMPTS):
+            connection = await self._lane.take()
+            tx = Asking(connection, writes=False)
+            try:
+                return await drive(unit(tx, *args, **kwargs), tx)
+            except Exception as error:
+                await _abandon(connection, tx.cause)
+                if not lost(tx.cause, connection):
+                    raise
+                reason = error
+            finally:
+                tx.end()
+                self._lane.give(connection)
+        raise Unavailable("postgresql: the connection was lost") from reason
+
+    async def scan(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        async with self._scanning:
+            return await self.read(unit, *args, **kwargs)
+
+    def on_commit(self, listener: Listener) -> None:
+        self._announcements.add(listener)
+
+    async def close(self) -> None:
+        await self._lane.close()
+
+    async def _write(self, connection: Connection, begin: Callable[[Asking], Coroutine[Any, Any, T]]) -> T:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return await self._attempt(connection, begin)
+            except Again as again:
+                reason = again.__cause__
+            finally:
+                self._lane.give(connection)
+            if attempt < _ATTEMPTS:
+                await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  # apart, not secret
+                connection = await self._lane.take()
+        raise Unavailable("postgresql: every attempt failed") from reason
+
+    async def _attempt(self, connection: Connection, begin: Callable[[Asking], Coroutine[Any, Any, T]]) -> T:
+        tx = Asking(connection, writes=True)
+        try:
+            with tx:
+                await connection.execute(_BEGIN)
+            value = await drive(begin(tx), tx)
+            if tx.failed is not None:
+                raise tx.failed
+        except BaseException as failed:
+            await _abandon(connection, tx.cause)
+            if sqlstate(tx.cause) in AGAIN or lost(tx.cause, connection):
+                raise Again from failed
+            raise
+        finally:
+            tx.end()
+        await self._commit(connection, tx.announced)
+        return value
+
+    async def _commit(self, connection: Connection, announced: set[Announcement]) -> None:
+        try:
+            await connection.execute("COMMIT")
+        except ERRORS as error:
+            await _abandon(connection, error)
+            if isinstance(error, TimeoutError) or lost(error, connection):
+                self._announcements.deliver(
+                    announced
+                )  # it may be there, so whoever remembers should look again
+                raise OutcomeUnknown("postgresql: the connection was lost during COMMIT") from error
+            if sqlstate(error) in AGAIN:
+                raise Again from error
+            raise problem(error) from error
+        self._announcements.deliver(announced)
+
+
+async def _abandon(connection: Connection, cause: BaseException | None) -> None:
+    """Undo what the connection has begun; when that cannot be said to it, cut it."""
+    try:
+        if lost(cause, connection) or isinstance(cause, TimeoutError):
+            connection.terminate()
+        elif connection.is_in_transaction():
+            await connection.execute("ROLLBACK")
+    except ERRORS:
+        connection.terminate()

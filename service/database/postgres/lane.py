@@ -1,0 +1,151 @@
+"""Connections to PostgreSQL: a lean list, last in first out, of ones that speak our types."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TypeAlias
+
+import asyncpg
+
+from service.database.door import Unavailable
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+_SIZE = 6
+_CONNECT_SECONDS = 5.0
+_STATEMENT_SECONDS = 30
+_WAIT_SECONDS = 10.0  # for a connection that is free
+_PAUSES = (0.05, 0.2)  # seconds between attempts to connect
+_DOWN_SECONDS = 0.25  # after the last of them, how long nobody tries
+
+# No server, no answer, or a server that says no: it is starting, full, or does not know us.
+CANNOT_CONNECT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+_SETTINGS = {
+    "application_name": "idbridge",
+    "timezone": "UTC",
+    "datestyle": "ISO, YMD",
+    "jit": "off",  # our statements are short: compiling one costs more than running it
+    "default_transaction_read_only": "on",  # write() says READ WRITE; a read that writes is refused
+    "statement_timeout": f"{_STATEMENT_SECONDS}s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": f"{_STATEMENT_SECONDS}s",
+}
+
+
+def _moment(text: str) -> str:
+    """`2021-02-05 15:18:13.12+00` as `2021-02-05T15:18:13.120Z`."""
+    return f"{text[:10]}T{text[11:19]}.{text[20:-3]:0<3.3}Z"
+
+
+async def connect(url: str) -> Connection:
+    """A connection that speaks our types; raises what asyncpg raises."""
+    return await _speaking(
+        await asyncpg.connect(
+            url,
+            timeout=_CONNECT_SECONDS,
+            command_timeout=_STATEMENT_SECONDS + 5,  # for a server that no longer answers at all
+            statement_cache_size=1024,
+            max_cached_statement_lifetime=0,
+            max_cacheable_statement_size=1 << 16,
+            server_settings=_SETTINGS,
+        )
+    )
+
+
+async def connect_to_migrate(url: str) -> Connection:
+    """The same without limits of time, as an index may take long to build; Unavailable if nobody answers."""
+    try:
+        settings = {"timezone": "UTC", "datestyle": "ISO, YMD"}
+        return await _speaking(await asyncpg.connect(url, timeout=_CONNECT_SECONDS, server_settings=settings))
+    except CANNOT_CONNECT as reason:
+        raise Unavailable("postgresql: cannot be reached") from reason
+
+
+async def _speaking(connection: Connection) -> Connection:
+    """Have keys and moments pass as `str`, alone and in arrays; the connection is cut when that fails."""
+    try:
+        await connection.set_type_codec("uuid", schema="pg_catalog", encoder=str, decoder=str)
+        await connection.set_type_codec("timestamptz", schema="pg_catalog", encoder=str, decoder=_moment)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+class Lane:
+    """Hands out connections: the one given back last is warm and goes out first."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._idle: list[Connection] = []
+        self._free = asyncio.Semaphore(_SIZE)
+        self._down_until = 0.0
+        self._closed = False
+        self._closing = asyncio.Lock()
+
+    async def take(self) -> Connection:
+        """A connection for the caller alone, who gives it back; Unavailable when there is none to be had."""
+        if self._closed:
+            raise Unavailable("postgresql: closed")
+        try:
+            if not self._free.locked():
+                await self._free.acquire()
+            else:
+                async with asyncio.timeout(_WAIT_SECONDS):
+                    await self._free.acquire()
+        except TimeoutError as reason:
+            raise Unavailable("postgresql: no connection became free") from reason
+        try:
+            return self._warm() or await self._fresh()
+        except BaseException:
+            self._free.release()
+            raise
+
+    def give(self, connection: Connection) -> None:
+        """Take `connection` back; one that is not clean is thrown away."""
+        if not connection.is_closed():  # a closed one cannot even be asked what it was doing
+            if self._closed or connection.is_in_transaction():
+                connection.terminate()
+            else:
+                self._idle.append(connection)
+        self._free.release()
+
+    async def close(self) -> None:
+        """Wait for what is out, then close all; who waits for a connection is told."""
+        self._closed = True
+        async with self._closing:
+            for _ in range(_SIZE):
+                await self._free.acquire()
+            for _ in range(_SIZE):
+                self._free.release()
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            try:
+                await connection.close(timeout=_CONNECT_SECONDS)
+            except CANNOT_CONNECT:
+                connection.terminate()
+
+    def _warm(self) -> Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return None
+
+    async def _fresh(self) -> Connection:
+        """A new connection. A server that restarts is waited for, briefly; then nobody tries for a moment."""
+        if self._closed:
+            raise Unavailable("postgresql: closed")
+        if time.monotonic() < self._down_until:
+            raise Unavailable("postgresql: cannot be reached")
+        for pause in (*_PAUSES, None):
+            try:
+                return await connect(self._url)
+            except CANNOT_CONNECT as reason:
+                if pause is None:
+                    self._down_until = time.monotonic() + _DOWN_SECONDS
+                    raise Unavailable("postgresql: cannot be reached") from reason
+            await asyncio.sleep(pause)
+        raise AssertionError("the last attempt either returned or raised")

@@ -1,0 +1,158 @@
+"""Statements compiled once: each shape keeps its text for the driver, its binds and its loads."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Literal
+
+from sqlalchemy import BigInteger, Insert, Integer, SmallInteger, String, Update
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.sql.expression import BindParameter, SelectBase, UpdateBase
+from sqlalchemy.types import NullType, TypeEngine
+
+from service.database.types import fit_integer, fit_text
+
+Kind = Literal["sqlite", "postgresql"]
+Statement = SelectBase | UpdateBase
+Row = tuple[Any, ...]
+
+DIALECTS: Mapping[Kind, Dialect] = {
+    "sqlite": make_url("sqlite://").get_dialect()(),
+    "postgresql": make_url("postgresql+asyncpg://").get_dialect()(),
+}
+
+
+class Shape:
+    """One statement with one set of names on one database, ready for the driver."""
+
+    __slots__ = ("_binds", "_loads", "_template", "sql", "writes")
+
+    def __init__(
+        self,
+        sql: str,
+        template: list[Any],
+        binds: tuple[tuple[int, str, Callable[[Any], Any] | None], ...],
+        loads: tuple[tuple[int, Callable[[Any], Any]], ...],
+        writes: bool,
+    ) -> None:
+        self.sql = sql
+        self.writes = writes
+        self._template = template
+        self._binds = binds
+        self._loads = loads
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """What goes to the driver, in its order; ValueError names the value that does not fit its column."""
+        filled = self._template.copy()
+        for position, name, convert in self._binds:
+            value = values[name]
+            if value is None or convert is None:
+                filled[position] = value
+                continue
+            try:
+                filled[position] = convert(value)
+            except ValueError as reason:
+                raise ValueError(f"{name}: {reason}") from reason
+        return filled
+
+    def many(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+        """The same for many rows of values; TypeError when their names differ."""
+        if any(row.keys() != rows[0].keys() for row in rows):
+            raise TypeError("rows whose names differ from the first one's")
+        return [self.arguments(row) for row in rows]
+
+    def load(self, fetched: Iterable[Iterable[Any]]) -> list[Row]:
+        """The driver's rows as plain tuples of Python values."""
+        if not self._loads:
+            return [tuple(row) for row in fetched]
+        return [self.load_row(row) for row in fetched]
+
+    def load_row(self, fetched: Iterable[Any]) -> Row:
+        if not self._loads:
+            return tuple(fetched)
+        row = list(fetched)
+        for position, load in self._loads:
+            if row[position] is not None:
+                row[position] = load(row[position])
+        return tuple(row)
+
+
+# Bounded, because callers invent shapes; every constant of the code fits in several times over.
+@lru_cache(maxsize=4096)
+def shape(statement: Statement, names: tuple[str, ...], kind: Kind) -> Shape:
+    """The shape of `statement` for exactly these names; TypeError when one is missing or too many."""
+    dialect = DIALECTS[kind]
+    compiled: Any
+    if isinstance(statement, Insert | Update):
+        columns = [name for name in names if name in statement.table.c]
+        if isinstance(statement, Insert) and not statement.exported_columns:
+            statement = (
+                statement.inline()
+            )  # else PostgreSQL is asked for the new key although nobody wants it
+        compiled = statement.compile(dialect=dialect, column_keys=columns)
+        if compiled.insert_prefetch or compiled.update_prefetch:
+            raise TypeError("a Python-side default or onupdate does not run here: pass the value")
+    else:
+        compiled = statement.compile(dialect=dialect)
+    required = {name for name, bind in compiled.binds.items() if bind.required}
+    if required != set(names):
+        raise TypeError(
+            f"names that differ from the statement's: {sorted(required.symmetric_difference(names))}"
+        )
+    state = compiled.construct_expanded_state(dict.fromkeys(names))
+    if state.parameter_expansion:
+        raise TypeError("an expanding list has no single shape: use one_of")
+    template, binds = _binds(state.positiontup, state.parameters, compiled.binds, required, dialect)
+    return Shape(
+        state.statement, template, binds, _loads(statement, dialect), isinstance(statement, UpdateBase)
+    )
+
+
+def _binds(
+    order: Sequence[str],
+    constants: Mapping[str, Any],
+    parameters: Mapping[str, BindParameter[Any]],
+    required: set[str],
+    dialect: Dialect,
+) -> tuple[list[Any], tuple[tuple[int, str, Callable[[Any], Any] | None], ...]]:
+    template: list[Any] = []
+    binds = []
+    for position, name in enumerate(order):
+        convert = converter(parameters[name].type, dialect)
+        if name in required:
+            template.append(None)
+            binds.append((position, name, convert))
+        else:
+            value = constants[name]
+            template.append(convert(value) if convert and value is not None else value)
+    return template, tuple(binds)
+
+
+def converter(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What turns a value of type `kind` into the driver's: SQLAlchemy's own converter, or else a check that
+    makes SQLite as strict as PostgreSQL."""
+    convert = kind.dialect_impl(dialect).bind_processor(dialect)
+    if convert is not None:
+        return convert
+    strict = kind.dialect_impl(DIALECTS["postgresql"])
+    if isinstance(strict, String):
+        return fit_text
+    if isinstance(strict, Integer):
+        return fit_integer(
+            64 if isinstance(strict, BigInteger) else 16 if isinstance(strict, SmallInteger) else 32
+        )
+    return _fit_any if isinstance(strict, NullType) else None
+
+
+_fit_64_bits = fit_integer(64)
+
+
+def _fit_any(value: object) -> object:
+    if isinstance(value, str):
+        return fit_text(value)
+    return _fit_64_bits(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _loads(statement: Statement, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    columns = statement.selected_columns if isinstance(statement, SelectBase) else statement.exported_columns
+    found = ((n, c.type.dialect_impl(dialect).result_processor(dialect, None)) for n, c in enumerate(columns))
+    return tuple((position, load) for position, load in found if load is not None)

@@ -1,0 +1,1 @@
+"""SQLite: one thread that writes, a few connections that read."""

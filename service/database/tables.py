@@ -1,0 +1,275 @@
+"""Every table, in SQLAlchemy Core: `project` comes first in each key, so that no row is reached without it."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
+
+from mail import outbox
+from service.database.types import Document, Flag, Key, Moment, Words
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_key",
+        "uq": "%(table_name)s_%(column_0_N_name)s_unique",
+        "ix": "%(table_name)s_%(column_0_N_name)s_index",
+        "fk": "%(table_name)s_%(column_0_N_name)s_reference",
+    }
+)
+
+# SQLite gives rising integers only to a column declared INTEGER PRIMARY KEY; PostgreSQL to an identity.
+Number = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _project() -> Column[str]:
+    return Column("project", Words, nullable=False)
+
+
+def _of_project() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["project"], ["projects.name"])
+
+
+def _of_user(name: str = "user") -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["project", name], ["users.project", "users.id"], ondelete="CASCADE")
+
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("timezone", Words, nullable=False),  # the default of users made by the 8 generation
+    Column("created_at", Moment, nullable=False),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    _project(),
+    Column("id", Key, nullable=False),
+    Column("number", Number, nullable=False),  # the 8 generation's id: 1 administrators, 2 public
+    Column("name", Words, nullable=False),
+    Column("icon", Words, nullable=False),
+    Column("description", Words),
+    Column("ip_access", Document),
+    Column("enforce_tfa", Flag, nullable=False),
+    Column("admin_access", Flag, nullable=False),
+    Column("app_access", Flag, nullable=False),
+    PrimaryKeyConstraint("project", "id"),
+    UniqueConstraint("project", "number"),
+    _of_project(),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    _project(),
+    Column("id", Key, nullable=False),
+    Column("provider", Words, nullable=False),  # lands in users.provider
+    Column("profile", Words, nullable=False),  # tolerance: default, entra, okta, strict
+    Column("adopt", Flag, nullable=False),  # may take users that nobody owns
+    Column("default_role", Key),
+    Column("domains", Document),  # e-mail domains that it may vouch for
+    Column("created_at", Moment, nullable=False),
+    PrimaryKeyConstraint("project", "id"),
+    UniqueConstraint("project", "provider"),
+    ForeignKeyConstraint(["project", "default_role"], ["roles.project", "roles.id"]),
+    _of_project(),
+)
+
+connection_tokens = Table(
+    "connection_tokens",
+    metadata,
+    _project(),
+    Column("connection", Key, nullable=False),
+    Column("fingerprint", Words, nullable=False),  # sha256 of the token; the token itself is shown once
+    Column("hint", Words, nullable=False),  # its visible prefix and last four characters
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("last_used_at", Moment),
+    PrimaryKeyConstraint("project", "fingerprint"),
+    UniqueConstraint("fingerprint"),
+    ForeignKeyConstraint(
+        ["project", "connection"], ["connections.project", "connections.id"], ondelete="CASCADE"
+    ),
+)
+
+users = Table(
+    "users",
+    metadata,
+    _project(),
+    Column("number", Number, Identity(), primary_key=True),  # the 8 generation's id: rising, never used again
+    Column("id", Key, nullable=False),
+    Column("first_name", Words),
+    Column("last_name", Words),
+    Column("email", Words),
+    Column("email_key", Words),  # casefolded
+    Column("email_verified_at", Moment),
+    Column("password_hash", Words),
+    Column("location", Words),
+    Column("title", Words),
+    Column("description", Words),
+    Column("tags", Document),
+    Column("avatar", Key),
+    Column("language", Words),
+    Column("locale_options", Document),
+    Column("timezone", Words),
+    Column("company", Words),
+    Column("tfa_secret", Words),  # sealed
+    Column("status", Words, nullable=False),
+    Column("role", Key),
+    Column("token_fingerprint", Words),
+    Column("token_sealed", Words),
+    Column("last_access", Moment),
+    Column("last_page", Words),
+    Column("provider", Words, nullable=False),
+    Column("external_identifier", Words),
+    Column("auth_data", Document),
+    Column("email_notifications", Flag, nullable=False),
+    Column("appearance", Words),
+    Column("theme_dark", Words),
+    Column("theme_light", Words),
+    Column("theme_light_overrides", Document),
+    Column("theme_dark_overrides", Document),
+    Column("connection", Key),  # the SCIM connection that owns the user
+    Column("user_name", Words),  # SCIM userName where it is not the e-mail
+    Column("user_name_key", Words),  # casefolded
+    # Empty; the own id while archived, which frees the names, and leaves them to be found by the same index.
+    Column("retired", Words, nullable=False),
+    Column("search_text", Words, nullable=False),  # casefolded texts that `search` looks through
+    Column("version", Integer, nullable=False),  # rises with every change: the ETag
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    UniqueConstraint("project", "id"),
+    UniqueConstraint("project", "number"),
+    UniqueConstraint("project", "email_key", "retired"),
+    UniqueConstraint("project", "token_fingerprint"),
+    UniqueConstraint("project", "connection", "user_name_key", "retired"),
+    Index(None, "project", "provider", "external_identifier"),
+    Index(None, "project", "role"),
+    Index(None, "project", "connection", "id"),
+    ForeignKeyConstraint(["project", "role"], ["roles.project", "roles.id"]),
+    ForeignKeyConstraint(["project", "connection"], ["connections.project", "connections.id"]),
+    _of_project(),
+    sqlite_autoincrement=True,
+)
+
+# Who a provider says that somebody is. The identity that owns the user is shown in the user's own
+# provider, external_identifier and auth_data; `auth_data` here belongs to the further ones.
+identities = Table(
+    "identities",
+    metadata,
+    _project(),
+    Column("provider", Words, nullable=False),
+    Column("external_identifier", Words, nullable=False),  # case kept
+    Column("user", Key, nullable=False),
+    Column("auth_data", Document),
+    Column("tokens", Words),  # what the provider gave us, sealed
+    Column("linked_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+    PrimaryKeyConstraint("project", "provider", "external_identifier"),
+    Index(None, "project", "user"),
+    _of_user(),
+)
+
+# One row per sign-in: the family of its refresh tokens.
+sessions = Table(
+    "sessions",
+    metadata,
+    _project(),
+    Column("id", Key, nullable=False),
+    Column("user", Key, nullable=False),
+    Column("refresh", Words, nullable=False),  # sha256 of the one refresh token that is good
+    Column("previous", Words),  # sha256 of the one before, for a lost answer
+    Column("successor", Words),  # the good one, sealed under the one before: a lost answer can be given again
+    Column("rotated_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("provider", Words, nullable=False),
+    Column("ip", Words),
+    Column("user_agent", Words),
+    PrimaryKeyConstraint("project", "id"),
+    Index(None, "project", "user"),
+    Index(None, "expires_at"),
+    _of_user(),
+)
+
+# A browser on its way to a provider and back: taken out by the callback, once.
+departures = Table(
+    "departures",
+    metadata,
+    _project(),
+    Column("fingerprint", Words, nullable=False),  # sha256 of the browser's cookie
+    Column("provider", Words, nullable=False),
+    Column("memory", Words, nullable=False),  # state, nonce, verifier: sealed
+    Column("redirect", Words),
+    Column("expires_at", Moment, nullable=False),
+    PrimaryKeyConstraint("project", "fingerprint"),
+    Index(None, "expires_at"),
+    _of_project(),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    _project(),
+    Column("id", Key, nullable=False),  # the jti of the token
+    Column("user", Key, nullable=False),
+    Column("email", Words, nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("voided_at", Moment),
+    Column("invited_by", Key),
+    Column("url", Words),  # where the link leads when it is not our own page
+    PrimaryKeyConstraint("project", "id"),
+    Index(None, "project", "user"),
+    _of_user(),
+)
+
+activity = Table(
+    "activity",
+    metadata,
+    _project(),
+    Column("id", Number, Identity(), primary_key=True),
+    Column("action", Words, nullable=False),
+    Column("user", Key),  # who did it; kept after the user is gone, so no reference
+    Column("timestamp", Moment, nullable=False),
+    Column("ip", Words),
+    Column("user_agent", Words),
+    Column("origin", Words),
+    Column("collection", Words, nullable=False),
+    Column("item", Words, nullable=False),
+    Column("comment", Words),
+    Index(None, "project", "collection", "item", "id"),
+    Index(None, "project", "user", "id"),
+    _of_project(),
+    sqlite_autoincrement=True,
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    _project(),
+    Column("id", Number, Identity(), primary_key=True),
+    Column("activity", Number, nullable=False),
+    Column("collection", Words, nullable=False),
+    Column("item", Words, nullable=False),
+    Column("data", Document, nullable=False),
+    Column("delta", Document, nullable=False),
+    Column("parent", Number),
+    Index(None, "project", "collection", "item", "id"),
+    Index(None, "project", "activity"),
+    _of_project(),
+    sqlite_autoincrement=True,
+)
+
+letters = outbox.declare(metadata, key=Key, moment=Moment, document=Document, words=Words)

@@ -1,0 +1,171 @@
+"""The column types: one Python value for each, the same on SQLite and PostgreSQL."""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from secrets import randbits
+from typing import Any
+
+import msgspec
+from sqlalchemy import Boolean, Dialect, Text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+# msgspec writes NUL as \u0000; an even run of backslashes before it means that the text says "\u0000" itself.
+_NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def new_key() -> str:
+    """A fresh UUIDv7 (RFC 9562, 5.7), lower case with dashes: later keys sort after earlier ones."""
+    stamp = time.time_ns() // 1_000_000
+    number = stamp << 80 | 0x7 << 76 | randbits(12) << 64 | 0b10 << 62 | randbits(62)
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def moment(when: datetime) -> str:
+    """`when` (aware) as `2021-02-05T15:18:13.000Z`: UTC, milliseconds cut off; text order is time order."""
+    if when.tzinfo is None:
+        raise ValueError("a moment needs a datetime that knows its zone")
+    return when.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def now() -> str:
+    """The present moment."""
+    return moment(datetime.now(UTC))
+
+
+class Key(TypeDecorator[str]):
+    """A UUID: `str`, lower case with dashes. PostgreSQL keeps it as uuid, SQLite as text."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(_UuidAsText() if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is not None and not (isinstance(value, str) and _KEY.fullmatch(value)):
+            raise ValueError("a key is a UUID in lower case with dashes")
+        return value
+
+
+class Moment(TypeDecorator[str]):
+    """A point in time: `str` `2021-02-05T15:18:13.000Z`. PostgreSQL: timestamptz, SQLite: the text itself.
+
+    On PostgreSQL the connection's own codec does the reading (`postgres.lane`), so that arrays agree as well.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(TIMESTAMP(timezone=True) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is not None:
+            if not (isinstance(value, str) and _MOMENT.fullmatch(value)):
+                raise ValueError("a moment is written 2021-02-05T15:18:13.000Z")
+            datetime.fromisoformat(value)  # refuses the 31st of February, which PostgreSQL would refuse too
+        return value
+
+
+class Document(TypeDecorator[Any]):
+    """A JSON value: written from anything that JSON can say (None is SQL NULL), read back decoded.
+
+    PostgreSQL: jsonb, SQLite: text. `type_coerce(column, Text)` reads the raw JSON text on both.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        # JSONB's own processors would decode a second time with the json module; the text passes as it is.
+        return dialect.type_descriptor(_JsonbAsText() if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        try:
+            text = msgspec.json.encode(value).decode()
+        except (TypeError, OverflowError, RecursionError) as reason:
+            raise ValueError(f"a document holds what JSON can say: {reason}") from reason
+        if "\\u0000" in text and _NUL_IN_JSON.search(text):
+            raise ValueError("text must not hold NUL")
+        return text
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else msgspec.json.decode(value)
+
+
+class _AsText:
+    """No processors: the driver's own text is the value."""
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        return None
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        return None
+
+
+class _JsonbAsText(_AsText, JSONB):
+    pass
+
+
+class _UuidAsText(_AsText, UUID[str]):
+    def __init__(self) -> None:
+        super().__init__(as_uuid=False)
+
+
+class Flag(TypeDecorator[bool]):
+    """True or False: `bool` on both, although SQLite keeps 0 and 1."""
+
+    impl = Boolean
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> bool | None:
+        if value is not None and not isinstance(value, bool):
+            raise ValueError("a flag is True or False")
+        return value
+
+
+class Words(TypeDecorator[str]):
+    """Text that sorts and compares by code point on both: `COLLATE "C"` on PostgreSQL, SQLite's own order."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else fit_text(value)
+
+
+def fit_text(value: object) -> str:
+    """`value` if both databases keep it as it is; ValueError for NUL and lone surrogates."""
+    if not isinstance(value, str):
+        raise ValueError("text is expected")
+    if "\0" in value:
+        raise ValueError("text must not hold NUL")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError("text must not hold a lone surrogate") from None
+    return value
+
+
+def fit_integer(bits: int) -> Callable[[object], int]:
+    """A check that lets an `int` of so many bits pass; SQLite alone would keep a wider one, or a text."""
+    limit = 1 << bits - 1
+
+    def fit(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not -limit <= value < limit:
+            raise ValueError(f"an integer of {bits} bits is expected")
+        return value
+
+    return fit

@@ -1,0 +1,120 @@
+"""Statements are compiled once, and one that could do something else than it says is not compiled at all."""
+
+import gc
+from typing import Any
+
+import pytest
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy import bindparam as bind
+
+from service.database import tables
+from service.database.shapes import shape
+from service.database.sqlite.problems import names
+
+KINDS = ("sqlite", "postgresql")
+things = Table(
+    "things",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("name", Text),
+    Column("size", Integer),
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_statement_is_compiled_once_for_the_same_names(kind: Any) -> None:
+    add = insert(things)
+    assert shape(add, ("id", "name"), kind) is shape(add, ("id", "name"), kind)
+    assert shape(add, ("id",), kind).sql != shape(add, ("id", "name"), kind).sql
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_default_of_python_is_refused(kind: Any) -> None:
+    made = Table(
+        "made",
+        MetaData(),
+        Column("id", Integer, primary_key=True),
+        Column("name", Text, default="x", onupdate="y"),
+    )
+    for statement in (insert(made), update(made)):
+        with pytest.raises(TypeError, match="default"):
+            shape(statement, ("id",), kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_expanding_list_is_refused(kind: Any) -> None:
+    with pytest.raises(TypeError, match="one_of"):
+        shape(select(things.c.id).where(things.c.id.in_(bind("ids", expanding=True))), ("ids",), kind)
+    with pytest.raises(TypeError, match="one_of"):
+        shape(select(things.c.id).where(things.c.id.in_([1, 2])), (), kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_may_stand_in_two_places(kind: Any) -> None:
+    twice = select(things.c.id).where((things.c.size > bind("n")) | (things.c.id == bind("n")))
+    compiled = shape(twice, ("n",), kind)
+    assert compiled.arguments({"n": 7}) == ([7, 7] if kind == "sqlite" else [7])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_constants_are_kept_with_the_shape_and_values_are_not(kind: Any) -> None:
+    compiled = shape(
+        select(things.c.id).where(things.c.name == "fixed", things.c.size == bind("n")), ("n",), kind
+    )
+    assert compiled.arguments({"n": 1}) == ["fixed", 1]
+    assert compiled.arguments({"n": None}) == ["fixed", None]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_constant_may_be_written_into_the_text(kind: Any) -> None:
+    due = select(things.c.id).where(things.c.name == literal("due", literal_execute=True))
+    compiled = shape(due, (), kind)
+    assert "'due'" in compiled.sql
+    assert compiled.arguments({}) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_values_and_names_mix(kind: Any) -> None:
+    change = update(things).where(things.c.id == bind("of_id")).values(size=things.c.size + 1)
+    compiled = shape(change, ("of_id", "name"), kind)
+    assert "size=" in compiled.sql
+    assert "name=" in compiled.sql
+    assert sorted(compiled.arguments({"of_id": 3, "name": "x"}), key=str) == [1, 3, "x"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nobody_asks_for_a_key_that_nobody_wants(kind: Any) -> None:
+    assert "RETURNING" not in shape(insert(things), ("name",), kind).sql
+    assert "RETURNING" in shape(insert(things).returning(things.c.id), ("name",), kind).sql
+
+
+def test_statements_that_callers_invent_do_not_pile_up() -> None:
+    limit = shape.cache_info().maxsize
+    assert limit is not None
+    for number in range(limit + 100):
+        shape(select(func.length(literal(f"n{number}"))), (), "sqlite")
+    gc.collect()
+    assert shape.cache_info().currsize <= limit
+
+
+def test_no_two_unique_indexes_of_ours_look_the_same_to_sqlite() -> None:
+    known = names(tables.metadata)
+    assert known[frozenset({"users.project", "users.id"})] == "users_project_id_unique"
+    twins = MetaData()
+    columns = (Column("id", Integer), Column("name", Text))
+    Table("twins", twins, *columns, UniqueConstraint("id", "name"), Index("twin", "name", "id", unique=True))
+    with pytest.raises(TypeError, match="apart"):
+        names(twins)

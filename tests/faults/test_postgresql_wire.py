@@ -1,0 +1,341 @@
+"""PostgreSQL when connections are killed, locks collide, the server restarts or the wire is cut."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+import pytest
+from sqlalchemy import bindparam as bind
+from sqlalchemy import func, insert, select, update
+
+from service.database import Database, OutcomeUnknown, Transaction, Unavailable, new_key, open_database
+from service.database.migrations import perform
+from tests.conftest import PostgreSQL
+from tests.shelf import books, metadata
+
+ADD = insert(books)
+BACKEND = select(func.pg_backend_pid())
+RAISE = update(books).where(books.c.id == bind("of_id")).values(pages=books.c.pages + 1)
+
+
+async def pair(tx: Transaction, title: str) -> str:
+    """Two rows that belong together."""
+    for author in ("a", "b"):
+        await tx.run(ADD, id=new_key(), title=title, author=author)
+    return title
+
+
+async def kept(database: Database) -> dict[str, int]:
+    counted = select(books.c.title, func.count()).group_by(books.c.title)
+    return dict(await database.scan(lambda tx: tx.rows(counted)))
+
+
+@pytest.fixture
+async def admin(postgresql: PostgreSQL) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    connection = await asyncpg.connect(postgresql.url())
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def library(postgresql_url: str) -> AsyncIterator[Database]:
+    await perform(postgresql_url, metadata.create_all)
+    opened = await open_database(postgresql_url)
+    yield opened
+    await opened.close()
+
+
+async def test_a_backend_killed_within_a_unit_is_replaced(
+    library: Database, admin: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    begun: asyncio.Queue[int] = asyncio.Queue()
+    killed = asyncio.Event()
+
+    async def unit(tx: Transaction, title: str) -> str:
+        found = await tx.row(BACKEND)
+        assert found is not None
+        await tx.run(ADD, id=new_key(), title=title, author="a")
+        begun.put_nowait(found[0])
+        await tx.rows(select(func.pg_sleep(0.0 if killed.is_set() else 5)))
+        await tx.run(ADD, id=new_key(), title=title, author="b")
+        return title
+
+    writing = asyncio.create_task(library.write(unit, "kept"))
+    backend = await begun.get()
+    killed.set()
+    await admin.execute("SELECT pg_terminate_backend($1)", backend)
+    async with asyncio.timeout(3):
+        assert await writing == "kept"
+    assert await begun.get() != backend
+    assert await kept(library) == {"kept": 2}
+
+
+async def test_killing_backends_all_the_time_loses_nothing(
+    library: Database, postgresql_url: str, admin: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    name = urlsplit(postgresql_url).path[1:]
+    acknowledged: set[str] = set()
+    unknown: set[str] = set()
+    reads: list[object] = []
+    stop = asyncio.Event()
+
+    async def kill() -> None:
+        while not stop.is_set():
+            await admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = $1 AND random() < 0.4",
+                name,
+            )
+            await asyncio.sleep(0.03)
+
+    async def write(worker: int) -> None:
+        for number in range(60):
+            title = f"{worker}-{number}"
+            try:
+                acknowledged.add(await library.write(pair, title))
+            except OutcomeUnknown:
+                unknown.add(title)
+            except Unavailable:
+                pass
+
+    async def read() -> None:
+        while not stop.is_set():
+            try:
+                reads.append(await library.read(lambda tx: tx.row(BACKEND)))
+            except Unavailable:
+                await asyncio.sleep(0.01)
+
+    killing, reading = asyncio.create_task(kill()), asyncio.create_task(read())
+    await asyncio.gather(*(write(worker) for worker in range(12)))
+    stop.set()
+    await asyncio.gather(killing, reading)
+    found = await kept(library)
+    assert acknowledged <= found.keys() <= acknowledged | unknown
+    assert set(found.values()) == {2}
+    assert len(acknowledged) > 600
+    assert len(reads) > 20
+
+
+async def test_a_deadlock_is_run_again(library: Database) -> None:
+    first, second = new_key(), new_key()
+    rows = [{"id": key, "title": key, "pages": 0} for key in (first, second)]
+    await library.write(lambda tx: tx.run_many(ADD, rows))
+    attempts: list[str] = []
+
+    async def both(tx: Transaction, one: str, other: str) -> None:
+        attempts.append(one)
+        await tx.run(RAISE, of_id=one)
+        await tx.rows(select(func.pg_sleep(0.2)))
+        await tx.run(RAISE, of_id=other)
+
+    await asyncio.gather(library.write(both, first, second), library.write(both, second, first))
+    assert len(attempts) == 3
+    pages = select(books.c.pages)
+    assert await library.read(lambda tx: tx.rows(pages)) == [(2,), (2,)]
+
+
+async def test_a_problem_that_the_unit_translates_is_run_again_all_the_same(library: Database) -> None:
+    """The unit may make what it likes of a deadlock; the door knows what it was."""
+    first, second = new_key(), new_key()
+    rows = [{"id": key, "title": key, "pages": 0} for key in (first, second)]
+    await library.write(lambda tx: tx.run_many(ADD, rows))
+
+    async def both(tx: Transaction, one: str, other: str) -> None:
+        try:
+            await tx.run(RAISE, of_id=one)
+            await tx.rows(select(func.pg_sleep(0.2)))
+            await tx.run(RAISE, of_id=other)
+        except Exception as reason:
+            raise LookupError from reason
+
+    await asyncio.gather(library.write(both, first, second), library.write(both, second, first))
+    pages = select(books.c.pages)
+    assert await library.read(lambda tx: tx.rows(pages)) == [(2,), (2,)]
+
+
+@asynccontextmanager
+async def wire(url: str, *, deliver: bool) -> "AsyncIterator[tuple[str, asyncio.Event]]":
+    """A way to the server at `url` that is cut at the next COMMIT once the event is set: before the server
+    has it, or, with `deliver`, after; its answer never arrives."""
+    armed = asyncio.Event()
+    parts = urlsplit(url)
+    socket = f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432"
+    pumps: set[asyncio.Task[None]] = set()
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, cut: asyncio.Event) -> None:
+        try:
+            while data := await source.read(65536):
+                if armed.is_set() and b"COMMIT\0" in data:
+                    armed.clear()
+                    cut.set()
+                    if deliver:
+                        sink.write(data)
+                        await sink.drain()
+                        await asyncio.sleep(0.1)
+                    return
+                if not cut.is_set():
+                    sink.write(data)
+                    await sink.drain()
+        except OSError:
+            pass
+        finally:
+            sink.close()
+
+    async def serve(client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        server, ask = await asyncio.open_unix_connection(socket)
+        cut = asyncio.Event()
+        there, back = (
+            asyncio.create_task(pump(client, ask, cut)),
+            asyncio.create_task(pump(server, answer, cut)),
+        )
+        pumps.update((there, back))
+        await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
+        answer.transport.abort()
+
+    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
+    host, port = listener.sockets[0].getsockname()
+    try:
+        yield f"postgresql://postgres@{host}:{port}{parts.path}", armed
+    finally:
+        listener.close()
+        await asyncio.gather(*pumps, return_exceptions=True)
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+async def test_a_wire_cut_at_commit_is_said_to_be_unknown_and_not_run_again(
+    postgresql_url: str, delivered: bool
+) -> None:
+    await perform(postgresql_url, metadata.create_all)
+    attempts: list[str] = []
+    heard: list[frozenset[tuple[str, str]]] = []
+
+    async def unit(tx: Transaction) -> None:
+        attempts.append(await pair(tx, "cut"))
+        tx.announce("title", "cut")
+
+    async with wire(postgresql_url, deliver=delivered) as (url, armed):
+        database = await open_database(url)
+        try:
+            database.on_commit(heard.append)
+            await database.write(pair, "before")
+            armed.set()
+            with pytest.raises(OutcomeUnknown):
+                await database.write(unit)
+            assert attempts == ["cut"]
+            assert heard == [{("title", "cut")}]  # whoever remembers must look again
+            assert await kept(database) == {"before": 2} | ({"cut": 2} if delivered else {})
+        finally:
+            await database.close()
+
+
+async def test_the_server_restarts_and_nothing_acknowledged_is_lost() -> None:
+    server = PostgreSQL()
+    try:
+        url = await server.fresh()
+        await perform(url, metadata.create_all)
+        database = await open_database(url)
+        for mode in ("fast", "immediate"):
+            await _restart(server, database, mode)
+        server.stop("immediate")
+        start = time.monotonic()
+        for door in (database.write, database.read, database.scan):
+            with pytest.raises(Unavailable):
+                await door(pair, "nowhere")
+        with pytest.raises(Unavailable):
+            await open_database(url)
+        answers = await asyncio.gather(
+            *(database.write(pair, f"{n}") for n in range(200)), return_exceptions=True
+        )
+        assert {type(answer) for answer in answers} == {Unavailable}
+        assert time.monotonic() - start < 5
+        server.start()
+        await asyncio.sleep(0.3)  # for so long nobody tries after a failure
+        assert await database.write(pair, "back") == "back"
+        await database.close()
+    finally:
+        server.end()
+
+
+async def _restart(server: PostgreSQL, database: Database, mode: str) -> None:
+    acknowledged: set[str] = set()
+    unknown: set[str] = set()
+    stop = asyncio.Event()
+
+    async def write(worker: int) -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            title = f"{mode}-{worker}-{number}"
+            try:
+                acknowledged.add(await database.write(pair, title))
+            except OutcomeUnknown:
+                unknown.add(title)
+            except Unavailable:
+                await asyncio.sleep(0.02)
+
+    writers = [asyncio.create_task(write(worker)) for worker in range(8)]
+    await asyncio.sleep(0.3)
+    before = len(acknowledged)
+    await asyncio.to_thread(server.stop, mode)
+    await asyncio.to_thread(server.start)
+    up = time.monotonic()
+    while len(acknowledged) < before + 50:
+        await asyncio.sleep(0.01)
+        assert time.monotonic() - up < 5
+    stop.set()
+    await asyncio.gather(*writers)
+    found = {title: n for title, n in (await kept(database)).items() if title.startswith(mode)}
+    assert before > 20
+    assert acknowledged <= found.keys() <= acknowledged | unknown
+    assert set(found.values()) == {2}
+
+
+async def test_a_statement_that_takes_too_long_is_cut_off(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from service.database.postgres import lane
+
+    monkeypatch.setitem(lane._SETTINGS, "statement_timeout", "200ms")
+    database = await open_database(postgresql_url)
+    try:
+        for door in (database.write, database.read, database.scan):
+            with pytest.raises(Unavailable, match="too long"):
+                await door(lambda tx: tx.rows(select(func.pg_sleep(5))))
+    finally:
+        await database.close()
+
+
+async def test_a_row_lock_that_is_not_to_be_had_is_unavailable(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from service.database.postgres import lane
+
+    monkeypatch.setitem(lane._SETTINGS, "lock_timeout", "200ms")
+    await perform(postgresql_url, metadata.create_all)
+    database = await open_database(postgresql_url)
+    other = await asyncpg.connect(postgresql_url)
+    try:
+        key = new_key()
+        await database.write(lambda tx: tx.run(ADD, id=key, title="held", pages=0))
+        async with other.transaction():
+            await other.execute("UPDATE books SET pages = 5")
+            with pytest.raises(Unavailable, match="lock"):
+                await database.write(lambda tx: tx.run(RAISE, of_id=key))
+        assert await database.write(lambda tx: tx.run(RAISE, of_id=key)) == 1
+    finally:
+        await other.close()
+        await database.close()
+
+
+async def test_a_cancelled_read_leaves_a_connection_that_works(library: Database) -> None:
+    for _ in range(20):
+        reading = asyncio.create_task(library.read(lambda tx: tx.rows(select(func.pg_sleep(3)))))
+        await asyncio.sleep(0.01)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        async with asyncio.timeout(2):
+            assert await library.read(lambda tx: tx.row(select(func.length("four")))) == (4,)
