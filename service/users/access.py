@@ -1,0 +1,130 @@
+"""Who may: the rows that a caller reaches, as a condition for lists and a check for writes, and the fields.
+
+Administrators reach all. A person reaches their own row, and changes the harmless fields of it. A connection
+reaches the users that it owns; one that adopts also those that nobody owns, never administrators. The public
+reaches nothing.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, true
+
+from service.database.tables import roles, users
+from service.users.model import ACTIVE, ARCHIVED, Caller
+from service.users.problems import Forbidden
+
+ScopeKind = Literal["all", "own", "owned", "adoptable"]
+
+# The columns of their own row that people change.
+OWN: Final = frozenset(
+    (
+        *("first_name", "last_name", "email", "password_hash", "location", "title", "description", "tags"),
+        *("avatar", "language", "locale_options", "timezone", "company", "email_notifications", "last_page"),
+        *("appearance", "theme_light", "theme_dark", "theme_light_overrides", "theme_dark_overrides"),
+    )
+)
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """The rows that a caller reaches: `kind` belongs to the shape of a statement, `values` fill its binds."""
+
+    kind: ScopeKind
+    values: Mapping[str, object]
+
+
+_administrators = select(roles.c.id).where(
+    roles.c.project == bindparam("caller_project"), roles.c.admin_access.is_(true())
+)
+_owned = and_(users.c.connection == bindparam("caller_connection"), users.c.status != ARCHIVED)
+_free = and_(
+    users.c.connection.is_(None),
+    users.c.status != ARCHIVED,
+    or_(users.c.role.is_(None), users.c.role.not_in(_administrators)),
+)
+
+# On the users table; the names of binds begin with `caller_`.
+CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {
+    "all": users.c.project == bindparam("caller_project"),
+    "own": and_(users.c.project == bindparam("caller_project"), users.c.id == bindparam("caller_user")),
+    "owned": and_(users.c.project == bindparam("caller_project"), _owned),
+    "adoptable": and_(users.c.project == bindparam("caller_project"), or_(_owned, _free)),
+}
+
+
+def scope(caller: Caller, *, adopting: bool = False) -> Scope:
+    """What the caller may read; `adopting` asks for the look-up that comes before a connection's first write.
+
+    Raises Forbidden for the public.
+    """
+    values: dict[str, object] = {"caller_project": caller.project}
+    if caller.connection is not None:
+        kind: ScopeKind = "adoptable" if adopting and caller.adopt else "owned"
+        return Scope(kind, {**values, "caller_connection": caller.connection})
+    if caller.admin:
+        return Scope("all", values)
+    if caller.user is not None:
+        return Scope("own", {**values, "caller_user": caller.user})
+    raise Forbidden
+
+
+def check_administrator(caller: Caller) -> None:
+    """Raises Forbidden for everybody else."""
+    if not caller.admin or caller.connection is not None:
+        raise Forbidden
+
+
+def check_create(caller: Caller) -> None:
+    """Raises Forbidden unless the caller may create users."""
+    if caller.connection is None:
+        check_administrator(caller)
+
+
+def check_remove(caller: Caller, row: Mapping[str, Any]) -> None:
+    """Raises Forbidden unless the caller may remove this user; people do not remove themselves."""
+    if caller.connection is None:
+        check_administrator(caller)
+    elif not _owns(caller, row):
+        raise Forbidden
+
+
+def check_change(caller: Caller, row: Mapping[str, Any], columns: Collection[str]) -> None:
+    """Raises Forbidden unless the caller may change these columns of this user."""
+    if not reaches(caller, row):
+        raise Forbidden
+    if caller.connection is None and not caller.admin and not OWN.issuperset(columns):
+        raise Forbidden
+
+
+def reaches(caller: Caller, row: Mapping[str, Any]) -> bool:
+    """Whether the caller's `scope`, adopting included, holds this row (as `rows` reads them)."""
+    if caller.connection is not None:
+        return _owns(caller, row) or adopts(caller, row)
+    return caller.admin or (caller.user is not None and row["id"] == caller.user and row["status"] == ACTIVE)
+
+
+def adopts(caller: Caller, row: Mapping[str, Any]) -> bool:
+    """Whether the caller's write takes a user that nobody owns."""
+    nobodys = row["connection"] is None and row["status"] != ARCHIVED and not row["administers"]
+    return caller.connection is not None and caller.adopt and nobodys
+
+
+def _owns(caller: Caller, row: Mapping[str, Any]) -> bool:
+    return bool(row["connection"] == caller.connection) and row["status"] != ARCHIVED
+
+
+# On the roles table: administrators see all, anyone else the role that they have.
+ROLE_CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {
+    "all": roles.c.project == bindparam("caller_project"),
+    "own": and_(roles.c.project == bindparam("caller_project"), roles.c.id == bindparam("caller_role")),
+}
+
+
+def role_scope(caller: Caller) -> Scope:
+    """What the caller may read of the roles. Raises Forbidden for the public."""
+    if caller.admin:
+        return Scope("all", {"caller_project": caller.project})
+    if caller.user is None or caller.role is None:
+        raise Forbidden
+    return Scope("own", {"caller_project": caller.project, "caller_role": caller.role})

@@ -1,0 +1,145 @@
+"""The rules that a value must meet, whichever language it came in."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final, TypeGuard
+
+from service.database import moment
+from service.database.types import fit_text
+from service.users.model import ATTRIBUTES, Attribute, Kind
+from service.users.problems import Invalid
+
+DEPTH: Final = 32  # levels of a JSON value
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# RFC 5322 knows more local parts than these; the rest is only of use to people who attack mail software.
+_LOCAL: Final = re.compile(r"[^\s\"(),:;<>@\[\\\]]{1,64}")
+_LABEL: Final = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")
+
+
+def check(name: str, value: object, attributes: Mapping[str, Attribute] = ATTRIBUTES) -> object:
+    """`value` as it is kept (keys in lower case, moments in UTC). Raises Invalid(name, rule)."""
+    attribute = attributes[name]
+    if value is None:
+        if attribute.nullable:
+            return None
+        raise Invalid(name, "nnull")
+    return _email(attribute, value) if name == "email" else _KINDS[attribute.kind](attribute, value)
+
+
+def is_uuid(value: object) -> TypeGuard[str]:
+    """Any version, with dashes, in any case."""
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
+
+
+def is_email(text: str) -> bool:
+    """A bounded `local@domain` of two labels or more: letters of any script, no spaces, nothing unseen."""
+    local, at, domain = text.rpartition("@")
+    labels = domain.split(".")
+    return (
+        bool(at)
+        and len(text) <= 128
+        and text.isprintable()
+        and _LOCAL.fullmatch(local) is not None
+        and len(labels) > 1
+        and all(_LABEL.fullmatch(label) for label in labels)
+    )
+
+
+def _wrong(attribute: Attribute, detail: str) -> Invalid:
+    return Invalid(attribute.name, "type", detail=detail)
+
+
+def _text(attribute: Attribute, value: object) -> str:
+    if not isinstance(value, str):
+        raise _wrong(attribute, "must be a string")
+    try:
+        fit_text(value)
+    except ValueError:
+        raise _wrong(attribute, "must not hold NUL or half a surrogate pair") from None
+    if attribute.limit is not None and len(value) > attribute.limit:
+        raise Invalid(attribute.name, "max_length", limit=attribute.limit)
+    if attribute.choices and value not in attribute.choices:
+        raise Invalid(attribute.name, "choice", limit=", ".join(attribute.choices))
+    return value
+
+
+def _email(attribute: Attribute, value: object) -> str:
+    text = _text(attribute, value)
+    if not is_email(text):
+        raise Invalid(attribute.name, "email")
+    return text
+
+
+def _uuid(attribute: Attribute, value: object) -> str:
+    if not is_uuid(value):
+        raise _wrong(attribute, "must be a valid GUID")
+    return value.lower()
+
+
+def _boolean(attribute: Attribute, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(attribute, "must be a boolean")
+    return value
+
+
+def _integer(attribute: Attribute, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+        raise _wrong(attribute, "must be an integer")
+    return value
+
+
+def _timestamp(attribute: Attribute, value: object) -> str:
+    """Any ISO 8601 date-time; one without a zone is UTC."""
+    try:
+        when = datetime.fromisoformat(_text(attribute, value))
+        return moment(when if when.tzinfo else when.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise _wrong(attribute, "must be a date in ISO 8601") from None
+
+
+def _tags(attribute: Attribute, value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise _wrong(attribute, "must be an array of strings")
+    return [_text(attribute, item) for item in value]
+
+
+def _json(attribute: Attribute, value: object) -> object:
+    level = [value]
+    for _ in range(DEPTH):
+        level = [inner for item in level for inner in _within(attribute, item)]
+        if not level:
+            return value
+    raise _wrong(attribute, f"must not be nested deeper than {DEPTH} levels")
+
+
+def _within(attribute: Attribute, value: object) -> list[object]:
+    """Checks one level of a JSON value; gives the values of the next."""
+    if isinstance(value, dict):
+        for name in value:
+            _text(attribute, name)
+        return list(value.values())
+    if isinstance(value, list):
+        return value
+    if isinstance(value, str):
+        _text(attribute, value)
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise _wrong(attribute, "must not hold an integer beyond 64 bits")
+    elif isinstance(value, float) and value - value != 0:
+        raise _wrong(attribute, "must not hold a number that JSON cannot say")
+    elif value is not None and not isinstance(value, int | float):
+        raise _wrong(attribute, "must be JSON")
+    return []
+
+
+_KINDS: Final[Mapping[Kind, Callable[[Attribute, object], object]]] = {
+    "string": _text,
+    "text": _text,
+    "hash": _text,
+    "uuid": _uuid,
+    "boolean": _boolean,
+    "integer": _integer,
+    "timestamp": _timestamp,
+    "tags": _tags,
+    "json": _json,
+}

@@ -1,0 +1,137 @@
+"""Writes changes that have been decided on, with all that follows from them, in a handful of statements.
+
+What follows: derived columns, the version, identities, the end of sessions, tokens and invitations, history.
+Whether the caller may make a change is asked before, in `records`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import bindparam, update
+
+from service.database import Transaction
+from service.database.tables import users
+from service.users import endings, history, identities, last_administrator, roles
+from service.users.model import ACTIVE, ATTRIBUTES, INVITED, SECRETS, Caller
+from service.users.rows import Row, derived, fold, shown, snapshot
+from service.users.uniqueness import unique
+
+_UPDATE: Final = update(users).where(
+    users.c.project == bindparam("of_project"), users.c.id == bindparam("of_id")
+)
+_TOKEN_ENDED: Final = {"token_fingerprint": None, "token_sealed": None}
+# A change of nothing that an answer shows, or of the last access alone, has no history and no new version.
+_TOLD: Final = frozenset(ATTRIBUTES).union(*SECRETS.values()) - {"last_access"}
+
+
+class Edit:
+    """A user as it was (held, from `rows`) and what changes: columns whose values differ from the stored."""
+
+    def __init__(self, row: Row, changes: Mapping[str, Any]) -> None:
+        self.old = row
+        self.changes = {name: value for name, value in changes.items() if not same(row[name], value)}
+        if self.leaves and row["token_fingerprint"] is not None:
+            self.changes |= _TOKEN_ENDED
+
+    @property
+    def new(self) -> Row:
+        """The user as it will be."""
+        return {**self.old, **self.changes}
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the user is active no longer."""
+        return bool(self.old["status"] == ACTIVE) and self.changes.get("status", ACTIVE) != ACTIVE
+
+    @property
+    def uninvited(self) -> bool:
+        """Whether an open invitation has become meaningless: it is bound to the status and the e-mail."""
+        return bool(self.old["status"] == INVITED) and ("status" in self.changes or self.moves)
+
+    @property
+    def moves(self) -> bool:
+        """Whether the e-mail is another one, not merely written otherwise."""
+        return "email" in self.changes and bool(fold(self.changes["email"]) != fold(self.old["email"]))
+
+    @property
+    def is_silent(self) -> bool:
+        return self.changes.keys().isdisjoint(_TOLD)
+
+    def complete(self, at: str) -> None:
+        """Add the columns that follow from the changes."""
+        if self.moves:
+            self.changes.setdefault("email_verified_at", None)
+        if not self.is_silent:
+            new = self.new
+            follow = {name: value for name, value in derived(new).items() if value != self.old[name]}
+            self.changes |= {**follow, "version": self.old["version"] + 1, "changed_at": at}
+
+    def values(self) -> dict[str, Any]:
+        """What the update statement asks for."""
+        return {"of_project": self.old["project"], "of_id": self.old["id"], **self.changes}
+
+
+def same(kept: object, given: object) -> bool:
+    """Whether two values are one to JSON: true is not 1, and the order of names in an object is nothing."""
+    if isinstance(kept, list | dict) and isinstance(given, list | dict):
+        return _canonical(kept) == _canonical(given)
+    return kept == given
+
+
+def _canonical(value: object) -> bytes:
+    return msgspec.json.encode(value, order="deterministic")
+
+
+async def write(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str) -> None:
+    """Write the edits, all or none. Raises NoSuch, Taken, Unprocessable (the last administrator)."""
+    edits = [edit for edit in edits if edit.changes]
+    if not edits:
+        return
+    await _keep_administrator(tx, caller.project, edits)
+    for edit in edits:
+        edit.complete(at)
+    with unique():
+        await _update(tx, edits)
+        await identities.follow(tx, caller.project, [(edit.old, edit.new) for edit in edits], at)
+    await _end(tx, caller, edits, at)
+    entries = [
+        history.Entry(edit.old["id"], snapshot(edit.new), shown(edit.changes))
+        for edit in edits
+        if not edit.is_silent
+    ]
+    await history.record(tx, caller, "update", entries)
+    for edit in edits:
+        tx.announce("user", edit.old["id"])
+
+
+async def _keep_administrator(tx: Transaction, project: str, edits: Sequence[Edit]) -> None:
+    given = {edit.changes["role"] for edit in edits if edit.changes.get("role") is not None}
+    administer = await roles.administer(tx, project, given)
+    leaving = {}
+    for edit in edits:
+        stays = (
+            administer.get(edit.changes["role"], False) if "role" in edit.changes else edit.old["administers"]
+        )
+        if edit.old["administers"] and edit.old["status"] == ACTIVE and (edit.leaves or not stays):
+            leaving[edit.old["id"]] = last_administrator.reason(stays=bool(stays))
+    await last_administrator.keep_one(tx, project, leaving)
+
+
+async def _update(tx: Transaction, edits: Sequence[Edit]) -> None:
+    """One statement for all edits that change the same columns."""
+    alike: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for edit in edits:
+        alike.setdefault(frozenset(edit.changes), []).append(edit.values())
+    for values in alike.values():
+        await tx.run_many(_UPDATE, values)
+
+
+async def _end(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str) -> None:
+    project = caller.project
+    left = [edit.old["id"] for edit in edits if edit.leaves]
+    rekeyed = [e.old["id"] for e in edits if not e.leaves and ("password_hash" in e.changes or e.moves)]
+    uninvited = [edit.old["id"] for edit in edits if edit.uninvited]
+    await endings.end_sessions(tx, project, left)
+    await endings.end_sessions(tx, project, rekeyed, caller.session)
+    await endings.void_invitations(tx, project, uninvited, at, "the person is no longer invited so")

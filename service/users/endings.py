@@ -1,0 +1,49 @@
+"""The end of every way in: sessions and invitations that a change of a user takes with it, in one commit."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import bindparam, delete, update
+
+from mail.outbox import Outbox
+from service.database import Transaction, by_kind, one_of
+from service.database.tables import invitations, letters, sessions
+
+INVITATION: Final = "invitation"  # the kind of the letter
+OUTBOX: Final = Outbox(letters)
+_NONE: Final = "00000000-0000-0000-0000-000000000000"
+
+_SESSIONS: Final = by_kind(
+    lambda kind: delete(sessions).where(
+        sessions.c.project == bindparam("project"),
+        one_of(sessions.c.user, "users", kind),
+        sessions.c.id != bindparam("kept"),
+    )
+)
+_INVITATIONS: Final = by_kind(
+    lambda kind: (
+        update(invitations)
+        .where(
+            invitations.c.project == bindparam("of_project"),
+            one_of(invitations.c.user, "of_users", kind),
+            invitations.c.used_at.is_(None),
+            invitations.c.voided_at.is_(None),
+        )
+        .returning(invitations.c.id)
+    )
+)
+
+
+async def end_sessions(tx: Transaction, project: str, users: Sequence[str], kept: str | None = None) -> None:
+    """End every session of these users, but the one called `kept`; their access tokens die with them."""
+    if users:
+        await tx.run(_SESSIONS[tx.kind], project=project, users=list(users), kept=kept or _NONE)
+
+
+async def void_invitations(tx: Transaction, project: str, users: Sequence[str], at: str, reason: str) -> None:
+    """Void the open invitations of these users, and cancel the letters about them that have not gone out."""
+    if not users:
+        return
+    voided = await tx.rows(_INVITATIONS[tx.kind], of_project=project, of_users=list(users), voided_at=at)
+    for (invitation,) in voided:
+        await OUTBOX.cancel(tx, project, INVITATION, invitation, reason)

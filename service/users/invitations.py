@@ -1,0 +1,172 @@
+"""Invitations: a person who is told by letter that a user is waiting for them, and accepts once.
+
+The row is the truth: its key is the token's `jti`, its moments are the token's `iat` and `exp`. Whoever asks
+again gets a new letter, and the older invitation dies. Looking at one changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+import msgspec
+from sqlalchemy import and_, bindparam, insert, select, update
+
+from service.database import Transaction, new_key, now
+from service.database.tables import invitations, projects, users
+from service.users import access, edits, endings, invitation_letters, records
+from service.users.checks import check
+from service.users.clock import later
+from service.users.edits import Edit
+from service.users.endings import INVITATION, OUTBOX
+from service.users.model import ACTIVE, INVITED, Caller, Origin
+from service.users.problems import BadPayload, Expired, Invalid, NotInvited
+from service.users.rows import Row, fold, hold, hold_by_email
+
+MOST: Final = 1000  # people in one invitation: they share one transaction
+
+State = Literal["open", "used", "voided", "expired"]
+
+_INSERT: Final = insert(invitations)
+_LOOK: Final = (
+    select(
+        invitations.c.id,
+        invitations.c.user,
+        invitations.c.email,
+        invitations.c.issued_at,
+        invitations.c.expires_at,
+        invitations.c.used_at,
+        invitations.c.voided_at,
+        users.c.status,
+        users.c.email_key,
+        users.c.first_name,
+        projects.c.title,
+    )
+    .select_from(invitations)
+    .join(users, and_(users.c.project == invitations.c.project, users.c.id == invitations.c.user))
+    .join(projects, projects.c.name == invitations.c.project)
+    .where(invitations.c.project == bindparam("project"), invitations.c.id == bindparam("id"))
+)
+_open = (
+    invitations.c.project == bindparam("of_project"),
+    invitations.c.used_at.is_(None),
+    invitations.c.voided_at.is_(None),
+    invitations.c.expires_at > bindparam("of_now", type_=invitations.c.expires_at.type),
+)
+_USE: Final = update(invitations).where(*_open, invitations.c.id == bindparam("of_id"))
+_USE_ANY: Final = (
+    update(invitations).where(*_open, invitations.c.user == bindparam("of_user")).returning(invitations.c.id)
+)
+
+
+class Invitation(msgspec.Struct, frozen=True):
+    """One invitation as its page shows it; `project` is the project's title."""
+
+    id: str
+    user: str
+    email: str
+    issued_at: str
+    expires_at: str
+    state: State
+    first_name: str | None
+    project: str
+
+
+async def invite(
+    tx: Transaction,
+    caller: Caller,
+    emails: Sequence[object],
+    role: object,
+    *,
+    lifetime: float,
+    domain: str,
+    url: str | None = None,
+    defaults: Mapping[str, object] | None = None,
+) -> list[str]:
+    """Invite people for `lifetime` seconds; give the invitations' ids, in the order of the e-mails.
+
+    Somebody still invited gets a new letter (and the role); anybody else who is here already gets nothing,
+    and nobody is told. `url`: where the link leads, when not to our own page; it has been checked. `domain`
+    ends the letters' Message-ID. `defaults`: what the caller's language gives a new user.
+    Raises Forbidden, BadPayload, Invalid("email"), NoSuch("role"), and Taken when two invite the same person
+    at this moment.
+    """
+    access.check_administrator(caller)
+    if len(emails) > MOST:
+        raise BadPayload(f"At most {MOST} people can be invited at once")
+    wanted = {fold(email): email for email in map(_email, emails)}
+    role, at = check("role", role), now()
+    held = await hold_by_email(tx, caller.project, sorted(map(str, wanted)))
+    waiting = [row for row in held.values() if row["status"] == INVITED]
+    await edits.write(tx, caller, [Edit(row, {"role": role}) for row in waiting], at)
+    again = [row["id"] for row in waiting]
+    await endings.void_invitations(tx, caller.project, again, at, "a newer invitation was sent")
+    fresh = {key: email for key, email in wanted.items() if key not in held}
+    new = {**(defaults or {}), "role": role, "status": INVITED}
+    made = await records.create(tx, caller, [{**new, "email": email} for email in fresh.values()])
+    people = dict(zip(fresh, zip(made, fresh.values(), strict=True), strict=True))
+    # Somebody who waits already is written to at the address that we have, not at one that looks like it.
+    people |= {row["email_key"]: (row["id"], row["email"]) for row in waiting}
+    times = {"issued_at": at, "expires_at": later(at, lifetime)}
+    told = {"project": caller.project, **times, "invited_by": caller.user, "url": url}
+    invited: list[Row] = [
+        {**told, "id": new_key(), "user": people[key][0], "email": people[key][1]}
+        for key in wanted
+        if key in people
+    ]
+    await tx.run_many(_INSERT, invited)
+    await invitation_letters.post(tx, caller, invited, domain)
+    return [row["id"] for row in invited]
+
+
+async def look(tx: Transaction, project: str, jti: str) -> Invitation | None:
+    """The invitation with this key, as it stands now; None when there never was one, or its user is gone."""
+    found = await tx.row(_LOOK, project=project, id=jti)
+    if found is None:
+        return None
+    id_, user, email, issued_at, expires_at, used_at, voided_at, status, email_key, first_name, title = found
+    state: State = "open"
+    if used_at is not None:
+        state = "used"
+    elif voided_at is not None or status != INVITED or email_key != fold(email):
+        state = "voided"
+    elif expires_at <= now():
+        state = "expired"
+    return Invitation(id_, user, email, issued_at, expires_at, state, first_name, title)
+
+
+async def accept(
+    tx: Transaction, project: str, jti: str, email: str, password_hash: str, origin: Origin
+) -> str:
+    """Accept an invitation with a password (as `Secrets.chosen` keeps it); give the user's id.
+
+    Raises NotInvited (used, voided, unknown), Expired. Of two that accept at once, one does.
+    """
+    invitation = await look(tx, project, jti)
+    if invitation is None:
+        raise NotInvited(email)
+    held = await hold(tx, project, [invitation.user])
+    invitation = await look(tx, project, jti)  # once more, now that nobody else can change it
+    if invitation is None or fold(invitation.email) != fold(email) or invitation.state in {"used", "voided"}:
+        raise NotInvited(email)
+    at = now()
+    if not await tx.run(_USE, of_project=project, of_id=jti, of_now=at, used_at=at):
+        raise Expired
+    row = held[invitation.user]
+    changes = {"password_hash": password_hash, "status": ACTIVE, "email_verified_at": at}
+    await edits.write(tx, Caller(project, row["id"], origin=origin), [Edit(row, changes)], at)
+    await OUTBOX.cancel(tx, project, INVITATION, jti, "the invitation was accepted")
+    return invitation.user
+
+
+async def use_open(tx: Transaction, row: Row, at: str) -> bool:
+    """Use up the invitation of a held user, who has proven otherwise to be meant. False: none is open."""
+    used = await tx.rows(_USE_ANY, of_project=row["project"], of_user=row["id"], of_now=at, used_at=at)
+    for (invitation,) in used:
+        await OUTBOX.cancel(tx, row["project"], INVITATION, invitation, "the invitation was accepted")
+    return bool(used)
+
+
+def _email(value: object) -> str:
+    email = check("email", value)
+    if not isinstance(email, str):
+        raise Invalid("email", "required")
+    return email

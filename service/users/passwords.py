@@ -1,0 +1,95 @@
+"""Passwords: the rules for choosing one, and argon2id on threads of its own."""
+
+import asyncio
+import os
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Final, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from service.users.checks import check
+from service.users.problems import Invalid, TooMany
+
+SHORTEST: Final = 8  # characters; RFC 9700 says nothing, ASVS 5.0 6.2.1 says 8
+LONGEST: Final = 128  # characters, so that a sentence in any script fits (ASVS 5.0 6.2.9 asks for 64)
+WAITING: Final = 64  # about one second of hashing for each core; more people than that are told to come again
+
+T = TypeVar("T")
+
+
+def check_password(password: object, *, chosen: bool) -> str:
+    """The password, if it may be one; `chosen` by the person who will use it, it may not be a common one.
+
+    Raises Invalid: an administrator's choice has only its length to keep.
+    """
+    text = check("password", password)
+    if not isinstance(text, str) or len(text) < SHORTEST:
+        raise Invalid("password", "min_length", limit=SHORTEST)
+    if chosen and text.casefold() in _common():
+        raise Invalid("password", "common")
+    return text
+
+
+@cache
+def _common() -> frozenset[str]:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # 14 MB: only where somebody chooses a password
+
+    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= SHORTEST)
+
+
+class Hasher:
+    """argon2id with the parameters of OWASP's first choice (t=2, m=19 MiB, p=1): about 20 ms each.
+
+    Hashing has its own threads, one core is left to everybody else, and what waits is bounded (TooMany).
+    """
+
+    def __init__(self, *, threads: int | None = None, waiting: int = WAITING) -> None:
+        threads = threads or max(1, len(os.sched_getaffinity(0)) - 1)
+        self._argon2 = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
+        self._free = threads + waiting
+        self._dummy = self._argon2.hash(os.urandom(32))
+
+    async def hash(self, password: str) -> str:
+        """The hash to keep. Raises TooMany."""
+        return await self._run(self._argon2.hash, _bytes(password))
+
+    async def verify(self, kept: str | None, password: str) -> bool:
+        """Whether the password made this hash; None (nobody, or nobody with a password) costs the same."""
+        good = await self._run(self._compare, kept or self._dummy, _bytes(password[: LONGEST + 1]))
+        return good and kept is not None and len(password) <= LONGEST
+
+    def is_outdated(self, kept: str) -> bool:
+        """Whether the hash was made with other parameters than today's."""
+        return self._argon2.check_needs_rehash(kept)
+
+    def close(self) -> None:
+        """End the threads; what waits is dropped."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _compare(self, kept: str, password: bytes) -> bool:
+        try:
+            return self._argon2.verify(kept, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _run(self, work: Callable[..., T], *values: object) -> T:
+        if self._free <= 0:
+            raise TooMany(1)
+        self._free -= 1
+        running = asyncio.get_running_loop().run_in_executor(self._threads, work, *values)
+        # Counted until the thread is done: a caller who goes away does not give the thread back.
+        running.add_done_callback(self._done)
+        return await asyncio.shield(running)
+
+    def _done(self, running: "asyncio.Future[T]") -> None:
+        self._free += 1
+
+
+def _bytes(password: str) -> bytes:
+    # The same key strokes give different code points on different systems (RFC 8265 section 4.2).
+    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")

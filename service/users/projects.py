@@ -1,0 +1,67 @@
+"""Projects: each has users, roles and numbers of its own; one called `default` is always there."""
+
+import re
+from typing import Final
+
+from sqlalchemy import bindparam, insert, select
+
+from service.database import Transaction, now
+from service.database.tables import projects
+from service.users import roles
+from service.users.problems import Invalid
+from service.users.uniqueness import unique
+
+DEFAULT: Final = "default"
+TIMEZONE: Final = "America/New_York"  # the documented default of the 8 generation
+
+# First segments of paths that belong to everybody, so that no project may hide them.
+RESERVED: Final = frozenset(
+    (
+        *("users", "auth", "roles", "permissions", "policies", "revisions", "activity", "graphql", "scim"),
+        *("server", "console", "admin", "utils", "files", "assets", "metrics", "fields", "collections"),
+        *("items", "projects", "connections", "letters", "sessions", "register", "oauth", "ssf", "static"),
+        *("docs", "-"),
+    )
+)
+_NAME: Final = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,62}")
+_INSERT: Final = insert(projects)
+_NAMED: Final = select(projects.c.name).where(projects.c.name == bindparam("name"))
+_TITLE: Final = select(projects.c.title).where(projects.c.name == bindparam("name"))
+_NAMES: Final = select(projects.c.name).order_by(projects.c.name)
+
+
+async def create(tx: Transaction, name: str, title: str = "", timezone: str = TIMEZONE) -> str:
+    """Make a project and its role of administrators; give the role's id.
+
+    Raises Invalid("name", "choice") for a reserved name, "type" for one that is no path segment; Taken.
+    """
+    check_name(name)
+    with unique():
+        await tx.run(_INSERT, name=name, title=title or name, timezone=timezone, created_at=now())
+    return await roles.make_administrators(tx, name)
+
+
+async def exists(tx: Transaction, name: str) -> bool:
+    """Whether there is a project of this name."""
+    return await tx.row(_NAMED, name=name) is not None
+
+
+async def title(tx: Transaction, name: str) -> str | None:
+    """What people call the project; None when there is none of this name."""
+    found = await tx.row(_TITLE, name=name)
+    return str(found[0]) if found else None
+
+
+async def names(tx: Transaction) -> list[str]:
+    """Every project's name, in order."""
+    return [name for (name,) in await tx.rows(_NAMES)]
+
+
+def check_name(name: str) -> None:
+    """Raises Invalid unless a project may have this name."""
+    if name in RESERVED:
+        raise Invalid("name", "choice", limit="the names that no path of ours begins with")
+    if not _NAME.fullmatch(name):
+        raise Invalid(
+            "name", "type", detail="must be 1 to 63 of a-z, 0-9, dot, underscore and dash, the first no dot"
+        )

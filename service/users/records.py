@@ -1,0 +1,172 @@
+"""The verbs on users: create, change and remove, one or many, all or nothing.
+
+Values are keyed by the names of `model.ATTRIBUTES`, after `Secrets.take`: with `password_hash`,
+`token_fingerprint` and `token_sealed` in the place of the secrets themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, insert
+
+from service.database import Transaction, by_kind, new_key, now, one_of
+from service.database.tables import users
+from service.users import access, edits, endings, history, identities, last_administrator, roles
+from service.users.checks import check, is_uuid
+from service.users.edits import Edit
+from service.users.model import ACTIVE, ATTRIBUTES, CONCEALED, INVITED, LOCAL, SECRETS, Caller
+from service.users.problems import Forbidden, Invalid, Stale
+from service.users.rows import Row, derived, fold, hold, shown
+from service.users.uniqueness import unique
+
+_KEPT_SECRETS: Final = frozenset(column for columns in SECRETS.values() for column in columns) - {
+    "tfa_secret"
+}
+_IGNORED: Final = frozenset({"id", "number"})
+_DEFAULTS: Final[Mapping[str, object]] = {"status": ACTIVE, "provider": LOCAL, "email_notifications": True}
+
+_EMPTY: Final[Mapping[str, None]] = dict.fromkeys(ATTRIBUTES)
+
+_INSERT: Final = insert(users)
+_DELETE: Final = by_kind(
+    lambda kind: delete(users).where(users.c.project == bindparam("project"), one_of(users.c.id, "ids", kind))
+)
+
+
+async def create(tx: Transaction, caller: Caller, given: Sequence[Mapping[str, object]]) -> list[str]:
+    """Make users; give their ids in the order given. A chosen id may be any uuid.
+
+    Raises Forbidden, Invalid, NoSuch("role"), Taken.
+    """
+    access.check_create(caller)
+    return await make(tx, caller, given)
+
+
+async def make(
+    tx: Transaction, caller: Caller, given: Sequence[Mapping[str, object]], *, verified: bool = False
+) -> list[str]:
+    """`create` for whoever let them in; `verified`: somebody whom we trust says that the e-mail is theirs."""
+    at = now()
+    given = list(map(_said, given))
+    rows = [_fresh(caller, values, at, verified=verified) for values in given]
+    if not rows:
+        return []
+    await roles.administer(tx, caller.project, {row["role"] for row in rows if row.get("role") is not None})
+    names = {name for row in rows for name in row}
+    with unique():
+        await tx.run_many(_INSERT, [{name: row.get(name) for name in names} for row in rows])
+        await identities.begin(tx, caller.project, rows, at)
+    entries = [
+        history.Entry(row["id"], told, told) for row, told in zip(rows, map(shown, given), strict=True)
+    ]
+    await history.record(tx, caller, "create", entries)
+    for row in rows:
+        tx.announce("user", row["id"])
+    return [row["id"] for row in rows]
+
+
+async def change(
+    tx: Transaction,
+    caller: Caller,
+    changes: Mapping[str, Mapping[str, object]],
+    *,
+    versions: Mapping[str, int] | None = None,
+) -> None:
+    """Change users: id -> what changes. Asterisks and values equal to those stored mean unchanged, and a
+    change of nothing leaves no trace. `versions`: the version that a user must still have.
+
+    Raises Forbidden (not there, not yours), Invalid, NoSuch("role"), Taken, Stale, Unprocessable.
+    """
+    at = now()
+    changes = {_key(user): values for user, values in changes.items()}
+    expected = {_key(user): version for user, version in (versions or {}).items()}
+    held = await hold(tx, caller.project, list(changes))
+    decided = []
+    for user, values in changes.items():
+        row = held.get(user)
+        if row is None or not access.reaches(caller, row):
+            raise Forbidden
+        if expected.get(user, row["version"]) != row["version"]:
+            raise Stale
+        decided.append(_decide(caller, row, values, at))
+    await edits.write(tx, caller, decided, at)
+
+
+async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
+    """Remove users with everything of theirs; activity and revisions stay, the e-mail is free again.
+
+    Raises Forbidden (not there, not yours), Unprocessable (the last administrator).
+    """
+    ids = list(dict.fromkeys(map(_key, ids)))
+    held = await hold(tx, caller.project, ids)
+    if len(held) < len(ids):
+        raise Forbidden
+    for row in held.values():
+        access.check_remove(caller, row)
+    leaving = {
+        user: last_administrator.reason(stays=False)
+        for user, row in held.items()
+        if row["administers"] and row["status"] == ACTIVE
+    }
+    await last_administrator.keep_one(tx, caller.project, leaving)
+    invited = [user for user, row in held.items() if row["status"] == INVITED]
+    await endings.void_invitations(tx, caller.project, invited, now(), "the person was removed")
+    await tx.run(_DELETE[tx.kind], project=caller.project, ids=ids)
+    await history.record(tx, caller, "delete", [history.Entry(user) for user in ids])
+    for user in ids:
+        tx.announce("user", user)
+
+
+def _fresh(caller: Caller, given: Mapping[str, object], at: str, *, verified: bool) -> Row:
+    """The whole row of a new user."""
+    row: Row = {"email": None, "external_identifier": None, **_DEFAULTS, **_checked(given)}
+    if "id" not in row:
+        row["id"] = new_key()
+    if caller.connection is not None:
+        row |= {"connection": caller.connection, "provider": caller.provider or row["provider"]}
+    row |= {"project": caller.project, "version": 1, "created_at": at, "changed_at": at}
+    row["email_verified_at"] = at if verified or _vouches(caller, row["email"]) else None
+    return row | derived({**_EMPTY, **row})
+
+
+def _decide(caller: Caller, row: Row, given: Mapping[str, object], at: str) -> Edit:
+    """What of the given values is a change of this user, by a caller who may make it."""
+    named = {name: value for name, value in _said(given).items() if name not in _IGNORED}
+    # What is in a document is checked before it is compared: it may be of any depth.
+    edit = Edit(row, _checked({n: v for n, v in named.items() if row[n] != v or isinstance(v, list | dict)}))
+    access.check_change(caller, row, edit.changes)
+    if not edit.changes:
+        return edit
+    more: Row = {}
+    if caller.connection is None and edit.changes.keys() & {"provider", "external_identifier"}:
+        more["auth_data"] = None  # what another provider said is no longer true
+    if access.adopts(caller, row):
+        more |= {"connection": caller.connection, "provider": caller.provider}
+    if edit.moves:
+        more["email_verified_at"] = at if _vouches(caller, edit.changes["email"]) else None
+    edit = Edit(row, {**more, **edit.changes})
+    if "email" in edit.changes and edit.new["email"] is None and edit.new["provider"] == LOCAL:
+        raise Invalid("email", "nnull")
+    return edit
+
+
+def _said(given: Mapping[str, object]) -> Row:
+    """The values without asterisks, which say unchanged."""
+    return {name: value for name, value in given.items() if value != CONCEALED}
+
+
+def _checked(given: Mapping[str, object]) -> Row:
+    if given.get("tfa_secret") is not None:
+        raise Invalid("tfa_secret", "type", detail="can't be changed by hand")
+    return {name: value if name in _KEPT_SECRETS else check(name, value) for name, value in given.items()}
+
+
+def _vouches(caller: Caller, email: Any) -> bool:
+    """Whether a connection says that the address is the person's, and may say so of this domain."""
+    return bool(email) and fold(email.rpartition("@")[2]) in caller.domains
+
+
+def _key(user: str) -> str:
+    if not is_uuid(user):
+        raise Forbidden
+    return user.lower()

@@ -1,0 +1,66 @@
+"""The statements on sessions: each finds its one row by a key of an index."""
+
+from typing import Final
+
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+
+from service.database.tables import roles, sessions, users
+from service.users.model import ACTIVE
+from service.users.rows import locking
+
+_person = (users.c.id, users.c.role, roles.c.admin_access, roles.c.app_access, users.c.last_access)
+_their_role = and_(roles.c.project == users.c.project, roles.c.id == users.c.role)
+_active = users.c.status == ACTIVE
+
+HOLD: Final = locking(users.c.id == bindparam("user"))
+INSERT: Final = insert(sessions)
+ROTATE: Final = update(sessions).where(
+    sessions.c.project == bindparam("of_project"),
+    sessions.c.id == bindparam("of_id"),
+    sessions.c.refresh == bindparam("of_refresh"),
+    sessions.c.expires_at > bindparam("of_now"),
+)
+BY_SESSION: Final = (
+    select(*_person, sessions.c.id, sessions.c.expires_at)
+    .select_from(sessions)
+    .join(users, and_(users.c.project == sessions.c.project, users.c.id == sessions.c.user))
+    .join(roles, _their_role, isouter=True)
+    .where(sessions.c.project == bindparam("project"), sessions.c.id == bindparam("session"), _active)
+)
+BY_TOKEN: Final = (
+    select(*_person)
+    .select_from(users)
+    .join(roles, _their_role, isouter=True)
+    .where(
+        users.c.project == bindparam("project"),
+        users.c.token_fingerprint == bindparam("fingerprint"),
+        _active,
+    )
+)
+PREVIOUS: Final = select(sessions.c.previous, sessions.c.successor, sessions.c.rotated_at).where(
+    sessions.c.project == bindparam("project"), sessions.c.id == bindparam("session")
+)
+_one = (sessions.c.project == bindparam("project"), sessions.c.id == bindparam("session"))
+DELETE: Final = delete(sessions).where(*_one).returning(sessions.c.user)
+CLOSE: Final = (
+    delete(sessions)
+    .where(
+        *_one,
+        or_(sessions.c.refresh == bindparam("refresh"), sessions.c.previous == bindparam("refresh")),
+    )
+    .returning(sessions.c.user)
+)
+PRUNE_USER: Final = delete(sessions).where(
+    sessions.c.project == bindparam("project"),
+    sessions.c.user == bindparam("user"),
+    sessions.c.expires_at <= bindparam("at"),
+)
+PRUNE: Final = delete(sessions).where(sessions.c.expires_at <= bindparam("at"))
+TOUCH: Final = update(users).where(
+    users.c.project == bindparam("of_project"),
+    users.c.id == bindparam("of_id"),
+    or_(
+        users.c.last_access.is_(None),
+        users.c.last_access < bindparam("of_before", type_=users.c.last_access.type),
+    ),
+)

@@ -1,0 +1,187 @@
+"""Sessions: one row for each sign-in, asked at every request: its end is the end of its access tokens."""
+
+from typing import Any, Final
+
+import msgspec
+
+from service.database import Database, Transaction, new_key, now
+from service.tokens import fingerprint
+from service.users import history, refresh_tokens, session_rows
+from service.users.clock import later
+from service.users.model import ACTIVE, Caller, Origin
+from service.users.problems import WrongCredentials
+from service.users.rows import as_row
+
+GRACE: Final = 10  # seconds in which the token before the newest gives the newest again
+_SEEN_EVERY: Final = 60  # seconds between two notes of a user's last access
+_LONGEST: Final = 512  # characters of a user agent
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A session as it is handed out: the refresh token, and the facts that an access token tells."""
+
+    session: str
+    refresh_token: str
+    expires_at: str
+    user: str
+    role: str | None
+    admin: bool
+    app: bool
+
+    def __repr__(self) -> str:
+        return f"Opened(session={self.session}, user={self.user})"
+
+
+class Recognised(msgspec.Struct, frozen=True):
+    """The active person behind a request; session and `expires_at` are None for a static token."""
+
+    user: str
+    role: str | None
+    admin: bool
+    app: bool
+    last_access: str | None
+    session: str | None = None
+    expires_at: str | None = None
+
+    def caller(self, project: str, origin: Origin) -> Caller:
+        """The person as one who asks the core."""
+        return Caller(project, self.user, self.role, self.admin, self.app, self.session, origin=origin)
+
+
+async def start(
+    tx: Transaction, project: str, user: str, provider: str, origin: Origin, lifetime: float
+) -> Opened:
+    """Begin a session of `lifetime` seconds, which no refreshing makes longer; note the sign-in.
+
+    The user is held meanwhile, so that no session slips past a suspension. Raises WrongCredentials when the
+    user is not there or not active.
+    """
+    held = await tx.row(session_rows.HOLD, project=project, user=user)
+    if held is None or as_row(held)["status"] != ACTIVE:
+        raise WrongCredentials("inactive")
+    session, at = new_key(), now()
+    token = refresh_tokens.make(session)
+    await tx.run(session_rows.PRUNE_USER, project=project, user=user, at=at)
+    await tx.run(
+        session_rows.INSERT,
+        project=project,
+        id=session,
+        user=user,
+        refresh=fingerprint(token),
+        created_at=at,
+        expires_at=later(at, lifetime),
+        provider=provider,
+        ip=origin.ip,
+        user_agent=origin.user_agent and origin.user_agent[:_LONGEST],
+    )
+    await touch(tx, project, user, at)
+    await history.record(tx, Caller(project, user, origin=origin), "login", [history.Entry(user)])
+    opened = await _opened(tx, project, session, token)
+    if opened is None:  # a lifetime of nothing
+        raise WrongCredentials("inactive")
+    return opened
+
+
+async def refresh(database: Database, project: str, token: object) -> Opened:
+    """The next refresh token, and the facts for an access token. Raises WrongCredentials, whatever is wrong.
+
+    A token that was used before ends its session for everybody: one of the two holders is a thief. Only the
+    one before the newest, within GRACE seconds, gives the newest again, since its answer may have been lost.
+    """
+    session = refresh_tokens.session_of(token)
+    if session is None or not isinstance(token, str):
+        raise WrongCredentials
+    opened = await database.write(rotate, project, session, token)
+    if opened is None:
+        raise WrongCredentials
+    return opened
+
+
+async def rotate(tx: Transaction, project: str, session: str, token: str) -> Opened | None:
+    """`refresh` as a unit. None is a refusal, not raised: the end of a stolen session has to be committed."""
+    at, presented = now(), fingerprint(token)
+    successor = refresh_tokens.make(session)
+    rotated = await tx.run(
+        session_rows.ROTATE,
+        of_project=project,
+        of_id=session,
+        of_refresh=presented,
+        of_now=at,
+        refresh=fingerprint(successor),
+        previous=presented,
+        successor=refresh_tokens.seal(successor, token),
+        rotated_at=at,
+    )
+    if not rotated:
+        again = await _again(tx, project, session, token, at)
+        if again is None:
+            return None
+        successor = again
+    opened = await _opened(tx, project, session, successor)
+    if opened is not None:
+        await touch(tx, project, opened.user, at)
+    return opened
+
+
+async def close(tx: Transaction, project: str, token: object) -> None:
+    """End the session that a refresh token belongs to; nothing happens where there is none."""
+    session = refresh_tokens.session_of(token)
+    if session is not None and isinstance(token, str):
+        ended = await tx.row(session_rows.CLOSE, project=project, session=session, refresh=fingerprint(token))
+        if ended is not None:
+            tx.announce("user", ended[0])
+
+
+async def end(tx: Transaction, project: str, session: str) -> None:
+    """End one session by its id."""
+    ended = await tx.row(session_rows.DELETE, project=project, session=session)
+    if ended is not None:
+        tx.announce("user", ended[0])
+
+
+async def recognise(tx: Transaction, project: str, session: str) -> Recognised | None:
+    """Who has this session, if it still lives and the person is active: asked for each request."""
+    found = await tx.row(session_rows.BY_SESSION, project=project, session=session)
+    return _recognised(found) if found is not None and found[-1] > now() else None
+
+
+async def recognise_token(tx: Transaction, project: str, token_fingerprint: str) -> Recognised | None:
+    """Whose static token this is, if the person is active."""
+    found = await tx.row(session_rows.BY_TOKEN, project=project, fingerprint=token_fingerprint)
+    return _recognised(found) if found is not None else None
+
+
+async def touch(tx: Transaction, project: str, user: str, at: str) -> None:
+    """Note that the user was here, at most once a minute: no history, no new version."""
+    before = later(at, -_SEEN_EVERY)
+    if await tx.run(session_rows.TOUCH, of_project=project, of_id=user, of_before=before, last_access=at):
+        tx.announce("user", user)
+
+
+async def prune(tx: Transaction) -> int:
+    """Delete the sessions whose time is over; give their number."""
+    return await tx.run(session_rows.PRUNE, at=now())
+
+
+async def _again(tx: Transaction, project: str, session: str, token: str, at: str) -> str | None:
+    """The newest token for who holds the one before it, in time; any other old one ends the session."""
+    found = await tx.row(session_rows.PREVIOUS, project=project, session=session)
+    if found is None:
+        return None
+    previous, successor, rotated_at = found
+    if previous == fingerprint(token) and rotated_at >= later(at, -GRACE):
+        return refresh_tokens.open_successor(successor, token)
+    await end(tx, project, session)
+    return None
+
+
+async def _opened(tx: Transaction, project: str, session: str, token: str) -> Opened | None:
+    found = await recognise(tx, project, session)
+    if found is None or found.expires_at is None:
+        return None
+    return Opened(session, token, found.expires_at, found.user, found.role, found.admin, found.app)
+
+
+def _recognised(found: tuple[Any, ...]) -> Recognised:
+    user, role, admin, app, last_access, *session = found
+    return Recognised(user, role, bool(admin), bool(app), last_access, *session)

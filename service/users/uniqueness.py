@@ -1,0 +1,30 @@
+"""Which field of ours a unique index of the database speaks of."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from service.database import NotUnique
+from service.users.problems import Taken
+
+FIELDS: Final[Mapping[str, str]] = {
+    "users_project_id_unique": "id",
+    "users_project_email_key_retired_unique": "email",
+    "users_project_token_fingerprint_unique": "token",
+    "users_project_connection_user_name_key_retired_unique": "user_name",
+    "identities_key": "external_identifier",
+    "roles_key": "id",
+    "projects_key": "name",
+    "connections_project_provider_unique": "provider",
+}
+
+
+@contextmanager
+def unique() -> Iterator[None]:
+    """Around statements that write: another row that has the value already is Taken(field)."""
+    try:
+        yield
+    except NotUnique as problem:
+        if problem.index not in FIELDS:
+            raise
+        raise Taken(FIELDS[problem.index]) from problem

@@ -1,0 +1,393 @@
+"""The command `idbridge`, run as a person runs it: what it prints where, and with which status it ends."""
+
+import asyncio
+import json
+import re
+import secrets
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
+
+import httpx2
+import pytest
+from msgspec import structs
+from sqlalchemy import bindparam, select
+
+from providers.kinds import KINDS
+from providers.settings import Policy
+from service.__main__ import main
+from service.config import load
+from service.config.environment import Environment
+from service.database import Database, Transaction, open_database
+from service.database.migrations import migrate
+from service.database.tables import users
+from service.tokens import fingerprint
+from service.users import connections
+from service.users.passwords import Hasher
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ("serve", "worker", "migrate", "check", "admin", "project", "scim-token")
+
+
+class Ended(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+async def begin(folder: Path, *arguments: str, **variables: str) -> Process:
+    """Start the command in an empty folder, with nothing else in its environment."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-m", "service", *arguments),
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", **variables},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+
+
+async def idbridge(folder: Path, *arguments: str, **variables: str) -> Ended:
+    process = await begin(folder, *arguments, **variables)
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode is not None
+    return Ended(process.returncode, out.decode(), err.decode())
+
+
+def is_empty(folder: Path) -> bool:
+    return not any(folder.iterdir())
+
+
+@pytest.fixture
+async def folder(tmp_path: Path) -> Path:
+    """An empty folder with a migrated database in its place."""
+    (tmp_path / "data").mkdir()
+    await migrate(f"sqlite:///{tmp_path / 'data' / 'idbridge.sqlite3'}")
+    return tmp_path
+
+
+@asynccontextmanager
+async def kept(folder: Path) -> AsyncIterator[Database]:
+    """What the commands left in the folder's database."""
+    database = await open_database(f"sqlite:///{folder / 'data' / 'idbridge.sqlite3'}")
+    yield database
+    await database.close()
+
+
+async def hash_of(tx: Transaction, email: str) -> str | None:
+    row = await tx.row(select(users.c.password_hash).where(users.c.email == bindparam("email")), email=email)
+    return None if row is None else str(row[0])
+
+
+async def signs_in(folder: Path, email: str, password: str) -> bool:
+    async with kept(folder) as database:
+        hasher = Hasher()
+        good = await hasher.verify(await database.read(hash_of, email), password)
+        hasher.close()
+        return good
+
+
+HELP_WITHOUT_WEIGHT = """
+import sys
+from service.__main__ import main
+assert main(["--help"]) == 0
+assert not {"sqlalchemy", "litestar", "msgspec", "asyncio"} & set(sys.modules)
+"""
+
+
+async def test_help_names_every_command_and_costs_next_to_nothing() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", HELP_WITHOUT_WEIGHT), cwd=ROOT, stdout=PIPE, stderr=PIPE
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    assert [name for name in COMMANDS if not re.search(rf"^    {name}\b", out.decode(), re.M)] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert main([command, "--help"]) == 0
+    assert f"usage: idbridge {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments", ["", "nonsense", "admin", "serve --prot 1", "serve 1", "scim-token create"]
+)
+def test_wrong_usage_is_told_with_status_2(capsys: pytest.CaptureFixture[str], arguments: str) -> None:
+    assert main(arguments.split()) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "usage: idbridge" in shown.err
+
+
+BAD = {
+    "PORT": "seven",
+    "PUBLIC_URL": "http://id.example.com",
+    "SECRET": "pa55word",
+    "ADMIN_PASSWORD": "pa55wor",
+    "ACCESS_TOKEN_TTL": "pa55word",
+    "EMAIL_SMTP_USER": "pa55word",
+    "LOG_LEVEL": "loud",
+}
+
+
+@pytest.mark.parametrize(
+    "command", [("check",), ("serve",), ("migrate",), ("scim-token", "create", "--provider", "x")]
+)
+async def test_seven_bad_variables_make_seven_lines_and_status_78(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    ended = await idbridge(tmp_path, *command, **BAD)
+    assert (ended.status, ended.out) == (78, "")
+    named = [line.split()[0] for line in ended.err.splitlines()]
+    assert sorted(named) == sorted({**BAD, "EMAIL_SMTP_PASSWORD": ""}.keys() - {"EMAIL_SMTP_USER"})
+    assert "pa55" not in ended.err
+    assert is_empty(tmp_path)
+
+
+async def test_a_good_configuration_is_told_and_nothing_is_made(tmp_path: Path) -> None:
+    ended = await idbridge(tmp_path, "check", SECRET=secrets.token_hex(32), EMAIL_SMPT_HOST="x")
+    assert ended.status == 0
+    assert "EMAIL_SMPT_HOST has no effect; did you mean EMAIL_SMTP_HOST?" in ended.err
+    assert "The configuration is good." in ended.err
+    assert is_empty(tmp_path)
+
+
+async def test_a_database_is_migrated_when_it_is_asked_for(tmp_path: Path) -> None:
+    assert (await idbridge(tmp_path, "migrate", "--check")).status == 1
+    refused = await idbridge(tmp_path, "scim-token", "create", "--provider", "okta")
+    assert (refused.status, refused.out) == (1, "")
+    assert "idbridge migrate" in refused.err
+    assert (await idbridge(tmp_path, "migrate")).status == 0
+    assert (await idbridge(tmp_path, "migrate")).status == 0
+    assert (await idbridge(tmp_path, "migrate", "--check")).status == 0
+
+
+@pytest.mark.parametrize(
+    "command", [("migrate",), ("migrate", "--check"), ("serve", "--port", "0"), ("worker",)]
+)
+async def test_a_database_that_is_away_is_told_with_status_69(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"postgresql://idbridge:pa55word@127.0.0.1:{nobody.getsockname()[1]}/idbridge"
+        ended = await idbridge(tmp_path, *command, DATABASE_URL=url, SECRET=secrets.token_hex(32))
+    assert (ended.status, ended.out) == (69, "")
+    assert ended.err.startswith("The database cannot be used now")
+    assert len(ended.err.splitlines()) == 1
+    assert "pa55word" not in ended.err
+
+
+async def test_a_scim_token_is_printed_alone_and_kept_as_a_fingerprint(folder: Path) -> None:
+    options = "--profile entra --adopt --domain Example.com example.org --domain example.net"
+    made = await idbridge(folder, "scim-token", "create", "--provider", "okta", *options.split())
+    assert made.status == 0
+    assert re.fullmatch(r"idb_scim_[\w-]{43}\n", made.out)
+    assert "/scim/v2" in made.err
+    async with kept(folder) as database:
+        found = await database.read(connections.recognise, fingerprint(made.out.strip()))
+        assert found is not None
+        assert (found.connection.project, found.connection.provider) == ("default", "okta")
+        assert (found.connection.profile, found.connection.adopt) == ("entra", True)
+        assert found.connection.domains == ("example.com", "example.org", "example.net")
+    again = await idbridge(folder, "scim-token", "create", "--provider", "okta", "--no-adopt")
+    async with kept(folder) as database:
+        found = await database.read(connections.recognise, fingerprint(again.out.strip()))
+        assert found is not None
+        assert (found.connection.profile, found.connection.adopt) == ("entra", False)
+    assert made.out.strip().encode() not in (folder / "data" / "idbridge.sqlite3").read_bytes()
+
+
+async def test_projects_are_made_and_reserved_names_refused(folder: Path) -> None:
+    assert (await idbridge(folder, "project", "create", "thumper")).status == 0
+    for name, sentence in (("thumper", "already"), ("users", "must be one of"), ("a/b", "must be 1 to 63")):
+        refused = await idbridge(folder, "project", "create", name)
+        assert (refused.status, refused.out) == (1, "")
+        assert sentence in refused.err
+    made = await idbridge(folder, "scim-token", "create", "--provider", "okta", "--project", "thumper")
+    assert made.status == 0
+    for project in ("thumper", "default"):
+        admin = await idbridge(folder, "admin", "create", "--email", "ada@example.com", "--project", project)
+        assert admin.status == 0
+
+
+async def test_what_the_core_refuses_is_told_in_a_sentence(folder: Path) -> None:
+    for arguments, sentence in {
+        "scim-token create --provider default": "The provider must be one of",
+        "scim-token create --provider x --project nowhere": "There is no such project.",
+        f"scim-token create --provider x --default-role {uuid4()}": "There is no such role.",
+        "admin create --email nonsense": "The email is no e-mail address.",
+        "admin create --email a@example.com --project nowhere": "There is no such project.",
+    }.items():
+        refused = await idbridge(folder, *arguments.split())
+        assert (refused.status, refused.out) == (1, "")
+        assert refused.err.startswith(sentence)
+        assert len(refused.err.splitlines()) == 1
+
+
+async def test_an_administrator_gets_a_made_password_alone_on_stdout(folder: Path) -> None:
+    made = await idbridge(folder, "admin", "create", "--email", "ada@example.com")
+    assert made.status == 0
+    assert re.fullmatch(r"(\w{5}-){4}\w{5}\n", made.out)
+    assert await signs_in(folder, "ada@example.com", made.out.strip())
+    again = await idbridge(folder, "admin", "create", "--email", "ADA@example.com")
+    assert (again.status, again.out) == (1, "")
+
+
+async def test_an_administrator_s_password_may_come_from_a_file(folder: Path) -> None:
+    file = folder / "password"
+    file.write_text("correct horse battery\n")
+    made = await idbridge(
+        folder, "admin", "create", "--email", "ada@example.com", "--password-file", str(file)
+    )
+    assert (made.status, made.out) == (0, "")
+    assert await signs_in(folder, "ada@example.com", "correct horse battery")
+    for content, sentence in ((b"short", "at least 8"), (b"\xff", "cannot be read")):
+        file.write_bytes(content)
+        refused = await idbridge(
+            folder, "admin", "create", "--email", "bob@example.com", "--password-file", str(file)
+        )
+        assert (refused.status, refused.out) == (1, "")
+        assert sentence in refused.err
+
+
+class Serving:
+    """The service in a process of its own: its address, and all that it wrote."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.url = ""
+        self.log: list[dict[str, object]] = []
+
+    async def until_it_listens(self) -> None:
+        assert self.process.stderr is not None
+        while not self.url:
+            line = await asyncio.wait_for(self.process.stderr.readline(), 30)
+            assert line, "it ended"
+            self.log.append(json.loads(line))
+            self.url = str(self.log[-1].get("url", ""))
+
+    async def stop(self) -> str:
+        self.process.send_signal(signal.SIGTERM)
+        out, err = await asyncio.wait_for(self.process.communicate(), 30)
+        self.log += [json.loads(line) for line in err.splitlines()]
+        assert self.process.returncode == 0, self.log
+        return out.decode()
+
+    async def ask(self, method: str, path: str, body: object = None, token: str = "") -> httpx2.Response:
+        async with httpx2.AsyncClient(base_url=self.url, trust_env=False) as client:
+            headers = {"authorization": f"Bearer {token}"} if token else {}
+            return await client.request(method, path, json=body, headers=headers)
+
+
+@asynccontextmanager
+async def serving(folder: Path, *arguments: str, **variables: str) -> AsyncIterator[Serving]:
+    served = Serving(await begin(folder, "serve", "--port", "0", *arguments, **variables))
+    try:
+        await served.until_it_listens()
+        yield served
+    finally:
+        if served.process.returncode is None:
+            served.process.kill()
+            await served.process.wait()
+
+
+async def test_the_first_start_needs_nothing_and_prints_one_password_once(tmp_path: Path) -> None:
+    async with serving(tmp_path) as first:
+        assert (await first.ask("GET", "/server/ping")).text == "pong"
+        out = await first.stop()
+    found = re.search(r"administrator is (\S+) with the password (\S+)", out)
+    assert found is not None
+    async with serving(tmp_path) as second:
+        answer = await second.ask("POST", "/auth/login", {"email": found[1], "password": found[2]})
+        assert answer.status_code == 200
+        token = answer.json()["data"]["access_token"]
+        assert (await second.ask("GET", "/users/me", token=token)).json()["data"]["email"] == found[1]
+        assert await second.stop() == ""
+    for text in (found[2], token, (tmp_path / "data" / "secret").read_text().strip()):
+        assert text not in json.dumps(first.log + second.log)
+    asked = [line for line in second.log if line["logger"] == "access"]
+    assert [(line["method"], line["path"], line["status"]) for line in asked] == [
+        ("POST", "/auth/login", 200),
+        ("GET", "/users/me", 200),
+    ]
+    assert len({line["request"] for line in asked}) == 2
+
+
+async def test_the_first_administrator_is_as_the_environment_says_on_postgresql(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    token, secret = secrets.token_hex(16), secrets.token_hex(32)
+    given = {
+        "ADMIN_EMAIL": "ada@example.com",
+        "ADMIN_PASSWORD": "correct horse battery",
+        "ADMIN_TOKEN": token,
+    }
+    place = {"DATABASE_URL": postgresql_url, "SECRET": secret}
+    async with (
+        serving(tmp_path, "--no-worker", **given, **place) as one,
+        serving(tmp_path, **given, **place) as other,
+    ):
+        for replica in (one, other):
+            answer = await replica.ask("GET", "/users", token=token)
+            assert [user["email"] for user in answer.json()["data"]] == ["ada@example.com"]
+        login = {"email": "ada@example.com", "password": "correct horse battery"}
+        access = (await one.ask("POST", "/auth/login", login)).json()["data"]["access_token"]
+        assert (await other.ask("GET", "/users/me", token=access)).status_code == 200
+        assert [await one.stop(), await other.stop()] == ["", ""]
+    assert not any(
+        text in json.dumps(one.log + other.log) for text in (token, secret, access, "correct horse")
+    )
+
+
+async def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = await idbridge(tmp_path, "serve", "--port", str(taken.getsockname()[1]))
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err.startswith("Cannot listen on 127.0.0.1 port")
+    assert len(ended.err.splitlines()) == 1
+
+
+async def test_the_worker_runs_by_itself_until_it_is_told_to_stop(folder: Path) -> None:
+    process = await begin(folder, "worker", LOG_LEVEL="debug")
+    await asyncio.sleep(3)
+    assert process.returncode is None
+    process.send_signal(signal.SIGTERM)
+    out, _ = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, out) == (0, b"")
+
+
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_readme_names_every_command_and_only_those() -> None:
+    shown = "\n".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL))
+    assert set(re.findall(r"^idbridge ([a-z-]+)", shown, re.MULTILINE)) == set(COMMANDS)
+
+
+def test_the_readme_names_every_setting_and_only_those(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Environment] = []
+    unused = Environment.unused
+    monkeypatch.setattr(
+        Environment, "unused", lambda env, families: (seen.append(env), unused(env, families))[1]
+    )
+    load({}, keep=False)
+    table = README[README.index("## Settings") :].partition("\n## ")[0]
+    named = re.findall(r"`([A-Z][A-Z_]+)`", table)
+    assert set(named) == seen[0].asked
+    assert len(named) == len(set(named))
+
+
+def test_the_readme_names_every_setting_of_an_openid_provider_and_only_those() -> None:
+    named = set(README.partition("each after AUTH_OKTA_: ")[2].partition(".\n")[0].split(", "))
+    fields = (*structs.fields(KINDS["openid"]), *structs.fields(Policy))
+    assert named == {field.name.upper() for field in fields} - {"POLICY"}

@@ -1,0 +1,31 @@
+"""What is installed from a wheel holds everything that the tree holds: templates too, not only modules."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("service", "providers", "mail")
+
+
+def test_a_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, source / name)
+    command = "-m pip wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir wheels ."
+    subprocess.run(
+        [sys.executable, *command.split()], cwd=source, check=True, capture_output=True, timeout=120
+    )
+    (wheel,) = (source / "wheels").iterdir()
+    held = set(zipfile.ZipFile(wheel).namelist())
+    wanted = {
+        str(file.relative_to(ROOT))
+        for name in PACKAGES
+        for file in (ROOT / name).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    assert wanted - held == set()
