@@ -1,0 +1,161 @@
+"""The field table: a row per attribute, a column per dialect; answers, filters, documents are made of it.
+
+A cell is the dialect's word, or `Cell(word, ...)` where the value differs as well. Guards: `open` is read and
+written, `server` is written by us alone, `secret` is written and reads as asterisks, `hidden` is never shown.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
+
+import msgspec
+
+from service.users.model import ATTRIBUTES, Kind
+
+Guard = Literal["open", "server", "secret", "hidden"]
+Language = Literal["rest8", "rest10", "scim", "graphql"]
+LANGUAGES: Final[tuple[Language, ...]] = ("rest8", "rest10", "scim", "graphql")
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """A dialect's word for an attribute; `load` makes its value of ours, `dump` ours of its value.
+
+    `column` names another column than the row's, as the integer id of the 8 generation does.
+    """
+
+    word: str
+    column: str | None = None
+    load: Callable[[object], object] | None = None
+    dump: Callable[[object], object] | None = None
+
+
+class Field(msgspec.Struct, frozen=True):
+    """A row of the table: `name` is the attribute in our own words and, unless said otherwise, the column."""
+
+    name: str
+    kind: Kind
+    column: str
+    guard: Guard
+    cells: Mapping[Language, Cell]
+    key: str | None = None  # the casefolded column that equality looks at
+    alias_of: str | None = None  # a second word for a value that another row holds
+    references: str | None = None  # the collection that a uuid points into
+
+
+def _cell(cell: Cell | str) -> Cell:
+    return Cell(cell) if isinstance(cell, str) else cell
+
+
+def _row(
+    name: str,
+    kind: Kind,
+    *,
+    guard: Guard = "open",
+    column: str | None = None,
+    key: str | None = None,
+    alias_of: str | None = None,
+    references: str | None = None,
+    **cells: Cell | str | None,
+) -> Field:
+    named = {language: _cell(cell) for language in LANGUAGES if (cell := cells.get(language)) is not None}
+    return Field(name, kind, column or name, guard, named, key, alias_of, references)
+
+
+def _user(name: str, rest8: Cell | str | None, rest10: Cell | str | None, scim: Cell | str | None = None,
+          *, guard: Guard = "open", column: str | None = None, key: str | None = None,
+          alias_of: str | None = None, references: str | None = None) -> Field:  # fmt: skip
+    """A row of the users table; GraphQL speaks the words of the 10 generation."""
+    return _row(
+        name,
+        ATTRIBUTES[alias_of or name].kind,
+        guard=guard,
+        column=column,
+        key=key,
+        alias_of=alias_of,
+        references=references,
+        rest8=rest8,
+        rest10=rest10,
+        scim=scim,
+        graphql=rest10,
+    )
+
+
+def _swap(pairs: Mapping[object, object]) -> Callable[[object], object]:
+    def swap(value: object) -> object:
+        return pairs.get(value, value) if isinstance(value, str) else value
+
+    return swap
+
+
+# One stored state has two words, and both are understood in both generations.
+_ARCHIVED_HERE: Final = _swap({"deleted": "archived"})
+_DELETED_THERE: Final = _swap({"archived": "deleted"})
+
+
+def _is_active(value: object) -> object:
+    return value == "active"
+
+
+def _linked(value: object) -> object:
+    """An object that holds nothing but an id is a link (a client sends back what it read as an object)."""
+    return value["id"] if isinstance(value, dict) and value.keys() == {"id"} else value
+
+
+def _seconds(value: object) -> object:
+    """The 8 generation's dates: seconds and a numeric zone, as `2020-01-13T22:31:43+00:00`."""
+    return f"{value[:19]}+00:00" if isinstance(value, str) else value
+
+
+# The first 26 stand in the order of the documented object of generation 10; `theme` follows them.
+USERS: Final[tuple[Field, ...]] = (
+    _user("id", None, "id", "id", guard="server"),
+    _user("first_name", "first_name", "first_name", "name.givenName"),
+    _user("last_name", "last_name", "last_name", "name.familyName"),
+    _user("email", "email", "email", "emails[primary].value", key="email_key"),
+    _user("password", Cell("password"), "password", "password", guard="secret", column="password_hash"),
+    _user("location", None, "location"),
+    _user("title", "title", "title", "title"),
+    _user("description", None, "description"),
+    _user("tags", None, "tags"),
+    _user("avatar", "avatar", "avatar", references="directus_files"),
+    _user("language", "locale", "language", "preferredLanguage"),
+    _user("tfa_secret", "2fa_secret", "tfa_secret", guard="secret"),
+    _user(
+        "status",
+        Cell("status", load=_DELETED_THERE, dump=_ARCHIVED_HERE),
+        Cell("status", dump=_ARCHIVED_HERE),
+        Cell("active", load=_is_active),
+    ),
+    _user("role", Cell("role", dump=_linked), Cell("role", dump=_linked), references="directus_roles"),
+    _user("token", "token", "token", guard="secret", column="token_fingerprint"),
+    _user("last_access", Cell("last_access_on", load=_seconds), "last_access", guard="server"),
+    _user("last_page", "last_page", "last_page"),
+    _user("provider", None, "provider"),
+    _user("external_identifier", "external_id", "external_identifier", "externalId"),
+    _user("auth_data", None, "auth_data"),
+    _user("email_notifications", "email_notifications", "email_notifications"),
+    _user("appearance", "theme", "appearance"),
+    _user("theme_dark", None, "theme_dark"),
+    _user("theme_light", None, "theme_light"),
+    _user("theme_light_overrides", None, "theme_light_overrides"),
+    _user("theme_dark_overrides", None, "theme_dark_overrides"),
+    _user("theme", None, "theme", column="appearance", alias_of="appearance"),
+    _user("number", Cell("id"), None, guard="server"),
+    _user("timezone", "timezone", None, "timezone"),
+    _user("locale_options", "locale_options", None),
+    _user("company", "company", None),
+    _user("user_name", None, None, "userName", key="user_name_key"),
+    _row("created_at", "timestamp", guard="server", scim="meta.created"),
+    _row("changed_at", "timestamp", guard="server", scim="meta.lastModified"),
+)
+
+ROLES: Final[tuple[Field, ...]] = (
+    _row("id", "uuid", guard="server", rest10="id", graphql="id"),
+    _row("number", "integer", guard="server", rest8="id"),
+    _row("name", "string", rest8="name", rest10="name", graphql="name"),
+    _row("icon", "string", rest10="icon", graphql="icon"),
+    _row("description", "text", rest8="description", rest10="description", graphql="description"),
+    _row("ip_access", "tags", rest8="ip_whitelist", rest10="ip_access", graphql="ip_access"),
+    _row("enforce_tfa", "boolean", rest8="enforce_2fa", rest10="enforce_tfa", graphql="enforce_tfa"),
+    _row("admin_access", "boolean", rest10="admin_access", graphql="admin_access"),
+    _row("app_access", "boolean", rest10="app_access", graphql="app_access"),
+)

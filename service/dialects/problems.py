@@ -1,0 +1,223 @@
+"""The problem table: for each problem of the core, the status, code and sentence of every dialect.
+
+Templates see the problem as `p`, its field in the dialect's own word as `field`, and the collection as
+`collection`. Sentences that clients match on are those of the documented servers (contract of generation 10).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from service.dialects.fields import Language
+from service.users import problems
+from service.users.problems import Problem
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a caller is told: `code` is a word, a number (8) or a scimType; `extras` join the extensions."""
+
+    status: int
+    code: str | int | None
+    message: str
+    extras: tuple[str, ...] = ()
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One problem in each language; GraphQL carries the code of rest10 inside its own envelope."""
+
+    rest8: Told
+    rest10: Told
+    scim: Told
+
+
+def _payload(status8: int, code8: int, reason: str, scim: Told) -> Row:
+    return Row(
+        Told(status8, code8, reason),
+        Told(400, "INVALID_PAYLOAD", f"Invalid payload. {reason}.", ("reason",)),
+        scim,
+    )
+
+
+# Invalid(field, rule): the rule decides.
+_RULES: Final[Mapping[str, Row]] = {
+    "required": Row(
+        Told(422, 4, "{field}: This value should not be blank."),
+        Told(400, "FAILED_VALIDATION", 'Validation failed for field "{field}". Value is required.', ("field", "type")),
+        Told(400, "invalidValue", 'The attribute "{field}" is required.'),
+    ),
+    "nnull": Row(
+        Told(422, 4, "{field}: This value should not be null."),
+        Told(400, "FAILED_VALIDATION", 'Validation failed for field "{field}". Value can\'t be null.', ("field", "type")),
+        Told(400, "invalidValue", 'The attribute "{field}" needs a value.'),
+    ),
+    "email": Row(
+        Told(422, 4, "{field}: This value is not a valid email address."),
+        Told(400, "FAILED_VALIDATION", 'Validation failed for field "{field}". Value has to be a valid email address.', ("field", "type")),
+        Told(400, "invalidValue", 'The value of "{field}" is not an e-mail address.'),
+    ),
+    "choice": Row(
+        Told(422, 4, "{field}: The value you selected is not a valid choice."),
+        Told(400, "FAILED_VALIDATION", 'Validation failed for field "{field}". Value has to be one of {p.limit}.', ("field", "type", "valid")),
+        Told(400, "invalidValue", 'The value of "{field}" has to be one of {p.limit}.'),
+    ),
+    "max_length": Row(
+        Told(422, 4, "{field}: This value is too long. It should have {p.limit} characters or less."),
+        Told(400, "VALUE_TOO_LONG", 'Value for field "{field}" in collection "{collection}" is too long.', ("collection", "field")),
+        Told(400, "invalidValue", 'The value of "{field}" is longer than {p.limit} characters.'),
+    ),
+    "min_length": Row(
+        Told(422, 4, "{field}: This value is too short. It should have {p.limit} characters or more."),
+        Told(400, "FAILED_VALIDATION", 'Validation failed for field "{field}". Value needs at least {p.limit} characters.', ("field", "type")),
+        Told(400, "invalidValue", 'The value of "{field}" needs at least {p.limit} characters.'),
+    ),
+    "common": Row(
+        Told(422, 4, "{field}: This value is too easy to guess."),
+        Told(400, "FAILED_VALIDATION", 'Validation failed for field "{field}". Value is too easy to guess; choose one that nobody else would.', ("field", "type")),
+        Told(400, "invalidValue", 'The value of "{field}" is too easy to guess.'),
+    ),
+    "type": _payload(422, 4, '"{field}" {p.detail}', Told(400, "invalidValue", 'The attribute "{field}" {p.detail}.')),
+}  # fmt: skip
+
+_PROBLEMS: Final[Mapping[type[Problem], Row]] = {
+    problems.Taken: Row(
+        Told(409, 204, 'Duplicate key "{field}" for collection "{collection}"'),
+        Told(400, "RECORD_NOT_UNIQUE", 'Value for field "{field}" in collection "{collection}" has to be unique.', ("collection", "field")),
+        Told(409, "uniqueness", 'Another user of this project has the same "{field}". A connection made with --adopt may take over users that no connection owns.'),
+    ),
+    problems.NoSuch: Row(
+        Told(422, 4, "{field}: There is no such item."),
+        Told(400, "INVALID_FOREIGN_KEY", 'Invalid foreign key for field "{field}" in collection "{collection}".', ("collection", "field")),
+        Told(400, "invalidValue", 'The value of "{field}" refers to something that does not exist.'),
+    ),
+    problems.BadPayload: _payload(422, 4, "{p.reason}", Told(400, "invalidSyntax", "{p.reason}.")),
+    problems.BadQuery: Row(
+        Told(422, 202, "{p.reason}"),
+        Told(400, "INVALID_QUERY", "Invalid query. {p.reason}.", ("reason",)),
+        Told(400, "invalidFilter", "{p.reason}."),
+    ),
+    problems.Unprocessable: Row(
+        Told(422, 12, "{p.reason}"),
+        Told(422, "UNPROCESSABLE_CONTENT", "Can't process content. {p.reason}.", ("reason",)),
+        Told(400, "mutability", "{p.reason}."),
+    ),
+    problems.Forbidden: Row(
+        Told(404, 203, "Item not found"),
+        Told(403, "FORBIDDEN", "You don't have permission to access this."),
+        Told(404, None, "There is no such resource, or it is not this connection's."),
+    ),
+    problems.NotSignedIn: Row(
+        Told(401, 3, "Unauthorized request"),
+        Told(401, "INVALID_CREDENTIALS", "Invalid user credentials."),
+        Told(401, None, "This address needs the token of a SCIM connection, as `Authorization: Bearer ...`."),
+    ),
+    problems.Stale: Row(
+        Told(412, 4, "The item has changed since it was read"),
+        Told(412, "PRECONDITION_FAILED", "The item has changed since it was read."),
+        Told(412, None, "The resource has changed since it was read; fetch it again and repeat the change."),
+    ),
+    problems.WrongCredentials: Row(
+        Told(404, 100, "Invalid user credentials"),
+        Told(401, "INVALID_CREDENTIALS", "Invalid user credentials."),
+        Told(401, None, "The token is unknown, expired or withdrawn; make a new one with `idbridge scim-token create`."),
+    ),
+    problems.WrongProvider: Row(
+        Told(401, 103, "Invalid provider"),
+        Told(403, "INVALID_PROVIDER", "Invalid provider."),
+        Told(403, None, "This person signs on with another provider."),
+    ),
+    problems.Expired: Row(
+        Told(401, 102, "Token expired"),
+        Told(401, "TOKEN_EXPIRED", "Token expired."),
+        Told(401, None, "The token has expired; make a new one with `idbridge scim-token create`."),
+    ),
+    problems.Forged: Row(
+        Told(401, 101, "Invalid token"),
+        Told(403, "INVALID_TOKEN", "Invalid token."),
+        Told(401, None, "The token is not one of ours."),
+    ),
+    problems.NotInvited: _payload(
+        422, 4, "Email address {p.email} hasn't been invited", Told(400, "invalidValue", "There is no open invitation.")
+    ),
+    problems.RouteUnknown: Row(
+        Told(404, 1, "Route {p.path} not found"),
+        Told(404, "ROUTE_NOT_FOUND", "Route {p.path} doesn't exist.", ("path",)),
+        Told(404, None, "Nothing is served at {p.path}."),
+    ),
+    problems.MethodRefused: Row(
+        Told(405, 6, "Method not allowed"),
+        Told(405, "METHOD_NOT_ALLOWED", 'Invalid method "{p.current}" used. Should be one of {allowed}.', ("allowed", "current")),
+        Told(405, None, "{p.current} is not served here; use {allowed}."),
+    ),
+    problems.TooLarge: Row(
+        Told(413, 4, "The body is larger than {p.limit} bytes"),
+        Told(413, "CONTENT_TOO_LARGE", "The body is larger than {p.limit} bytes."),
+        Told(413, None, "The body is larger than {p.limit} bytes."),
+    ),
+    problems.WrongMedia: Row(
+        Told(415, 4, "Unsupported media type"),
+        Told(415, "UNSUPPORTED_MEDIA_TYPE", 'Unsupported media type "{p.media}". Send application/json.'),
+        Told(415, None, "Send application/scim+json or application/json."),
+    ),
+    problems.TooMany: Row(
+        Told(429, 7, "Too many requests, retry after {p.retry_after}s."),
+        Told(429, "REQUESTS_EXCEEDED", "Too many requests, retry after {p.retry_after}s.", ("limit", "reset")),
+        Told(429, None, "Too many requests; try again in {p.retry_after} seconds."),
+    ),
+    problems.Unreachable: Row(
+        Told(503, 11, "{p.reason}"),
+        Told(503, "SERVICE_UNAVAILABLE", "Service unavailable. {p.reason}."),
+        Told(503, None, "{p.reason}; try again in a moment."),
+    ),
+}  # fmt: skip
+
+_UNEXPECTED: Final = Row(
+    Told(500, 0, "An unexpected error occurred"),
+    Told(500, "INTERNAL_SERVER_ERROR", "An unexpected error occurred."),
+    Told(500, None, "An unexpected error occurred; its request id is in the answer's X-Request-Id."),
+)
+
+
+def row(problem: Exception) -> Row:
+    """The row of a problem; what nobody foresaw tells nothing about itself."""
+    if isinstance(problem, problems.Invalid):
+        return _RULES[problem.rule]
+    return _PROBLEMS.get(type(problem), _UNEXPECTED) if isinstance(problem, Problem) else _UNEXPECTED
+
+
+def _extra(name: str, problem: Exception, field: str, collection: str) -> object:
+    given: dict[str, Callable[[], object]] = {
+        "field": lambda: field,
+        "collection": lambda: collection,
+        "type": lambda: {"choice": "in"}.get(getattr(problem, "rule", ""), getattr(problem, "rule", "")),
+        "valid": lambda: getattr(problem, "limit", None),
+        "reset": lambda: getattr(problem, "retry_after", 0),
+        "reason": lambda: (
+            getattr(problem, "reason", None) or sentence(problem, "rest10", field, collection, bare=True)
+        ),
+    }
+    return given[name]() if name in given else getattr(problem, name)
+
+
+def sentence(
+    problem: Exception, language: Language, field: str, collection: str, *, bare: bool = False
+) -> str:
+    """The dialect's sentence; `bare` leaves out the prefix that its code stands for."""
+    told: Told = getattr(row(problem), "rest10" if language == "graphql" else language)
+    allowed = ", ".join(f'"{method}"' for method in getattr(problem, "allowed", ()))
+    text = told.message.format(p=problem, field=field, collection=collection, allowed=allowed)
+    return text.removeprefix("Invalid payload. ").removesuffix(".") if bare else text
+
+
+def told(
+    problem: Exception, language: Language, field: str, collection: str
+) -> tuple[Told, str, dict[str, object]]:
+    """The row's cell, the sentence, and the extensions that go with it."""
+    cell: Told = getattr(row(problem), "rest10" if language == "graphql" else language)
+    extras = {name: _extra(name, problem, field, collection) for name in cell.extras}
+    return cell, sentence(problem, language, field, collection), extras
+
+
+def every() -> Mapping[object, Row]:
+    """The whole table, for the laws that hold over it."""
+    return dict([*_PROBLEMS.items(), *_RULES.items(), (Exception, _UNEXPECTED)])
