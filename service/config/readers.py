@@ -1,10 +1,10 @@
 """How those variables read that are more than numbers and flags: addresses, networks, secrets, senders."""
 
 import re
-from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
+from mail.addresses import BadAddress, read_sender
 from service.config.environment import words
 from service.database.url import sqlite_path
 
@@ -69,9 +69,12 @@ def email(text: str) -> str:
 
 def sender(text: str) -> str:
     """Read the address that letters come from, with a name before it or not."""
-    _, address = parseaddr(text)
-    if not text.isprintable() or not EMAIL.fullmatch(address):
-        raise ValueError("must be an e-mail address, such as: Our App <no-reply@example.com>")
+    try:
+        read_sender(text)
+    except BadAddress as problem:
+        raise ValueError(
+            f"must be an e-mail address, such as: Our App <no-reply@example.com>; {problem}"
+        ) from problem
     return text
 
 

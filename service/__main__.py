@@ -1,0 +1,31 @@
+"""The command `idbridge`: reads the command line, runs one command, says in a sentence what went wrong."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from service.commands import Failure, parser, tell
+
+WRONG_USAGE = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name (the process's own by default); give its exit status."""
+    try:
+        options = parser.build().parse_args(arguments)
+    except SystemExit as end:  # --help and --version leave this way, too
+        return WRONG_USAGE if end.code else 0
+    try:
+        import_module(f"service.commands.{options.module}").run(options)
+    except Failure as failure:
+        for line in failure.lines:
+            tell(line)
+        return failure.status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

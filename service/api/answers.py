@@ -1,0 +1,103 @@
+"""What goes back: data in the generation's envelope, nothing, or a problem in the caller's language."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
+
+from providers.scim import messages
+from providers.scim.problems import ScimProblem
+from service.api.calls import Call
+from service.dialects import problems as table
+from service.dialects.dialect import word_of
+from service.dialects.fields import Language
+from service.users.problems import MethodRefused, NotSignedIn, TooMany, Unreachable
+
+_ENCODER: Final = msgspec.json.Encoder()
+_JSON: Final = "application/json; charset=utf-8"
+_SCIM: Final = f"{messages.MEDIA_TYPE}; charset=utf-8"
+
+Headers = Sequence[tuple[str, str]]
+
+
+class Answer(ASGIResponse):
+    """A finished answer: its headers are bytes already, so nothing of them is worked out a second time."""
+
+    def __init__(
+        self, status: int, body: bytes = b"", media: str | None = None, headers: Headers = ()
+    ) -> None:
+        self.status_code = status
+        self.body = body
+        self.raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        if media is not None:
+            self.raw.append((b"content-type", media.encode("latin-1")))
+            self.raw.append((b"content-length", b"%d" % len(body)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+def answer(value: object, *, status: int = 200, media: str = _JSON, headers: Headers = ()) -> Answer:
+    """A JSON body as it stands."""
+    return Answer(status, _ENCODER.encode(value), media, headers)
+
+
+def data(value: object, *, headers: Headers = ()) -> Answer:
+    """`{"data": ...}`, the envelope of success."""
+    return Answer(200, b'{"data":' + _ENCODER.encode(value) + b"}", _JSON, headers)
+
+
+def scim(value: object, *, status: int = 200, headers: Headers = ()) -> Answer:
+    """A SCIM message."""
+    return answer(value, status=status, media=_SCIM, headers=headers)
+
+
+def text(words: str, media: str = "text/plain") -> Answer:
+    """A few words."""
+    return Answer(200, words.encode(), f"{media}; charset=utf-8")
+
+
+def nothing(*, status: int = 204, headers: Headers = ()) -> Answer:
+    """204: done, and no body to read; 304: nothing new."""
+    return Answer(status, headers=headers)
+
+
+def away(url: str, *headers: tuple[str, str]) -> Answer:
+    """302; never 307, which would repeat a POST with its body (RFC 9700, 4.12)."""
+    return Answer(302, headers=[("location", url), *headers, ("content-length", "0")])
+
+
+def _retry(problem: Exception) -> Headers:
+    if isinstance(problem, TooMany):
+        return (("retry-after", str(problem.retry_after)),)
+    if isinstance(problem, Unreachable):
+        return (("retry-after", "5"),)
+    if isinstance(problem, MethodRefused):
+        return (("allow", ", ".join(problem.allowed)),)
+    return ()
+
+
+def refusal(
+    problem: Exception, call: Call, *, collection: str = "directus_users", headers: Headers = ()
+) -> Answer:
+    """The problem in the language of the path that was asked."""
+    if isinstance(problem, ScimProblem):
+        return scim(messages.error(problem.status, problem.detail, problem.scim_type), status=problem.status)
+    language: Language = "scim" if is_scim(call.scope["path"]) else call.generation.language
+    field = word_of(language, collection, getattr(problem, "field", ""))
+    cell, message, extras = table.told(problem, language, field, collection)
+    if language != "scim":
+        body = call.generation.errors(cell.status, cell.code, message, extras)
+        return answer(body, status=cell.status, headers=(*_retry(problem), *headers))
+    error = messages.error(cell.status, message, None if cell.code is None else str(cell.code))
+    challenge = (("www-authenticate", "Bearer"),) if isinstance(problem, NotSignedIn) else ()
+    return scim(error, status=cell.status, headers=(*_retry(problem), *challenge))
+
+
+def is_scim(path: str) -> bool:
+    """Whether a path, without its project, speaks SCIM."""
+    return path.startswith("/scim/v2") and path[8:9] in ("", "/")

@@ -1,0 +1,152 @@
+"""One request: its query, its body and its caller, each read once and only when somebody asks."""
+
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from litestar.types import Receive, Scope
+
+from service.api import query_string
+from service.users.model import Caller, Origin
+from service.users.problems import BadPayload, Forbidden, NotSignedIn, TooLarge, WrongMedia
+
+if TYPE_CHECKING:
+    from service.api.generations import Generation
+    from service.api.house import House
+
+KIB = 1024
+JSON_BODY = 1024 * KIB  # REST, GraphQL and auth
+SCIM_BODY = 8 * 1024 * KIB  # what ServiceProviderConfig tells as maxPayloadSize
+
+
+class Call:
+    """A request on its way through the house; `of(scope)` finds it again in a handler."""
+
+    __slots__ = (
+        "_caller",
+        "_query",
+        "generation",
+        "house",
+        "id",
+        "ip",
+        "project",
+        "receive",
+        "scope",
+        "started",
+    )
+
+    def __init__(
+        self, house: "House", generation: "Generation", project: str, scope: Scope, receive: Receive, *,
+        identity: str, ip: str | None,
+    ) -> None:  # fmt: skip
+        self.house = house
+        self.generation = generation
+        self.project = project
+        self.scope = scope
+        self.receive = receive
+        self.id = identity
+        self.ip = ip
+        self.started = perf_counter_ns()
+        self._caller: Caller | None = None
+        self._query: query_string.Tree | None = None
+
+    @property
+    def query(self) -> query_string.Tree:
+        """The parameters behind the question mark."""
+        if self._query is None:
+            self._query = query_string.read(self.scope["query_string"])
+        return self._query
+
+    def header(self, name: bytes) -> str | None:
+        """A header by its lower-case name; the first where there are several."""
+        for key, value in self.scope["headers"]:
+            if key == name:
+                return value.decode("latin-1")
+        return None
+
+    def cookie(self, name: str) -> str | None:
+        """A cookie of the request."""
+        for piece in (self.header(b"cookie") or "").split(";"):
+            key, found, value = piece.strip().partition("=")
+            if found and key == name:
+                return value
+        return None
+
+    @property
+    def known_user(self) -> str | None:
+        """The caller's key, where somebody asked who it is."""
+        return self._caller.user if self._caller else None
+
+    @property
+    def origin(self) -> Origin:
+        """Where it comes from, for the activity."""
+        agent = self.header(b"user-agent")
+        return Origin(self.ip, agent[:512] if agent else None, (self.header(b"origin") or "")[:255] or None)
+
+    async def caller(self) -> Caller:
+        """Who is asking; nobody when the request carries no token. Raises when the token is not good."""
+        if self._caller is None:
+            self._caller = await self.house.callers.identify(self)
+        return self._caller
+
+    async def person(self) -> tuple[Caller, str]:
+        """The person asking and their key, where the address speaks of `me`."""
+        caller = await self.caller()
+        if caller.user is None:
+            raise NotSignedIn
+        return caller, caller.user
+
+    async def member(self) -> Caller:
+        """The person asking, where the public may see nothing."""
+        caller = await self.caller()
+        if caller.user is None:
+            raise Forbidden
+        return caller
+
+    async def author(self) -> Caller:
+        """The person asking for a change, with what the activity notes of the request."""
+        return msgspec.structs.replace(await self.member(), origin=self.origin)
+
+    @property
+    def public(self) -> Caller:
+        """Nobody, with what the activity notes of the request."""
+        return Caller(self.project, origin=self.origin)
+
+    async def bytes(self, limit: int = JSON_BODY) -> bytes:
+        """The body, of at most `limit` bytes; TooLarge is raised before the rest of it is read."""
+        declared = self.header(b"content-length")
+        if declared and declared.isdecimal() and int(declared) > limit:
+            raise TooLarge(limit)
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message: Any = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise BadPayload("The body ended early")
+            size += len(message.get("body", b""))
+            if size > limit:
+                raise TooLarge(limit)
+            chunks.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+    async def json(self, limit: int = JSON_BODY) -> object:
+        """The body as JSON; None when there is none, whatever its content type says."""
+        body = await self.bytes(limit)
+        if not body.strip():
+            return None
+        media = (self.header(b"content-type") or "application/json").partition(";")[0].strip().lower()
+        if media != "application/json" and not media.endswith("+json"):
+            raise WrongMedia(media[:64])
+        try:
+            return msgspec.json.decode(body)
+        except RecursionError:
+            raise BadPayload("The JSON nests too deeply") from None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise BadPayload("The body is not valid JSON") from None
+
+
+def of(scope: Scope) -> Call:
+    """The call that this scope belongs to."""
+    call: Call = scope["state"]["call"]
+    return call

@@ -1,0 +1,33 @@
+"""Cookies: the documented ones under their names, our own behind `__Host-`; all HttpOnly, Lax and for `/`."""
+
+from service.api.calls import Call
+from service.users.problems import Forbidden
+
+REFRESH = "directus_refresh_token"
+
+
+def bake(call: Call, name: str, value: str, *, seconds: int) -> tuple[str, str]:
+    """A Set-Cookie header; zero seconds take the cookie away. No Domain: it is for this host alone."""
+    parts = [f"{name}={value}", f"Max-Age={seconds}", "Path=/", "HttpOnly", "SameSite=Lax"]
+    if call.house.terms.secure:
+        parts.append("Secure")
+    return "set-cookie", "; ".join(parts)
+
+
+def own(call: Call, name: str) -> str:
+    """Our own cookie's name; browsers take `__Host-` from a secure origin only (RFC 6265bis, 4.1.3.2)."""
+    return f"__Host-{name}" if call.house.terms.secure else name
+
+
+def same_site(call: Call) -> None:
+    """Refuses a cookie that another site's page made the browser send (ASVS 5.0 V3.5.1)."""
+    if call.header(b"sec-fetch-site") in (None, "same-origin", "none"):
+        origin = call.header(b"origin")
+        if origin is None or origin == _origin(call.house.terms.public_url):
+            return
+    raise Forbidden
+
+
+def _origin(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"

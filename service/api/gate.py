@@ -1,0 +1,79 @@
+"""The ASGI layer in front of the router: request id, method and path put right, headers, access log."""
+
+import re
+from itertools import count
+from secrets import token_hex
+from typing import Any, Final
+
+from litestar.enums import HttpMethod, ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from service.api.calls import Call
+from service.api.generations import GENERATION_10
+from service.api.house import House
+from service.journal import request_id
+from service.users.model import LOCAL
+
+_PROCESS: Final = token_hex(8)  # request ids tell processes apart, and cost no random bits each
+_NUMBERS: Final = count(0x10000)
+_GIVEN_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
+# Personal data stays out of caches and referrers, whatever a handler forgot (ASVS 5.0 V14.3.2, V3.4.5).
+_ALWAYS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+class Gate:
+    """Wraps the router; everything that is so for every request happens here, once."""
+
+    router: ASGIApp
+    house: House
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request from the first byte to the log line."""
+        if scope["type"] != ScopeType.HTTP:
+            await self.router(scope, receive, send)
+            return
+        call = self._call(scope, receive)
+        state: Any = scope.setdefault("state", {})
+        state["call"] = call
+        head = scope["method"] == "HEAD"
+        if head:  # the router refuses HEAD; it is a GET whose body stays here (RFC 9110, 9.3.2)
+            scope["method"] = HttpMethod.GET
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _headers(message["headers"], call.id)
+            elif head and message["type"] == "http.response.body":
+                message["body"] = b""
+            await send(message)
+
+        token = request_id.set(call.id)
+        try:
+            await self.router(scope, receive, answer)
+        finally:
+            request_id.reset(token)
+            self.house.access_log(call, "HEAD" if head else scope["method"], status)
+
+    def _call(self, scope: HTTPScope, receive: Receive) -> Call:
+        path = scope["path"]
+        if len(path) > 1 and path.endswith("/"):  # early clients end their paths with a slash
+            scope["path"] = path.rstrip("/") or "/"
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        identity = given.decode() if _GIVEN_ID.match(given) else f"{_PROCESS}{next(_NUMBERS):x}"
+        client = scope.get("client")
+        ip = client[0] if client else None
+        return Call(self.house, GENERATION_10, LOCAL, scope, receive, identity=identity, ip=ip)
+
+
+def _headers(given: Any, identity: str) -> list[tuple[bytes, bytes]]:
+    headers = list(given)
+    present = {name for name, _ in headers}
+    headers.extend(header for header in _ALWAYS if header[0] not in present)
+    headers.append((b"x-request-id", identity.encode()))
+    return headers

@@ -1,0 +1,72 @@
+"""What every room of the API is given: the doors, the keys, the terms, and who may sign people on."""
+
+from collections.abc import Mapping
+from time import perf_counter_ns
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from providers.contract import Provider
+from providers.settings import Policy
+from service.database import Database
+from service.journal import AccessLog
+from service.sealing import Sealer
+from service.tokens import Tokens
+from service.users.passwords import Hasher
+from service.users.secrets import Secrets
+
+if TYPE_CHECKING:
+    from service.api.callers import Callers
+    from service.api.calls import Call
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What the administrator decided; lifetimes in seconds."""
+
+    public_url: str
+    access_ttl: int
+    refresh_ttl: int
+    invite_ttl: int
+    invite_urls: tuple[str, ...]
+    mail_domain: str  # ends the Message-ID of letters
+    most_rows: int | None  # the largest page; None: as many as are asked for
+    disable_default: bool  # no sign-in with passwords of ours
+    version: str
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies travel over https only."""
+        return self.public_url.startswith("https:")
+
+
+class Door(msgspec.Struct, frozen=True):
+    """A provider together with the administrator's rules for it."""
+
+    provider: Provider
+    policy: Policy
+
+
+class House(msgspec.Struct, frozen=True, eq=False):
+    """One per process; made by the composition, read by the handlers."""
+
+    database: Database
+    tokens: Tokens
+    sealer: Sealer
+    secrets: Secrets
+    hasher: Hasher
+    callers: "Callers"
+    doors: Mapping[str, Door]
+    terms: Terms
+    log: AccessLog
+
+    def access_log(self, call: "Call", method: str, status: int) -> None:
+        """One line for an answered request; its query is left out, because tokens travel in it."""
+        self.log.note(
+            method=method,
+            path=call.scope["path"],
+            status=status,
+            seconds=(perf_counter_ns() - call.started) / 1e9,
+            client=call.ip or "",
+            request=call.id,
+            user=call.known_user,
+        )

@@ -1,0 +1,98 @@
+"""Query strings: brackets and JSON read into one tree, whatever the client's library wrote."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from service.users.problems import BadQuery
+
+MOST_PARAMETERS: Final = 2000
+DEEPEST: Final = 24
+_KEY: Final = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)\Z")
+_PART: Final = re.compile(r"\[([^\[\]]*)\]")
+
+Tree = dict[str, object]
+
+
+def read(raw: bytes) -> Tree:
+    """The parameters as a tree: `a[b][]=1&a[b][]=2` is `{"a": {"b": ["1", "2"]}}`. Raises BadQuery."""
+    if not raw:
+        return {}
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
+        )
+    except ValueError:
+        raise BadQuery("The query string is malformed or has too many parameters") from None
+    tree: Tree = {}
+    for key, value in pairs:
+        if "[" not in key:
+            _place(tree, [key], value)
+        elif found := _KEY.match(key):
+            _place(tree, [found[1], *_PART.findall(found[2])], value)
+        else:
+            raise BadQuery(f'The parameter "{key[:64]}" has unbalanced brackets')
+    return {key: _lists(value) for key, value in tree.items()}
+
+
+def _place(tree: Tree, path: list[str], value: str) -> None:
+    if len(path) > DEEPEST:
+        raise BadQuery(f"Parameters nest at most {DEEPEST} levels")
+    for part in path[:-1]:
+        child = tree.setdefault(part or str(len(tree)), {})
+        if not isinstance(child, dict):
+            raise BadQuery(f'The parameter "{path[0][:64]}" is both a value and an object')
+        tree = child
+    last = path[-1] or str(len(tree))
+    earlier = tree.get(last)
+    if isinstance(earlier, dict):
+        raise BadQuery(f'The parameter "{path[0][:64]}" is both a value and an object')
+    # The same name twice is a list, as every client library writes one of its forms.
+    tree[last] = value if earlier is None else {"0": earlier, "1": value}
+
+
+def _lists(value: object) -> object:
+    """Objects whose keys are all numbers are lists, of any length."""
+    if not isinstance(value, dict):
+        return value
+    if value and all(key.isdecimal() for key in value):
+        return [_lists(value[key]) for key in sorted(value, key=lambda key: int(key[:9]))]
+    return {key: _lists(child) for key, child in value.items()}
+
+
+def words(value: object, name: str) -> list[str]:
+    """A list of words: given as CSV, as an array, or both."""
+    parts = value if isinstance(value, list) else [value]
+    found: list[str] = []
+    for part in parts:
+        if not isinstance(part, str):
+            raise BadQuery(f'"{name}" has to be a string or an array of strings')
+        found.extend(word for piece in part.split(",") if (word := piece.strip()))
+    return found
+
+
+def json(value: object, name: str) -> object:
+    """An object or array given in brackets or as JSON text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, RecursionError):
+        raise BadQuery(f"Invalid JSON for {name} object") from None
+
+
+def whole(query: Mapping[str, object], name: str, least: int) -> int | None:
+    """A whole number of at least `least`; None when the parameter is absent."""
+    value = query.get(name)
+    if value is None:
+        return None
+    text = str(value).strip()
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+        raise BadQuery(f'"{name}" must be a number')
+    number = int(text)
+    if number < least:
+        raise BadQuery(f'"{name}" must be greater than or equal to {least}')
+    return number

@@ -1,0 +1,73 @@
+"""What a SCIM request changes: units of work, each one transaction in which all of it is done or nothing."""
+
+from collections.abc import Callable, Mapping
+
+from providers.scim.schema import Resource
+from service.api.scim_requests import Condition
+from service.database import Transaction
+from service.dialects import question, scim
+from service.dialects.dialect import USER_COLLECTION
+from service.dialects.question import Question
+from service.users import access, records, rows
+from service.users.model import Caller
+from service.users.problems import Forbidden, Stale
+
+USERS = USER_COLLECTION.name
+Become = Callable[[Resource], Resource]  # a resource as it was, into what it is to be
+
+
+async def find(tx: Transaction, caller: Caller, key: str) -> Resource:
+    """The resource of a user. Raises Forbidden for one that is not there or not this connection's."""
+    asked = question.ask(caller, "scim", USERS, (), key=key, scope=access.scope(caller, adopting=True))
+    row = await question.row(tx, asked)
+    if row is None:
+        raise Forbidden
+    return made(asked, row)
+
+
+def made(asked: Question, row: question.Row) -> Resource:
+    """The resource of a row that was asked for."""
+    item = asked.selection.item(row)
+    assert isinstance(item, dict)  # noqa: S101  # the scim selection makes resources; mypy cannot know
+    return item
+
+
+async def create(tx: Transaction, caller: Caller, values: Mapping[str, object]) -> Resource:
+    """Makes a user; gives the resource."""
+    (key,) = await records.create(tx, caller, [values])
+    return await find(tx, caller, key)
+
+
+async def change(
+    tx: Transaction,
+    caller: Caller,
+    key: str,
+    condition: Condition,
+    become: Become,
+    password: Mapping[str, object],
+) -> Resource:
+    """Makes of a user what `become` makes of the resource; `password` is kept as it is given. Gives the
+    resource. Raises Forbidden and Stale."""
+    row = await hold(tx, caller, key, condition)
+    before = scim.resource(row)
+    values = scim.changes(before, become(before), row["status"])
+    await records.change(tx, caller, {key: {**values, **password}})
+    return await find(tx, caller, key)
+
+
+async def hold(tx: Transaction, caller: Caller, key: str, condition: Condition) -> rows.Row:
+    """The user's row, kept from others until the commit. Raises Forbidden, and Stale for another version."""
+    row = (await rows.hold(tx, caller.project, [key])).get(key)
+    if row is None or not access.reaches(caller, row):
+        raise Forbidden
+    version = str(row["version"])
+    condition.check(version)
+    if condition.knows(version):
+        raise Stale
+    return row
+
+
+async def remove(tx: Transaction, caller: Caller, key: str, condition: Condition) -> None:
+    """Removes a user for good; activity and revisions stay."""
+    await hold(tx, caller, key, condition)
+    await records.remove(tx, caller, [key])

@@ -1,0 +1,88 @@
+"""What the SCIM service can do, and what its resources are made of (RFC 7644, 4): without credentials."""
+
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+from litestar.types import Scope
+
+from providers.scim import discovery, messages
+from providers.scim.schema import Resource
+from providers.scim.user import USER
+from service.api import answers
+from service.api.calls import of
+from service.api.scim_requests import BASE, parameters
+from service.users.problems import RouteUnknown
+
+SERVED: Final = (USER,)
+
+
+@get(f"{BASE}/ServiceProviderConfig")
+async def read_config(scope: Scope) -> ASGIResponse:
+    """What this service can do."""
+    return answers.scim(discovery.provider_config(_base(scope), sort=False))
+
+
+@get(f"{BASE}/Schemas")
+async def list_schemas(scope: Scope) -> ASGIResponse:
+    """Every schema."""
+    return _all(scope, _schemas(_base(scope)))
+
+
+@get(f"{BASE}/Schemas/{{urn:str}}")
+async def read_schema(scope: Scope, urn: FromPath[str]) -> ASGIResponse:
+    """One schema by its URN."""
+    return _single(scope, discovery.schema(SERVED, urn, _base(scope)))
+
+
+@get(f"{BASE}/ResourceTypes")
+async def list_resource_types(scope: Scope) -> ASGIResponse:
+    """Every type of resource."""
+    return _all(scope, _listed(discovery.resource_types(SERVED, _base(scope))))
+
+
+@get(f"{BASE}/ResourceTypes/{{name:str}}")
+async def read_resource_type(scope: Scope, name: FromPath[str]) -> ASGIResponse:
+    """One type of resource by its name."""
+    return _single(scope, discovery.resource_type(SERVED, name, _base(scope)))
+
+
+def _base(scope: Scope) -> str:
+    return of(scope).house.terms.public_url + BASE
+
+
+@lru_cache(4)
+def _schemas(base: str) -> msgspec.Raw:
+    """The list of schemas as it goes out: 30 kB for anybody who asks, so they are written once."""
+    return msgspec.Raw(msgspec.json.encode(_listed(discovery.schemas(SERVED, base))))
+
+
+def _listed(resources: list[Resource]) -> Resource:
+    return messages.list_response(resources, total=len(resources))
+
+
+def _all(scope: Scope, listed: Resource | msgspec.Raw) -> ASGIResponse:
+    """A discovery list. A filter is refused, lest the whole list be taken for its answer (RFC 7644, 4)."""
+    if parameters(of(scope)).filter is not None:
+        detail = "The discovery lists cannot be filtered; leave the filter out."
+        return answers.scim(messages.error(403, detail), status=403)
+    return answers.scim(listed)
+
+
+def _single(scope: Scope, found: Resource | None) -> ASGIResponse:
+    if found is None:
+        raise RouteUnknown(scope["path"])
+    return answers.scim(found)
+
+
+HANDLERS: Final[list[HTTPRouteHandler]] = [
+    read_config,
+    list_schemas,
+    read_schema,
+    list_resource_types,
+    read_resource_type,
+]

@@ -1,0 +1,177 @@
+"""Puts the house together: build(config) is the ASGI application, with the mail worker inside by default."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+from typing import Any, Final
+
+from litestar import Litestar, Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException
+from litestar.response.base import ASGIResponse
+
+from mail.addresses import read_sender
+from mail.contract import Sender
+from mail.folder import Folder
+from mail.outbox import POSTED, Outbox
+from mail.smtp import Smtp
+from mail.worker import Worker
+from providers.http import Outbound
+from providers.kinds import open_provider
+from providers.scim.problems import ScimProblem
+from service import pages
+from service.api import answers, auth, calls, health, invitations, rest, scim, sso
+from service.api.callers import Callers
+from service.api.gate import Gate
+from service.api.house import Door, House, Terms
+from service.config import Config
+from service.database import Database, Unavailable, new_key, open_database, tables
+from service.journal import AccessLog
+from service.letters import Letters
+from service.sealing import Sealer
+from service.tokens import Tokens
+from service.users import acceptance
+from service.users.passwords import Hasher
+from service.users.problems import MethodRefused, Problem, RouteUnknown, Unreachable
+from service.users.secrets import Secrets
+
+_log = logging.getLogger(__name__)
+VERSION: Final = version("idbridge")
+
+
+def build(config: Config, *, worker: bool = True) -> Gate:
+    """The application; it opens everything when the server starts it, and closes everything at the end."""
+    gate = Gate()
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            gate.house = await _furnish(config, stack)
+            if worker:
+                await _start_worker(config, gate.house.database, stack)
+            yield
+
+    router = Litestar(
+        [rest.router, auth.router, invitations.router, sso.router, scim.router, health.router, pages.router],
+        lifespan=[lifespan],
+        exception_handlers={Exception: _refuse},
+        openapi_config=None,
+        request_max_body_size=None,  # each address reads its body up to its own limit
+        logging_config=None,
+    )
+    gate.router = router
+    return gate
+
+
+async def _furnish(config: Config, stack: AsyncExitStack) -> House:
+    database = await open_database(config.database_url)
+    stack.push_async_callback(database.close)
+    outbound = Outbound(config.outbound_ip_allow_list)
+    stack.push_async_callback(outbound.shut)
+    hasher = Hasher()
+    stack.callback(hasher.close)
+    tokens, sealer = Tokens(config.secrets), Sealer(config.secrets)
+    callers = Callers(database, tokens)
+    stack.push_async_callback(callers.close)
+    log = AccessLog()
+    stack.callback(log.flush)
+    doors = {
+        name: Door(open_provider(name, settings, outbound), settings.policy)
+        for name, settings in config.providers.items()
+    }
+    return House(
+        database=database,
+        tokens=tokens,
+        sealer=sealer,
+        secrets=Secrets(hasher, sealer),
+        hasher=hasher,
+        callers=callers,
+        doors=doors,
+        terms=_terms(config),
+        log=log,
+    )
+
+
+def _terms(config: Config) -> Terms:
+    return Terms(
+        public_url=config.public_url,
+        access_ttl=config.access_token_ttl,
+        refresh_ttl=config.refresh_token_ttl,
+        invite_ttl=config.user_invite_token_ttl,
+        invite_urls=config.user_invite_url_allow_list,
+        mail_domain=read_sender(config.email_from).domain,
+        most_rows=config.query_limit_max,
+        disable_default=config.auth_disable_default,
+        version=VERSION,
+    )
+
+
+def mail_worker(config: Config, database: Database) -> tuple[Worker, Sender]:
+    """The worker that carries the letters of this house, and what it carries them with."""
+    sender: Sender = Smtp(config.smtp) if config.smtp else Folder(config.data_dir / "outbox")
+    tokens = Tokens(config.secrets)
+    letters = Letters(
+        database,
+        sender=read_sender(config.email_from),
+        public_url=config.public_url,
+        mint=lambda invitation: acceptance.mint(tokens, invitation),
+    )
+    owner = f"{socket.gethostname()}-{os.getpid()}-{new_key()}"
+    return Worker(database, Outbox(tables.letters), letters.compose, sender, owner), sender
+
+
+async def _start_worker(config: Config, database: Database, stack: AsyncExitStack) -> None:
+    worker, sender = mail_worker(config, database)
+    stack.push_async_callback(sender.close)
+
+    def hear(announced: frozenset[tuple[str, str]]) -> None:
+        if any(what == POSTED for what, _ in announced):
+            worker.wake()
+
+    database.on_commit(hear)
+    task = asyncio.create_task(worker.run(), name="mail worker")
+
+    async def stop() -> None:
+        worker.stop()
+        await task
+
+    stack.push_async_callback(stop)
+
+
+class _Refusal(Response[None]):
+    """An answer that is made already, where the router wants one to make."""
+
+    def __init__(self, made: ASGIResponse) -> None:
+        super().__init__(None)
+        self._made = made
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
+        """The answer."""
+        return self._made
+
+
+def _refuse(request: Request[Any, Any, Any], problem: Exception) -> Response[None]:
+    """Whatever was raised, in the language of the path; what nobody foresaw is told to the log alone."""
+    return _Refusal(answers.refusal(_known(request, problem), calls.of(request.scope)))
+
+
+def _known(request: Request[Any, Any, Any], problem: Exception) -> Exception:
+    if isinstance(problem, Problem | ScimProblem):
+        return problem
+    if isinstance(problem, MethodNotAllowedException):
+        return MethodRefused(_methods(problem), request.scope["method"])
+    if isinstance(problem, HTTPException) and problem.status_code < 500:
+        return RouteUnknown(request.scope["path"])
+    if isinstance(problem, Unavailable):
+        _log.warning("the database cannot be asked", exc_info=problem)
+        return Unreachable("The database cannot be reached now")
+    _log.error("unexpected", exc_info=problem)
+    return problem
+
+
+def _methods(problem: MethodNotAllowedException) -> list[str]:
+    allowed = (problem.headers or {}).get("allow", "")
+    return sorted(method.strip() for method in allowed.split(",") if method.strip())

@@ -1,0 +1,50 @@
+"""`idbridge serve`: opens the port, migrates the database, makes the first administrator, then serves."""
+
+import asyncio
+import socket
+from argparse import Namespace
+
+from service import app, server
+from service.commands import Failure, give
+from service.commands.admin import ensure_first
+from service.commands.setting import NO_SERVICE, configured, opened
+from service.config import Config
+from service.database import Unavailable
+from service.database.migrations import migrate
+
+
+def run(options: Namespace) -> None:
+    """Run the command until SIGINT or SIGTERM."""
+    overrides = {"HOST": options.host, "PORT": options.port}
+    config = configured(overrides)
+    with _listen(config) as place:
+        if config.port == 0:  # our own address holds the port that the system chose
+            config = configured({**overrides, "PORT": str(place.getsockname()[1])})
+        made_up = asyncio.run(_prepare(config))
+        if made_up is not None:
+            give(_WELCOME.format(email=config.admin.email, password=made_up, url=config.public_url))
+        server.run(app.build(config, worker=not options.no_worker), place, config.ip_trust_proxy)
+
+
+_WELCOME = """\
+The first administrator is {email} with the password {password}
+It is shown only this once. Sign in: POST {url}/auth/login"""
+
+
+def _listen(config: Config) -> socket.socket:
+    try:
+        return server.listen(config.host, config.port)
+    except OSError as problem:
+        place = f"{config.host} port {config.port}"
+        raise Failure(
+            f"Cannot listen on {place}: {problem.strerror}. HOST and PORT choose another."
+        ) from problem
+
+
+async def _prepare(config: Config) -> str | None:
+    try:
+        await migrate(config.database_url)
+    except Unavailable as problem:
+        raise Failure(f"The database cannot be used now ({problem}).", status=NO_SERVICE) from problem
+    async with opened(config) as database:
+        return await ensure_first(config, database)
