@@ -5,7 +5,7 @@ import logging
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ from service.journal import AccessLog
 from service.letters import Letters
 from service.sealing import Sealer
 from service.tokens import Tokens
+from service.upkeep import keep_up
 from service.users import acceptance
 from service.users.passwords import Hasher
 from service.users.problems import MethodRefused, Problem, RouteUnknown, Unreachable
@@ -50,6 +51,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             gate.house = await _furnish(config, stack)
+            _start_upkeep(gate.house.database, stack)
             if worker:
                 await _start_worker(config, gate.house.database, stack)
             yield
@@ -121,6 +123,17 @@ def mail_worker(config: Config, database: Database) -> tuple[Worker, Sender]:
     )
     owner = f"{socket.gethostname()}-{os.getpid()}-{new_key()}"
     return Worker(database, Outbox(tables.letters), letters.compose, sender, owner), sender
+
+
+def _start_upkeep(database: Database, stack: AsyncExitStack) -> None:
+    task = asyncio.create_task(keep_up(database), name="upkeep")
+
+    async def stop() -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(stop)
 
 
 async def _start_worker(config: Config, database: Database, stack: AsyncExitStack) -> None:

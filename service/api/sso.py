@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 from litestar import Router, get
@@ -11,6 +12,7 @@ from litestar.types import Scope
 
 from providers.contract import Identity, Misconfigured, ProviderError, Unreachable
 from service.api import answers, cookies
+from service.api.allowance import Allowance
 from service.api.auth import issued, tokens
 from service.api.calls import Call, of
 from service.api.house import Door
@@ -24,6 +26,8 @@ from service.users.problems import Unreachable as Down
 from service.users.sessions import Opened
 
 _log = logging.getLogger(__name__)
+# Anybody can send forged callbacks: the log hears of all of them, the activity of one in a second.
+_NOTES: Final = Allowance(each=1.0, at_once=60)
 
 
 def _door(call: Call, name: str) -> Door:
@@ -72,7 +76,8 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
         identity = await door.provider.arrive(_single(call.query), taken[1])
         opened = await _signed_in(call, door, identity)
     except ProviderError as problem:
-        await call.house.database.write(arrivals.note_failure, call.public, name, problem.cause)
+        if _NOTES.allow():
+            await call.house.database.write(arrivals.note_failure, call.public, name, problem.cause)
         return _refused(call, name, redirect, _told(problem, name))
     except Problem as problem:
         return _refused(call, name, redirect, problem)

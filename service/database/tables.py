@@ -1,4 +1,4 @@
-"""Every table, in SQLAlchemy Core: `project` comes first in each key, so that no row is reached without it."""
+"""Every table, in SQLAlchemy Core: `project` comes first in each key, so no row is reached without it."""
 
 from sqlalchemy import (
     BigInteger,

@@ -115,6 +115,12 @@ def test_no_two_unique_indexes_of_ours_look_the_same_to_sqlite() -> None:
     assert known[frozenset({"users.project", "users.id"})] == "users_project_id_unique"
     twins = MetaData()
     columns = (Column("id", Integer), Column("name", Text))
-    Table("twins", twins, *columns, UniqueConstraint("id", "name"), Index("twin", "name", "id", unique=True))
+    Table(
+        "twins",
+        twins,
+        *columns,
+        UniqueConstraint("id", "name", name="other"),
+        Index("twin", "name", "id", unique=True),
+    )
     with pytest.raises(TypeError, match="apart"):
         names(twins)
