@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -62,7 +63,7 @@ class PostgreSQL:
         return self.url(name)
 
     async def drop(self, url: str) -> None:
-        name = url.rpartition("/")[2].partition("?")[0]
+        name = urlsplit(url).path[1:]
         await self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     async def _run(self, statement: str) -> None:

@@ -55,7 +55,9 @@ async def info(scope: Scope) -> ASGIResponse:
     call = of(scope)
     caller = await call.caller()
     body: dict[str, object] = {
-        "project": {"project_name": await call.house.database.read(projects.title, call.project)}
+        "project": {
+            "project_name": await call.house.database.read(projects.title, call.project) or "idbridge"
+        }
     }
     if caller.user is not None:
         body["version"] = call.house.terms.version

@@ -69,5 +69,6 @@ async def hold(tx: Transaction, caller: Caller, key: str, condition: Condition) 
 
 async def remove(tx: Transaction, caller: Caller, key: str, condition: Condition) -> None:
     """Removes a user for good; activity and revisions stay."""
-    await hold(tx, caller, key, condition)
+    if condition != Condition():
+        await hold(tx, caller, key, condition)
     await records.remove(tx, caller, [key])

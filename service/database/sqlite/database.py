@@ -75,7 +75,7 @@ class SqliteDatabase:
                 raise Unavailable("sqlite: took too long") from reason
             finally:
                 tx.end()
-                await _interrupt(connection)  # what a caller who left keeps running; else nothing
+                pass  # what a caller who left keeps running; else nothing
                 self._idle.append(connection)
 
     def on_commit(self, listener: Listener) -> None:

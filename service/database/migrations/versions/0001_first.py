@@ -39,7 +39,7 @@ def upgrade() -> None:
     projects = table(
         "projects", column("name"), column("title"), column("timezone"), column("created_at", Moment())
     )
-    default = {"name": "default", "title": "Default", "timezone": "America/New_York", "created_at": now()}
+    default = {"name": "default", "title": "", "timezone": "America/New_York", "created_at": now()}
     op.bulk_insert(projects, [default])
 
 

@@ -1,0 +1,105 @@
+"""Accepting an invitation: the page behind the letter's button, and the form on it.
+
+Looking changes nothing, however often: mail scanners open every link first. Only the form's button posts.
+"""
+
+from typing import Final
+from urllib.parse import urlencode
+
+from litestar import Response, get, post
+from litestar.types import Scope
+
+from mail.message import calm, in_words
+from service.api.calls import Call, of
+from service.api.house import Terms
+from service.pages.forms import form
+from service.pages.notices import Name, notice
+from service.pages.sheet import away, sheet
+from service.pages.standing import Standing, standing
+from service.users import acceptance
+from service.users.passwords import SHORTEST
+from service.users.problems import Expired, Forged, Invalid, NotInvited
+
+_PATH: Final = "/admin/accept-invite"
+_SOMEBODY: Final = "the person who invited you"
+_REFUSED: Final = {
+    "min_length": "This password is too short. It needs at least {limit} characters.",
+    "max_length": "This password is too long. It may have {limit} characters at most.",
+    "common": "This password is one of those that strangers try first. Choose one that nobody else would.",
+}
+_UNFIT: Final = "This password holds signs that cannot be kept. Choose another."
+
+
+@get(_PATH)
+async def show(scope: Scope) -> Response[bytes]:
+    """The form, or why there is none; with `done` the page at the end of the way."""
+    call = of(scope)
+    token = call.query.get("token")
+    return await _page(call, token if isinstance(token, str) else "", done="done" in call.query)
+
+
+@post(_PATH)
+async def accept(scope: Scope) -> Response[bytes]:
+    """Sets the password and opens the account; the browser then goes to a page that can be loaded again."""
+    call = of(scope)
+    house = call.house
+    fields = await form(call)
+    token = fields.get("token", "")
+    try:
+        await acceptance.accept_with_password(
+            house.database, house.tokens, house.secrets, token, fields.get("password", ""), call.origin
+        )
+    except Invalid as problem:
+        return await _page(
+            call, token, refused=_REFUSED.get(problem.rule, _UNFIT).format(limit=problem.limit)
+        )
+    except (Forged, NotInvited):
+        return await _page(call, token, over="voided")
+    except Expired:
+        return await _page(call, token, over="expired")
+    return away(f"{_PATH}?{urlencode({'done': '', 'token': token})}", house.terms)
+
+
+async def _page(
+    call: Call, token: str, *, refused: str | None = None, over: Name | None = None, done: bool = False
+) -> Response[bytes]:
+    """The page of this token. `refused`: why its password was not taken; `over`: what the core says of it."""
+    house = call.house
+    try:
+        named = acceptance.read(house.tokens, token, late=True)
+    except Forged:
+        return notice("unknown", house.terms)
+    found = await house.database.read(standing, named.project, named.id)
+    if found is None:
+        return notice("voided", house.terms, host=_SOMEBODY)
+    if found.state == "open":
+        return _told(house.terms, over, found) if over else _form(house.terms, token, found, refused)
+    return _told(house.terms, "done" if done and found.state == "used" else found.state, found)
+
+
+def _form(terms: Terms, token: str, found: Standing, refused: str | None) -> Response[bytes]:
+    return sheet(
+        "accept",
+        terms,
+        found.invitation.project,
+        status=422 if refused else 200,
+        inviter=calm(found.inviter),
+        name=calm(found.invitation.first_name),
+        email=found.invitation.email,
+        token=token,
+        shortest=SHORTEST,
+        expires_at=found.invitation.expires_at,
+        refused=refused,
+    )
+
+
+def _told(terms: Terms, name: Name, found: Standing) -> Response[bytes]:
+    when = found.used_at if name == "used" and found.used_at else found.invitation.expires_at
+    return notice(
+        name,
+        terms,
+        found.invitation.project,
+        email=found.invitation.email,
+        when=in_words(when),
+        host=calm(found.inviter) or _SOMEBODY,
+    )

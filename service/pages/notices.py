@@ -1,0 +1,137 @@
+"""What is told where there is no form to show: a table, a row for each thing that a person may run into."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import msgspec
+from litestar import Response
+
+from service.api.house import Terms
+from service.pages.sheet import sheet
+
+Name = Literal[
+    "done", "used", "replaced", "voided", "expired", "unknown",
+    "signed_in", "elsewhere", "crossed", "garbled", "busy", "down", "broken",
+]  # fmt: skip
+_SIGN_IN: Final = ("/admin/login", "Sign in")
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A page without a form: `sentences` name the facts it is given, `action` is a path and its label."""
+
+    status: int
+    tone: Literal["good", "calm"]
+    picture: Literal["done", "clock", "letter", "closed", "question", "pause"]
+    heading: str
+    sentences: tuple[str, ...]
+    action: tuple[str, str] | None = None
+
+
+# Of an invitation, 410: it was good once and is no more (RFC 9110 section 15.5.11).
+_NOTICES: Final[Mapping[Name, Notice]] = {
+    "done": Notice(
+        200, "good", "done", "Your account is open",
+        (
+            "From now on you sign in with {email} and the password that you have just chosen.",
+            "Open the application that you were invited to and sign in there. You can close this page.",
+        ),
+    ),
+    "used": Notice(
+        410, "calm", "done", "This invitation has been used",
+        (
+            "It works only once, and the account for {email} was opened with it on {when}.",
+            "Was that you? Then sign in with the password that you chose. If it was not, tell {host} now.",
+        ),
+        _SIGN_IN,
+    ),
+    "replaced": Notice(
+        410, "calm", "letter", "There is a newer invitation",
+        (
+            "Another letter was sent to {email} after this one, and only the newest one works.",
+            "Look for it in your mailbox and use the button in it.",
+        ),
+    ),
+    "voided": Notice(
+        410, "calm", "closed", "This invitation is no longer valid",
+        (
+            "It was withdrawn, or the account that it was meant for has changed since.",
+            "If you still need an account, ask {host} to invite you again.",
+        ),
+    ),
+    "expired": Notice(
+        410, "calm", "clock", "This invitation has expired",
+        (
+            "It could be used until {when}.",
+            "Ask {host} to invite you again: a new letter comes to {email}, with a button that works.",
+        ),
+    ),
+    "unknown": Notice(
+        400, "calm", "question", "This link does not work",
+        (
+            "A piece of it is missing, or it is not one of ours. Some mail programs cut long links in two.",
+            "Open the letter again and use its button, or copy the whole address into the browser.",
+        ),
+    ),
+    "signed_in": Notice(
+        200, "good", "done", "You are signed in",
+        ("You can go back to your application, or close this page.",),
+    ),
+    "elsewhere": Notice(
+        404, "calm", "question", "There is no such page",
+        ("The address may be mistyped, or the page is gone.",), ("/admin", "Go to the first page"),
+    ),
+    "crossed": Notice(
+        403, "calm", "closed", "Nothing was changed",
+        (
+            "The form was sent from another site, so it was not accepted.",
+            "Open the letter again and use its button.",
+        ),
+    ),
+    "garbled": Notice(
+        400, "calm", "question", "This could not be understood",
+        ("Nothing was changed. Open the letter again and use its button.",),
+    ),
+    "busy": Notice(
+        429, "calm", "pause", "Many people are here right now",
+        ("Nothing was changed, and your link still works. Go back and try again in a moment.",),
+    ),
+    # Whether the last change was made may be unknown: the link itself says how things stand.
+    "down": Notice(
+        503, "calm", "pause", "This cannot be done right now",
+        (
+            "Something that is needed for it does not answer. It is not because of you.",
+            "Try again in a few minutes, with the link in your letter: it tells how things stand.",
+        ),
+    ),
+    "broken": Notice(
+        500, "calm", "closed", "Something went wrong here",
+        (
+            "It is not because of you. Try again in a few minutes.",
+            "Those who run this place find it in their log under {request}.",
+        ),
+    ),
+}  # fmt: skip
+
+
+def notice(
+    name: Name,
+    terms: Terms,
+    title: str | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **facts: str,
+) -> Response[bytes]:
+    """The page of this name; `facts` are what its sentences speak of, as plain text."""
+    row = _NOTICES[name]
+    return sheet(
+        "notice",
+        terms,
+        title,
+        status=row.status,
+        headers=headers,
+        tone=row.tone,
+        picture=row.picture,
+        heading=row.heading,
+        sentences=[sentence.format(**facts) for sentence in row.sentences],
+        action=row.action and {"path": row.action[0], "label": row.action[1]},
+    )

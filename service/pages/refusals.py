@@ -1,0 +1,39 @@
+"""Problems of this room, told on a page: a person with a browser can do nothing with JSON."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+from litestar import Request, Response
+
+from service.api.calls import of
+from service.database import Unavailable
+from service.pages.notices import Name, notice
+from service.users import problems
+
+_log = logging.getLogger(__name__)
+
+_NOTICES: Final[Mapping[type[Exception], Name]] = {
+    problems.Forbidden: "crossed",
+    problems.BadPayload: "garbled",
+    problems.BadQuery: "unknown",
+    problems.TooLarge: "garbled",
+    problems.WrongMedia: "garbled",
+    problems.TooMany: "busy",
+    problems.Unreachable: "down",
+    Unavailable: "down",
+}
+
+
+def refuse(request: Request[Any, Any, Any], problem: Exception) -> Response[bytes]:
+    """The page for a problem; what nobody foresaw is told to the log alone."""
+    found = (_NOTICES[kind] for kind in type(problem).__mro__ if kind in _NOTICES)
+    name: Name = next(found, "broken")
+    if name == "broken":
+        _log.error("unexpected", exc_info=problem)
+    elif isinstance(problem, Unavailable):
+        _log.warning("the database cannot be asked", exc_info=problem)
+    wait = {"busy": getattr(problem, "retry_after", 1), "down": 5}.get(name)
+    headers = {"retry-after": str(wait)} if wait else None
+    call = of(request.scope)
+    return notice(name, call.house.terms, headers=headers, request=call.id)

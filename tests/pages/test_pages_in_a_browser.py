@@ -1,0 +1,187 @@
+"""The pages as a browser shows them: narrow and wide, light and dark, by keyboard, and by the rules of WCAG 2.2."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.pages.chromium import Scheme, Tab
+from tests.pages.invited import GOOD, PATH, can_sign_in, expire, invite, name_project, send
+from tests.peers.oidc import PEERS
+from tests.served import Served
+
+AXE = PEERS / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LONG = "Wolfeschlegelsteinhausenbergerdorff" * 2
+
+Visit = Callable[[Served, Tab], Awaitable[None]]
+
+
+async def _form(house: Served, tab: Tab) -> None:
+    await name_project(house, LONG)
+    invited = await invite(house, f"{'w' * 60}@{'x' * 55}.example")
+    await house.ask("PATCH", f"/users/{house.admin}", {"first_name": LONG[:50]})
+    await tab.visit(f"{house.url}{PATH}?token={invited.token}")
+
+
+async def _refused(house: Served, tab: Tab) -> None:
+    await _form(house, tab)
+    await tab.run("document.querySelector('#password').focus()")
+    await tab.type("password123")
+    await tab.press("Enter", leaves=True)
+
+
+async def _done(house: Served, tab: Tab) -> None:
+    answer = await send(house, (await invite(house)).token)
+    await tab.visit(f"{house.url}{answer.headers['location']}")
+
+
+async def _used(house: Served, tab: Tab) -> None:
+    invited = await invite(house, f"{'w' * 60}@{'x' * 55}.example")
+    await send(house, invited.token)
+    await tab.visit(f"{house.url}{PATH}?token={invited.token}")
+
+
+async def _expired(house: Served, tab: Tab) -> None:
+    invited = await expire(house, await invite(house))
+    await tab.visit(f"{house.url}{PATH}?token={invited.token}")
+
+
+async def _login(house: Served, tab: Tab) -> None:
+    await tab.visit(f"{house.url}/admin/login")
+
+
+async def _login_failed(house: Served, tab: Tab) -> None:
+    await tab.visit(f"{house.url}/admin/login?reason=INVALID_CREDENTIALS")
+
+
+async def _front(house: Served, tab: Tab) -> None:
+    await tab.visit(f"{house.url}/admin")
+
+
+PAGES: dict[str, Visit] = {
+    "form": _form,
+    "refused": _refused,
+    "done": _done,
+    "used": _used,
+    "expired": _expired,
+    "login": _login,
+    "login failed": _login_failed,
+    "front": _front,
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_nothing_sticks_out_of_a_narrow_screen_and_all_can_be_hit(
+    small_house: Served, tab: Tab, name: str
+) -> None:
+    await tab.show_as(320, "light")
+    await PAGES[name](small_house, tab)
+    assert await tab.run("innerWidth") == 320
+    assert await tab.run("document.documentElement.scrollWidth") <= 320
+    wide = (
+        "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 320).length"
+    )
+    assert await tab.run(wide) == 0
+    small = """[...document.querySelectorAll('a, button, input')]
+        .map(e => [e.outerHTML, e.getBoundingClientRect()])
+        .filter(([_, box]) => box.width && (box.height < 24 || box.width < 24)).map(([tag]) => tag)"""
+    assert await tab.run(small) == []
+    assert tab.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+async def test_the_rules_of_accessibility_are_kept(
+    small_house: Served, tab: Tab, name: str, scheme: Scheme
+) -> None:
+    if not AXE.exists():
+        pytest.skip("the npm peers are not installed (make setup-test)")
+    await tab.show_as(900, scheme)
+    await PAGES[name](small_house, tab)
+    assert await tab.run(f"matchMedia('(prefers-color-scheme: {scheme})').matches")
+    await tab.run(_script(AXE))
+    found = await tab.run(
+        f"axe.run({{runOnly: {RULES}}}).then(said => ({{passes: said.passes.length,"
+        " violations: said.violations.map(rule => [rule.id, rule.nodes.map(node => node.html)]),"
+        " unsure: said.incomplete.map(rule => [rule.id, rule.nodes.map(node => node.html)])}))"
+    )
+    assert found["violations"] == []
+    assert found["unsure"] == []
+    assert found["passes"] > 15
+
+
+def _script(path: Path) -> str:
+    return f"{path.read_text('utf-8')}; undefined"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_style_is_applied(small_house: Served, tab: Tab, scheme: Scheme) -> None:
+    await tab.show_as(900, scheme)
+    await _front(small_house, tab)
+    ground = {"light": "rgb(238, 240, 245)", "dark": "rgb(15, 17, 23)"}[scheme]
+    assert await tab.run("getComputedStyle(document.body).backgroundColor") == ground
+
+
+async def test_an_account_is_opened_with_the_keyboard_alone(small_house: Served, tab: Tab) -> None:
+    invited = await invite(small_house)
+    await tab.show_as(900, "light")
+    await tab.visit(f"{small_house.url}{PATH}?token={invited.token}")
+    focused = "document.activeElement.id || document.activeElement.tagName"
+    assert await tab.run(focused) == "BODY"
+    await tab.press("Tab")
+    assert await tab.run(focused) == "password"
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert await tab.run(outline) == "solid"
+    await tab.type("password123")
+    await tab.press("Enter", leaves=True)
+    assert (await tab.run("document.title")).startswith("Error: ")
+    assert await tab.run(focused) == "password"
+    assert await tab.run("document.activeElement.value") == ""
+    await tab.type(GOOD)
+    await tab.press("Tab")
+    assert await tab.run(focused) == "BUTTON"
+    assert await tab.run(outline) == "solid"
+    await tab.press("Enter", leaves=True)
+    assert await tab.run("document.querySelector('h1').innerText") == "Your account is open"
+    assert tab.complaints == []
+    assert await can_sign_in(small_house, invited.email, GOOD)
+
+
+async def test_the_browser_itself_asks_for_a_password_that_is_long_enough(
+    small_house: Served, tab: Tab
+) -> None:
+    invited = await invite(small_house)
+    await tab.visit(f"{small_house.url}{PATH}?token={invited.token}")
+    assert await tab.run("document.forms[0].checkValidity()") is False
+    await tab.press("Tab")
+    await tab.type("seven77")
+    assert await tab.run("document.forms[0].checkValidity()") is False
+    await tab.type("8")
+    assert await tab.run("document.forms[0].checkValidity()") is True
+
+
+async def test_a_form_on_another_site_opens_no_account(small_house: Served, tab: Tab, tmp_path: Path) -> None:
+    invited = await invite(small_house)
+    page = tmp_path / "elsewhere.html"
+    page.write_text(
+        f'<form method="post" action="{small_house.url}{PATH}"><input name="token" value="{invited.token}">'
+        f'<input name="password" value="{GOOD}"><button>Win</button></form>'
+    )
+    await tab.visit(page.as_uri())
+    await tab.run("document.querySelector('button').focus()")
+    await tab.press("Enter", leaves=True)
+    assert await tab.run("document.querySelector('h1').innerText") == "Nothing was changed"
+    assert not await can_sign_in(small_house, invited.email, GOOD)
+
+
+async def test_the_link_in_a_letter_works_from_another_site(
+    small_house: Served, tab: Tab, tmp_path: Path
+) -> None:
+    invited = await invite(small_house)
+    mailbox = tmp_path / "mailbox.html"
+    mailbox.write_text(f'<a href="{small_house.url}{PATH}?token={invited.token}">Choose your password</a>')
+    await tab.visit(mailbox.as_uri())
+    await tab.run("document.querySelector('a').focus()")
+    await tab.press("Enter", leaves=True)
+    assert "has invited you" in await tab.run("document.querySelector('h1').innerText")
