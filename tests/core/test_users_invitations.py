@@ -68,7 +68,7 @@ async def test_an_invitation_is_a_user_a_row_and_a_letter(database: Database) ->
         "invitation": jti,
         "email": "a@example.com",
         "inviter": "Ada Root",
-        "project": "Default",
+        "project": "",
         "url": "https://app.example/join",
         "issued_at": invitation["issued_at"],
         "expires_at": invitation["expires_at"],
@@ -95,7 +95,7 @@ async def test_looking_consumes_nothing(database: Database) -> None:
     (jti,) = await invite(database, "a@example.com")
     assert {await state(database, jti) for _ in range(100)} == {"open"}
     found = await database.read(inviting.look, "default", jti)
-    assert found is not None and (found.email, found.project) == ("a@example.com", "Default")
+    assert found is not None and (found.email, found.project) == ("a@example.com", "")
     assert await accept(database, jti)
 
 

@@ -6,12 +6,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from mail.addresses import read_sender
 from mail.contract import Letter, Obsolete, Owed
 from service.database import Database, Transaction, new_key, now
-from service.database.tables import letters, users
+from service.database.tables import letters, projects, users
 from service.letters import Letters, with_token
 from service.tokens import Tokens
 from service.users import acceptance, edits, endings, invitations
@@ -21,6 +21,8 @@ from tests.core import people
 from tests.post.letters import OUTBOX
 
 WEEK = 7 * 86_400.0
+
+HOME = "https://id.acme.example/"
 
 
 class Desk:
@@ -50,7 +52,7 @@ class Desk:
         desk = Letters(
             self.database,
             sender=read_sender(sender),
-            public_url="https://id.acme.example/",
+            public_url=HOME,
             mint=lambda invitation: acceptance.mint(self.tokens, invitation),
         )
         return await desk.compose(letter)
@@ -106,9 +108,14 @@ async def test_the_link_leads_where_the_invitation_says(desk: Desk) -> None:
 
 
 async def test_the_sender_without_a_name_is_called_as_the_project(desk: Desk) -> None:
+    async def entitle(tx: Transaction) -> None:
+        await tx.run(update(projects).where(projects.c.name == "default"), title="Acme Works")
+
+    nameless = await desk.invite("anna@example.org")
+    assert (await desk.write(nameless))["From"].addresses[0].display_name == "id.acme.example"
+    await desk.database.write(entitle)
     letter = await desk.invite("anna@example.org")
-    title = letter.data["project"]
-    assert (await desk.write(letter))["From"].addresses[0].display_name == title
+    assert (await desk.write(letter))["From"].addresses[0].display_name == "Acme Works"
     named = await desk.write(letter, sender="Post of Acme <no-reply@acme.example>")
     assert named["From"].addresses[0].display_name == "Post of Acme"
 
