@@ -73,6 +73,10 @@ class PostgreSQL:
         finally:
             await admin.close()
 
+    def psql(self, statement: str) -> str:
+        """Run `statement` outside of any loop and wait for it."""
+        return str(self._server.psql(statement))
+
     def stop(self, mode: str) -> None:
         """Stop the server as `pg_ctl` does: smart, fast, or immediate, which is a crash."""
         self._pg_ctl("stop", "-m", mode)

@@ -21,8 +21,7 @@ def one_of(column: ColumnElement[Any], name: str, kind: Kind) -> ColumnElement[b
     """
     values = bindparam(name, type_=_Listed(column.type))
     if kind == "postgresql":
-        # Not `column == any(...)`: SQLAlchemy negates that to `!= any(...)`, which is something else.
-        return column.op("=", is_comparison=True)(func.any(values))
+        return column == func.any(values)
     return column.in_(select(func.json_each(values).table_valued("value").c.value))
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
@@ -71,6 +70,56 @@ async def test_a_backend_killed_within_a_unit_is_replaced(
         assert await writing == "kept"
     assert await begun.get() != backend
     assert await kept(library) == {"kept": 2}
+
+
+@pytest.mark.parametrize("moment", ["before a statement", "before COMMIT"])
+async def test_a_backend_killed_while_nobody_looks(
+    library: Database, postgresql: PostgreSQL, moment: str
+) -> None:
+    """The client has the server's last words in its buffer, unread, when it asks for more."""
+    attempts: list[int] = []
+
+    async def unit(tx: Transaction) -> str:
+        found = await tx.row(BACKEND)
+        assert found is not None
+        attempts.append(found[0])
+        if moment == "before COMMIT":
+            await pair(tx, "kept")
+        if len(attempts) == 1:
+            postgresql.psql(f"SELECT pg_terminate_backend({found[0]})")
+            time.sleep(0.05)  # noqa: ASYNC251  # the loop shall not hear of it
+        if moment == "before a statement":
+            await pair(tx, "kept")
+        return "done"
+
+    if moment == "before a statement":
+        assert await library.write(unit) == "done"
+        assert len(set(attempts)) == 2
+        assert await kept(library) == {"kept": 2}
+    else:
+        with pytest.raises(OutcomeUnknown):
+            await library.write(unit)
+        assert len(attempts) == 1
+        assert await kept(library) == {}
+    assert await library.write(pair, "next") == "next"
+
+
+async def test_a_backend_killed_while_a_reader_thinks(library: Database, postgresql: PostgreSQL) -> None:
+    backends: list[int] = []
+
+    async def unit(tx: Transaction) -> bool:
+        for _ in range(2):
+            found = await tx.row(BACKEND)
+            assert found is not None
+            backends.append(found[0])
+            if len(backends) == 1:
+                postgresql.psql(f"SELECT pg_terminate_backend({found[0]})")
+                time.sleep(0.05)  # noqa: ASYNC251  # the loop shall not hear of it
+        return True
+
+    for _ in range(3):
+        assert await library.read(unit)
+    assert len(backends) == 7
 
 
 async def test_killing_backends_all_the_time_loses_nothing(
@@ -156,52 +205,65 @@ async def test_a_problem_that_the_unit_translates_is_run_again_all_the_same(libr
     assert await library.read(lambda tx: tx.rows(pages)) == [(2,), (2,)]
 
 
-@asynccontextmanager
-async def wire(url: str, *, deliver: bool) -> "AsyncIterator[tuple[str, asyncio.Event]]":
-    """A way to the server at `url` that is cut at the next COMMIT once the event is set: before the server
-    has it, or, with `deliver`, after; its answer never arrives."""
-    armed = asyncio.Event()
-    parts = urlsplit(url)
-    socket = f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432"
-    pumps: set[asyncio.Task[None]] = set()
+class Wire:
+    """A way to the server at `url` that can be cut at the next COMMIT, or speak out of turn."""
 
-    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, cut: asyncio.Event) -> None:
+    def __init__(self, url: str) -> None:
+        self._parts = urlsplit(url)
+        self._socket = f"{parse_qs(self._parts.query)['host'][0]}/.s.PGSQL.5432"
+        self._clients: list[asyncio.StreamWriter] = []
+        self._pumps: set[asyncio.Task[None]] = set()
+        self.cut_at_commit = False
+        self.deliver = False  # whether the server gets the COMMIT after which the wire is cut
+
+    async def __aenter__(self) -> str:
+        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        host, port = self._listener.sockets[0].getsockname()
+        return f"postgresql://postgres@{host}:{port}{self._parts.path}"
+
+    async def __aexit__(self, *_: object) -> None:
+        self._listener.close()
+        for pump in self._pumps:
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+
+    def say_goodbye(self) -> None:
+        """What a server says that is told to stop, without the end that follows."""
+        fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+        for client in self._clients:
+            client.write(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+
+    async def _serve(self, client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        self._clients.append(answer)
+        server, ask = await asyncio.open_unix_connection(self._socket)
+        there = asyncio.create_task(self._pump(client, ask, answer))
+        back = asyncio.create_task(self._pump(server, answer))
+        self._pumps.update((there, back))
+        await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
+        back.cancel()
+        answer.transport.abort()
+
+    async def _pump(
+        self,
+        source: asyncio.StreamReader,
+        sink: asyncio.StreamWriter,
+        client: asyncio.StreamWriter | None = None,
+    ) -> None:
         try:
             while data := await source.read(65536):
-                if armed.is_set() and b"COMMIT\0" in data:
-                    armed.clear()
-                    cut.set()
-                    if deliver:
-                        sink.write(data)
-                        await sink.drain()
-                        await asyncio.sleep(0.1)
-                    return
-                if not cut.is_set():
+                cut = client is not None and self.cut_at_commit and b"COMMIT\0" in data
+                if client is not None and cut:
+                    client.transport.abort()  # first, so that no answer gets there
+                    self.cut_at_commit = False
+                if self.deliver or not cut:
                     sink.write(data)
                     await sink.drain()
+                if cut:
+                    return
         except OSError:
             pass
         finally:
             sink.close()
-
-    async def serve(client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
-        server, ask = await asyncio.open_unix_connection(socket)
-        cut = asyncio.Event()
-        there, back = (
-            asyncio.create_task(pump(client, ask, cut)),
-            asyncio.create_task(pump(server, answer, cut)),
-        )
-        pumps.update((there, back))
-        await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
-        answer.transport.abort()
-
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
-    host, port = listener.sockets[0].getsockname()
-    try:
-        yield f"postgresql://postgres@{host}:{port}{parts.path}", armed
-    finally:
-        listener.close()
-        await asyncio.gather(*pumps, return_exceptions=True)
 
 
 @pytest.mark.parametrize("delivered", [True, False])
@@ -216,17 +278,37 @@ async def test_a_wire_cut_at_commit_is_said_to_be_unknown_and_not_run_again(
         attempts.append(await pair(tx, "cut"))
         tx.announce("title", "cut")
 
-    async with wire(postgresql_url, deliver=delivered) as (url, armed):
+    wire = Wire(postgresql_url)
+    async with wire as url:
         database = await open_database(url)
         try:
             database.on_commit(heard.append)
             await database.write(pair, "before")
-            armed.set()
+            wire.cut_at_commit, wire.deliver = True, delivered
             with pytest.raises(OutcomeUnknown):
                 await database.write(unit)
             assert attempts == ["cut"]
             assert heard == [{("title", "cut")}]  # whoever remembers must look again
+            await asyncio.sleep(0.1)  # the server may still be at it
             assert await kept(database) == {"before": 2} | ({"cut": 2} if delivered else {})
+        finally:
+            await database.close()
+
+
+async def test_a_server_that_says_goodbye_and_does_not_hang_up(postgresql_url: str) -> None:
+    await perform(postgresql_url, metadata.create_all)
+    wire = Wire(postgresql_url)
+    async with wire as url:
+        database = await open_database(url)
+        try:
+            for number in range(3):
+                wire.say_goodbye()
+                await asyncio.sleep(0.05)
+                assert await database.write(pair, f"t{number}") == f"t{number}"
+                wire.say_goodbye()
+                await asyncio.sleep(0.05)
+                assert await database.read(lambda tx: tx.row(BACKEND))
+            assert await kept(database) == {"t0": 2, "t1": 2, "t2": 2}
         finally:
             await database.close()
 

@@ -13,7 +13,7 @@ from service.database.sqlite.file import check_file, connect_reader, connect_wri
 from service.database.sqlite.reading import Reading
 from service.database.sqlite.writer import Writer
 
-_POINT_READERS = 3
+_POINT_READERS = 2  # each is a thread that contends for the interpreter
 _SCANNERS = 2
 _SCAN_SECONDS = 30.0
 
@@ -75,7 +75,7 @@ class SqliteDatabase:
                 raise Unavailable("sqlite: took too long") from reason
             finally:
                 tx.end()
-                pass  # what a caller who left keeps running; else nothing
+                await _interrupt(connection)  # what a caller who left keeps running; else nothing
                 self._idle.append(connection)
 
     def on_commit(self, listener: Listener) -> None:
