@@ -12,9 +12,14 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from service.database import Database, open_database
 from service.database.migrations import migrate
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("idbridge", deadline=None)
+settings.load_profile("idbridge")
 
 NO_SKIP = os.environ.get("IDBRIDGE_NO_SKIP") == "1"
 
