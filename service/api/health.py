@@ -54,11 +54,8 @@ async def info(scope: Scope) -> ASGIResponse:
     """What a client may know before it signs in."""
     call = of(scope)
     caller = await call.caller()
-    body: dict[str, object] = {
-        "project": {
-            "project_name": await call.house.database.read(projects.title, call.project) or "idbridge"
-        }
-    }
+    title = await call.house.database.read(projects.title, call.project)
+    body: dict[str, object] = {"project": {"project_name": title or "idbridge"}}
     if caller.user is not None:
         body["version"] = call.house.terms.version
         body["queryLimit"] = {"default": call.generation.limit, "max": call.house.terms.most_rows or -1}
