@@ -3,6 +3,7 @@
     schema       what attributes, schemas and resource types are; user, group, provider_schemas are tables;
                  discovery answers /Schemas, /ResourceTypes and /ServiceProviderConfig from them
     expression   a parsed filter; tokens, filter, path read it; binding checks names and types; matching asks
+    search       what a question asks for, from query parameters or from the body of a .search
     values       one value against its attribute; entries the values of a multi-valued one
     resource     a whole POST or PUT body; planning, changes, patch the operations of a PATCH
     projection   attributes and excludedAttributes

@@ -1,10 +1,9 @@
-"""Reads and writes one value of a normalised resource by its path, and many of them at once.
+"""Reads and writes one value of a normalised resource by its path.
 
 Paths are canonical names, as `userName`, `name.givenName`, `urn:...:2.0:User:department`, and one that
 chooses: `emails[primary].value` is that of the primary entry, else of the one for work, else of the first.
 """
 
-from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from providers.scim.resource import copied, extended, put
@@ -48,25 +47,6 @@ def write(resource: Resource, path: str, value: Value, resource_type: ResourceTy
     return changed
 
 
-def split(
-    resource: Resource, paths: Iterable[str], resource_type: ResourceType = USER
-) -> tuple[dict[str, Value], Resource]:
-    """The values at the paths, and the resource as it may be stored: without the `password`, never returned.
-
-    The stored resource keeps the values that were read too: it shows what the identity provider sent.
-    """
-    values = {path: read(resource, path, resource_type) for path in paths}
-    never = {attribute.name for attribute in resource_type.schema.attributes if attribute.returned == "never"}
-    return values, {name: value for name, value in resource.items() if name not in never}
-
-
-def join(stored: Resource, values: Mapping[str, Value], resource_type: ResourceType = USER) -> Resource:
-    """The stored resource with these values in place: what was split comes back the same."""
-    for path, value in values.items():
-        stored = write(stored, path, value, resource_type)
-    return stored
-
-
 @lru_cache(maxsize=256)
 def _target(path: str, resource_type: ResourceType) -> tuple[Target, bool]:
     named = attr_path(path.replace(_CHOICE, ""))
@@ -79,16 +59,17 @@ def _target(path: str, resource_type: ResourceType) -> tuple[Target, bool]:
 
 def _chosen(entries: Value) -> tuple[int, Value]:
     """The entry that stands for a multi-valued attribute and its place, or (-1, None)."""
-    if not isinstance(entries, list) or not entries:
-        return -1, None
-    held = [(place, entry) for place, entry in enumerate(entries) if isinstance(entry, dict)]
-    for place, entry in held:
+    found: tuple[int, Value] = -1, None
+    works = False
+    for place, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if not isinstance(entry, dict):
+            continue
         if entry.get("primary") is True:
             return place, entry
-    for place, entry in held:
-        if str(entry.get("type")).lower() == "work":
-            return place, entry
-    return held[0] if held else (-1, None)
+        at_work = not works and str(entry.get("type")).lower() == "work"
+        if at_work or found[0] < 0:
+            found, works = (place, entry), at_work
+    return found
 
 
 def _with(held: Value, name: str, value: Value) -> Value:

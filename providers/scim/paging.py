@@ -20,6 +20,9 @@ class Page:
     count: int = DEFAULT_COUNT
 
 
+FIRST_PAGE: Final = Page()
+
+
 def page(start_index: str | None = None, count: str | None = None) -> Page:
     """The page that is asked for: no start is below 1, no count below 0 or above MAX_COUNT."""
     start = min(max(_number(start_index, "startIndex", 1), 1), _FARTHEST)

@@ -137,6 +137,8 @@ class _Planner:
             raise InvalidValue(f'The value of "{schema.urn}" has to be an object of attributes.')
         for name, item in value.items():
             attribute = schema.find(name) if extension else self._type.find(name)
+            if attribute is None and name.lower() in _SILENT:
+                continue  # some client libraries write `schemas` into an extension too
             if attribute is None:
                 self.intake.unknown(f"{schema.urn}:{name}")
             elif attribute.mutability == "readOnly":

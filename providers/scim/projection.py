@@ -36,6 +36,9 @@ class Projection:
 
     def apply(self, resource: Resource) -> Resource:
         """The part of the resource that is answered; the resource stays as it is."""
+        if not self.named and not self.wanted:
+            shown = self.resource_type.shown
+            return {name: value for name, value in resource.items() if name in shown}
         answer: Resource = {}
         for name, value in resource.items():
             extension = self.resource_type.named(name)

@@ -84,7 +84,9 @@ class Target:
         )
 
     def __str__(self) -> str:
-        return str(self.path)
+        """`path` as text."""
+        name = f"{self.attribute.name}.{self.sub.name}" if self.sub else self.attribute.name
+        return f"{self.extension.urn}:{name}" if self.extension else name
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,13 @@ class ResourceType:
     def named(self, urn: str) -> Schema | None:
         """The core schema or the extension of that URN, whatever its case."""
         return self._schemas.get(urn.lower())
+
+    @cached_property
+    def shown(self) -> frozenset[str]:
+        """What stands at the top of a resource when nobody asks for less or for more."""
+        found = (*self.schema.attributes, *COMMON)
+        names = {attribute.name for attribute in found if attribute.returned in {"always", "default"}}
+        return frozenset(names | {schema.urn for schema in self.extensions})
 
     def find(self, name: str) -> Attribute | None:
         """The attribute of that name at the top of the resource, the common ones among them."""

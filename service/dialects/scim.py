@@ -73,7 +73,8 @@ def resource(row: Mapping[str, Any]) -> Resource:
     made.setdefault("userName", row["email"] or row["id"])
     if rest.get("active", True) is not None:
         made["active"] = row["status"] == ACTIVE
-    if row["email"] != _address(made):
+    # One that was taken away here leaves the list as the provider sent it, or the next would go in its place.
+    if row["email"] is not None and row["email"] != _address(made):
         made = lens.write(made, EMAIL, row["email"])
     made["schemas"] = USER.declared(made)
     made["meta"] = {

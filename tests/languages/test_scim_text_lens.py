@@ -54,20 +54,6 @@ def test_a_value_that_is_taken_away_is_gone(resource: Resource, path: str) -> No
     assert normalise(written, USER).resource == written
 
 
-@given(resources)
-def test_what_was_split_comes_back_the_same(resource: Resource) -> None:
-    values, stored = lens.split(resource, COLUMNS)
-    assert lens.join(stored, values) == resource
-
-
-def test_a_password_is_not_in_what_is_stored() -> None:
-    resource: Resource = {"userName": "x", "password": "p", "title": "t"}
-    assert lens.split(resource, ["password", "title"]) == (
-        {"password": "p", "title": "t"},
-        {"userName": "x", "title": "t"},
-    )
-
-
 @pytest.mark.parametrize(
     ("emails", "chosen"),
     [
