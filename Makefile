@@ -43,7 +43,7 @@ bench: setup-test ## measure ratios, alternated in one run, on SQLite and Postgr
 	$(BIN)/python -m tests.bench $(ARGS)
 
 demo: setup-test ## four arrivals with real clients, step by step
-	$(BIN)/python -m tests.demo
+	$(BIN)/python -m tests.demo $(ARGS)
 
 lock: ## pin the requirements again (hashes only, no addresses)
 	rm -rf build/lock && $(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet pip-tools

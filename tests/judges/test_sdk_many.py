@@ -1,0 +1,116 @@
+"""@directus/sdk, unmodified, on many users at once, on roles and on history: 26 and 13, on both databases."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.peers import sdk as peers
+from tests.peers.sdk import Refused, Sdk
+from tests.served import PASSWORD, Served, served
+
+ADMIN = "root@example.com"
+
+
+@pytest.fixture
+async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
+    """The whole application on a port of its own."""
+    async with served(database_url, tmp_path) as house:
+        yield house
+
+
+@pytest.fixture(params=[26, 13], ids=["sdk26", "sdk13"])
+async def admin(request: pytest.FixtureRequest, house: Served) -> AsyncIterator[Sdk]:
+    """A client in which an administrator has signed in."""
+    if why := peers.missing():
+        pytest.skip(why)
+    async with peers.client(request.param, house.url) as client:
+        await house.person(ADMIN, role=house.role)
+        await client.login(ADMIN, PASSWORD)
+        yield client
+
+
+@pytest.fixture
+async def people(admin: Sdk) -> list[str]:
+    """The keys of three users."""
+    made = await admin(
+        "createUsers",
+        [{"email": f"{name}@example.org", "first_name": name} for name in ("ada", "bea", "cleo")],
+    )
+    return [one["id"] for one in made]
+
+
+def _is_nothing(admin: Sdk, value: Any) -> bool:
+    return bool(value is None if admin.version == 26 else value == {"response": 204, "text": ""})
+
+
+async def _refusal(sdk: Sdk, call: str, *given: Any) -> Refused:
+    with pytest.raises(Refused) as caught:
+        await sdk(call, *given)
+    return caught.value
+
+
+async def test_many_users_are_changed_alike_in_the_order_of_their_keys(admin: Sdk, people: list[str]) -> None:
+    order = [people[2], people[0]]
+    changed = await admin("updateUsers", order, {"title": "Dr"}, {"fields": ["id", "title"]})
+    assert changed == [{"id": key, "title": "Dr"} for key in order]
+    assert admin.wire[-1]["method"] == "PATCH"
+    refused = await _refusal(admin, "updateUsers", people, {"email": "one@example.org"})
+    assert (refused.status, refused.code) == (400, "RECORD_NOT_UNIQUE")
+
+
+async def test_many_users_are_changed_each_their_own_way(admin: Sdk, people: list[str]) -> None:
+    if admin.version == 13:
+        pytest.skip("SDK 13 has no updateUsersBatch")
+    items = [{"id": people[1], "title": "b"}, {"id": people[0], "title": "a"}]
+    changed = await admin("updateUsersBatch", items, {"fields": ["first_name", "title"]})
+    assert changed == [{"first_name": "bea", "title": "b"}, {"first_name": "ada", "title": "a"}]
+    refused = await _refusal(admin, "updateUsersBatch", [{"title": "nobody's"}])
+    assert refused.code == "INVALID_PAYLOAD"
+
+
+async def test_many_users_are_deleted(admin: Sdk, people: list[str]) -> None:
+    assert _is_nothing(admin, await admin("deleteUsers", people[:2]))
+    left = await admin("readUsers", {"filter": {"email": {"_ends_with": "@example.org"}}, "fields": ["id"]})
+    assert left == [{"id": people[2]}]
+    assert (await _refusal(admin, "deleteUsers", people)).code == "FORBIDDEN"
+
+
+async def test_the_last_administrator_is_not_deleted_among_many(
+    house: Served, admin: Sdk, people: list[str]
+) -> None:
+    me = (await admin("readMe", {"fields": ["id"]}))["id"]
+    refused = await _refusal(admin, "deleteUsers", [people[0], me, house.admin])
+    assert (refused.status, refused.code) == (422, "UNPROCESSABLE_CONTENT")
+    assert len(await admin("readUsers")) == 5
+
+
+async def test_roles_are_made_changed_and_deleted(admin: Sdk, people: list[str]) -> None:
+    made = await admin("createRoles", [{"name": "Editors"}, {"name": "Readers"}])
+    first, second = (role["id"] for role in made)
+    assert (await admin("updateRole", first, {"name": "Writers"}))["name"] == "Writers"
+    changed = await admin("updateRoles", [second, first], {"description": "x"}, {"fields": ["name"]})
+    assert changed == [{"name": "Readers"}, {"name": "Writers"}]
+    await admin("updateUser", people[0], {"role": first})
+    assert _is_nothing(admin, await admin("deleteRole", first))
+    assert await admin("readUser", people[0], {"fields": ["role", "status"]}) == {
+        "role": None,
+        "status": "suspended",
+    }
+    assert _is_nothing(admin, await admin("deleteRoles", [second]))
+    assert [role["name"] for role in await admin("readRoles")] == ["Administrator"]
+
+
+async def test_revisions_and_activities_are_read(house: Served, admin: Sdk, people: list[str]) -> None:
+    await admin("updateUser", people[0], {"title": "Dr", "password": "another horse battery"})
+    ours = {"collection": {"_eq": "directus_users"}, "item": {"_eq": people[0]}}
+    found = await admin(
+        "readRevisions", {"filter": ours, "sort": ["-id"], "fields": ["id", "delta", "activity"]}
+    )
+    assert found[0]["delta"] == {"title": "Dr", "password": "**********"}
+    assert (await admin("readRevision", found[0]["id"]))["data"]["first_name"] == "ada"
+    activity = await admin("readActivity", found[0]["activity"], {"fields": ["action", "user.email"]})
+    assert activity == {"action": "update", "user": {"email": ADMIN}}
+    told = await admin("readActivities", {"filter": ours, "fields": ["action"], "sort": ["id"]})
+    assert told == [{"action": "create"}, {"action": "update"}]
