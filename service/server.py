@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import resource
 import signal
@@ -100,4 +101,6 @@ def run(app: ASGIApp, opened: socket.socket, trusted_proxies: Sequence[str] = ()
     """Serve until SIGINT or SIGTERM; at most DRAIN_SECONDS more for answers under way."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every connection is an open file
+    gc.collect()
+    gc.freeze()  # what was imported stays: it need not be looked through again and again
     make_server(app, trusted_proxies).run([opened])

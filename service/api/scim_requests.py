@@ -83,7 +83,7 @@ class Request(msgspec.Struct, frozen=True):
 async def read(scope: Scope) -> Request:
     """The request. Raises NotSignedIn and WrongCredentials before anything else is looked at, ScimProblem."""
     call = of(scope)
-    connection = await call.house.callers.connection(call)
+    connection = await call.house.connecting.connection(call)
     asked = parameters(call)
     profile = PROFILES[connection.profile]
     return Request(call, connection, connection.caller(call.origin), profile, asked, _shown(asked))

@@ -149,11 +149,11 @@ users = Table(
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     UniqueConstraint("project", "id"),
-    UniqueConstraint("project", "number"),
     UniqueConstraint("project", "email_key", "retired"),
     UniqueConstraint("project", "token_fingerprint"),
     UniqueConstraint("project", "connection", "user_name_key", "retired"),
-    Index(None, "project", "provider", "external_identifier"),
+    UniqueConstraint("project", "connection", "external_identifier", "retired"),
+    Index(None, "project", "external_identifier"),
     Index(None, "project", "role"),
     Index(None, "project", "connection", "id"),
     ForeignKeyConstraint(["project", "role"], ["roles.project", "roles.id"]),
@@ -233,6 +233,62 @@ invitations = Table(
     PrimaryKeyConstraint("project", "id"),
     Index(None, "project", "user"),
     _of_user(),
+)
+
+# How often something went wrong within a window of time; who it was is kept as a hash alone.
+attempts = Table(
+    "attempts",
+    metadata,
+    _project(),
+    Column("mark", Words, nullable=False),  # sha256 of what is counted: an account, an address, both
+    Column("count", Integer, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    PrimaryKeyConstraint("project", "mark"),
+    Index(None, "ends_at"),
+    _of_project(),
+)
+
+# Of whoever has, or is about to have, a second factor; the secret in force is the user's own tfa_secret.
+second_factors = Table(
+    "second_factors",
+    metadata,
+    _project(),
+    Column("user", Key, nullable=False),
+    Column("pending", Words),  # a secret that was made and not confirmed yet, sealed
+    Column("armed", Flag, nullable=False),  # the first good code at a sign-in confirms it
+    Column("step", BigInteger),  # the time step of the last code that was taken: RFC 6238, 5.2
+    PrimaryKeyConstraint("project", "user"),
+    _of_user(),
+)
+
+# For a lost telephone: each good once, gone when used.
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    _project(),
+    Column("user", Key, nullable=False),
+    Column("fingerprint", Words, nullable=False),  # sha256 of 80 random bits
+    PrimaryKeyConstraint("project", "user", "fingerprint"),
+    _of_user(),
+)
+
+# People who registered and have not proven their address yet; they are no users.
+registrations = Table(
+    "registrations",
+    metadata,
+    _project(),
+    Column("id", Key, nullable=False),  # the jti of the token
+    Column("email", Words, nullable=False),
+    Column("email_key", Words, nullable=False),  # casefolded
+    Column("password_hash", Words, nullable=False),
+    Column("first_name", Words),
+    Column("last_name", Words),
+    Column("role", Key),
+    Column("expires_at", Moment, nullable=False),
+    PrimaryKeyConstraint("project", "id"),
+    Index(None, "project", "email_key"),
+    Index(None, "expires_at"),
+    _of_project(),
 )
 
 activity = Table(

@@ -37,10 +37,11 @@ class Scope(msgspec.Struct, frozen=True):
 _administrators = select(roles.c.id).where(
     roles.c.project == bindparam("caller_project"), roles.c.admin_access.is_(true())
 )
-_owned = and_(users.c.connection == bindparam("caller_connection"), users.c.status != ARCHIVED)
+# Not retired, rather than not archived: together with the project it is a prefix of the unique indexes.
+_alive = and_(users.c.project == bindparam("caller_project"), users.c.retired == "")
+_owned = users.c.connection == bindparam("caller_connection")
 _free = and_(
     users.c.connection.is_(None),
-    users.c.status != ARCHIVED,
     or_(users.c.role.is_(None), users.c.role.not_in(_administrators)),
 )
 
@@ -48,8 +49,8 @@ _free = and_(
 CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {
     "all": users.c.project == bindparam("caller_project"),
     "own": and_(users.c.project == bindparam("caller_project"), users.c.id == bindparam("caller_user")),
-    "owned": and_(users.c.project == bindparam("caller_project"), _owned),
-    "adoptable": and_(users.c.project == bindparam("caller_project"), or_(_owned, _free)),
+    "owned": and_(_alive, _owned),
+    "adoptable": and_(_alive, or_(_owned, _free)),
 }
 
 

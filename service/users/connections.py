@@ -127,6 +127,7 @@ async def create(
             await tx.run(_INSERT, **row, created_at=now())
     elif given:
         await tx.run(_UPDATE, of_project=caller.project, of_provider=provider, **given)
+    tx.announce("connection", connection)
     return await connection_tokens.issue(tx, caller.project, connection, lifetime)
 
 

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from service.database import NotUnique
-from service.users.problems import Taken
+from service.database import MissingReference, NotUnique
+from service.users.problems import NoSuch, Taken
 
 FIELDS: Final[Mapping[str, str]] = {
     "users_project_id_unique": "id",
     "users_project_email_key_retired_unique": "email",
     "users_project_token_fingerprint_unique": "token",
     "users_project_connection_user_name_key_retired_unique": "user_name",
+    "users_project_connection_external_identifier_retired_unique": "external_identifier",
     "identities_key": "external_identifier",
     "roles_key": "id",
     "projects_key": "name",
@@ -21,9 +22,14 @@ FIELDS: Final[Mapping[str, str]] = {
 
 @contextmanager
 def unique() -> Iterator[None]:
-    """Around statements that write: another row that has the value already is Taken(field)."""
+    """Around statements that write: another row that has the value already is Taken(field).
+
+    A role that was there when it was asked for, and was removed before it was written, is NoSuch("role").
+    """
     try:
         yield
+    except MissingReference as problem:
+        raise NoSuch("role") from problem
     except NotUnique as problem:
         if problem.index not in FIELDS:
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import TypeAlias
 
 import asyncpg
@@ -80,52 +81,78 @@ class Lane:
     def __init__(self, url: str) -> None:
         self._url = url
         self._idle: list[Connection] = []
-        self._free = asyncio.Semaphore(_SIZE)
+        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+        self._out = 0  # places taken, of _SIZE
         self._down_until = 0.0
         self._closed = False
-        self._closing = asyncio.Lock()
+        self._all_back = asyncio.Event()
 
     async def take(self) -> Connection:
         """A connection for the caller alone, who gives it back; Unavailable when there is none to be had."""
         if self._closed:
             raise Unavailable("postgresql: closed")
+        if self._out < _SIZE:
+            self._out += 1
+            warm = self._warm()
+        else:
+            warm = await self._turn()
         try:
-            if not self._free.locked():
-                await self._free.acquire()
-            else:
-                async with asyncio.timeout(_WAIT_SECONDS):
-                    await self._free.acquire()
-        except TimeoutError as reason:
-            raise Unavailable("postgresql: no connection became free") from reason
-        try:
-            return self._warm() or await self._fresh()
+            return warm or await self._fresh()
         except BaseException:
-            self._free.release()
+            self._pass_on(None)
             raise
 
     def give(self, connection: Connection) -> None:
         """Take `connection` back; one that is not clean is thrown away."""
+        usable: Connection | None = None
         if not connection.is_closed():  # a closed one cannot even be asked what it was doing
             if self._closed or connection.is_in_transaction():
                 connection.terminate()
             else:
-                self._idle.append(connection)
-        self._free.release()
+                usable = connection
+        self._pass_on(usable)
 
     async def close(self) -> None:
         """Wait for what is out, then close all; who waits for a connection is told."""
         self._closed = True
-        async with self._closing:
-            for _ in range(_SIZE):
-                await self._free.acquire()
-            for _ in range(_SIZE):
-                self._free.release()
+        for waiting in self._waiting:
+            _refuse(waiting, "closed")
+        if self._out:
+            await self._all_back.wait()
         idle, self._idle = self._idle, []
         for connection in idle:
             try:
                 await connection.close(timeout=_CONNECT_SECONDS)
             except CANNOT_CONNECT:
                 connection.terminate()
+
+    async def _turn(self) -> Connection | None:
+        """A place that somebody leaves, with their connection if it is good."""
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Connection | None] = loop.create_future()
+        self._waiting.append(waiting)
+        timer = loop.call_later(_WAIT_SECONDS, _refuse, waiting, "no connection became free")
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
+                self._pass_on(waiting.result())  # it came just when the caller went away
+            raise
+        finally:
+            timer.cancel()
+
+    def _pass_on(self, usable: Connection | None) -> None:
+        """Hand a place to who waits longest: not by way of the list, where a newcomer might be faster."""
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(usable)
+                return
+        if usable is not None:
+            self._idle.append(usable)
+        self._out -= 1
+        if self._closed and not self._out:
+            self._all_back.set()
 
     def _warm(self) -> Connection | None:
         while self._idle:
@@ -149,3 +176,8 @@ class Lane:
                     raise Unavailable("postgresql: cannot be reached") from reason
             await asyncio.sleep(pause)
         raise AssertionError("the last attempt either returned or raised")
+
+
+def _refuse(waiting: asyncio.Future[Connection | None], why: str) -> None:
+    if not waiting.done():
+        waiting.set_exception(Unavailable(f"postgresql: {why}"))

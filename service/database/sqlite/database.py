@@ -9,11 +9,11 @@ from typing import Literal
 import aiosqlite
 
 from service.database.door import Announcements, Listener, P, T, Unavailable, Unit, drive
-from service.database.sqlite.file import check_file, connect_reader, connect_writer
+from service.database.sqlite.file import check_file, connect_point_reader, connect_reader, connect_writer
+from service.database.sqlite.point_reader import PointReader
 from service.database.sqlite.reading import Reading
 from service.database.sqlite.writer import Writer
 
-_POINT_READERS = 2  # each is a thread that contends for the interpreter
 _SCANNERS = 2
 _SCAN_SECONDS = 30.0
 
@@ -26,19 +26,16 @@ class SqliteDatabase:
     def __init__(self, path: Path) -> None:
         self._announcements = Announcements()
         self._writer = Writer(partial(connect_writer, path), self._announcements)
-        self._readers: list[aiosqlite.Connection] = []
+        self._reader = PointReader(partial(connect_point_reader, path))
         self._scanners: list[aiosqlite.Connection] = []
         self._idle: list[aiosqlite.Connection] = []  # of the scanners
         self._scanning = asyncio.Semaphore(_SCANNERS)
-        self._turn = 0
 
     @classmethod
     async def open(cls, path: Path) -> "SqliteDatabase":
         await asyncio.to_thread(check_file, path)
         database = cls(path)
         try:
-            for _ in range(_POINT_READERS):
-                database._readers.append(await connect_reader(path))
             for _ in range(_SCANNERS):
                 database._scanners.append(await connect_reader(path))
             database._idle += database._scanners
@@ -52,11 +49,7 @@ class SqliteDatabase:
         return result
 
     async def read(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        # Point reads are short, so they share connections and nobody waits for a free one.
-        if not self._readers:
-            raise Unavailable("sqlite: closed")
-        self._turn = (self._turn + 1) % len(self._readers)
-        tx = Reading(self._readers[self._turn])
+        tx = Reading(self._reader)  # point reads are short, so all of them share one connection
         try:
             return await drive(unit(tx, *args, **kwargs), tx)
         finally:
@@ -85,9 +78,9 @@ class SqliteDatabase:
         await self._writer.close()
         for scanner in self._scanners:
             await _interrupt(scanner)
-        connections = (*self._readers, *self._scanners)
-        self._readers, self._scanners, self._idle = [], [], []
-        for connection in connections:
+        scanners, self._scanners, self._idle = self._scanners, [], []
+        await self._reader.close()
+        for connection in scanners:
             await connection.close()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import aiosqlite
 
+from service.database.case import FOLD, fold_case
 from service.database.door import Unavailable
 
 _BUSY_SECONDS = 5.0  # how long to wait for another process that writes
@@ -38,6 +39,21 @@ def connect_writer(path: Path) -> sqlite3.Connection:
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
         f"PRAGMA mmap_size={_MMAP}; PRAGMA journal_size_limit=67108864"
     )
+    connection.create_function(FOLD, 1, fold_case, deterministic=True)
+    return connection
+
+
+_READING = ("query_only=ON", f"mmap_size={_MMAP}", "cache_size=-16384")
+
+
+def connect_point_reader(path: Path) -> sqlite3.Connection:
+    """A connection that only reads, for a thread that is there already."""
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_SECONDS, isolation_level=None, cached_statements=_STATEMENTS
+    )
+    for pragma in _READING:
+        connection.execute(f"PRAGMA {pragma}")
+    connection.create_function(FOLD, 1, fold_case, deterministic=True)
     return connection
 
 
@@ -47,8 +63,9 @@ async def connect_reader(path: Path) -> aiosqlite.Connection:
         path, timeout=_BUSY_SECONDS, isolation_level=None, cached_statements=_STATEMENTS
     )
     try:
-        for pragma in ("query_only=ON", f"mmap_size={_MMAP}", "cache_size=-16384"):
+        for pragma in _READING:
             await connection.execute_fetchall(f"PRAGMA {pragma}")
+        await connection.create_function(FOLD, 1, fold_case, deterministic=True)
     except BaseException:
         await connection.close()
         raise

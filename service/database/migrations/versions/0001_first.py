@@ -293,18 +293,20 @@ def _users() -> None:
             "retired",
             name="users_project_connection_user_name_key_retired_unique",
         ),
+        UniqueConstraint(
+            "project",
+            "connection",
+            "external_identifier",
+            "retired",
+            name="users_project_connection_external_identifier_retired_unique",
+        ),
         UniqueConstraint("project", "email_key", "retired", name="users_project_email_key_retired_unique"),
         UniqueConstraint("project", "id", name="users_project_id_unique"),
-        UniqueConstraint("project", "number", name="users_project_number_unique"),
         UniqueConstraint("project", "token_fingerprint", name="users_project_token_fingerprint_unique"),
         sqlite_autoincrement=True,
     )
     op.create_index("users_project_connection_id_index", "users", ["project", "connection", "id"])
-    op.create_index(
-        "users_project_provider_external_identifier_index",
-        "users",
-        ["project", "provider", "external_identifier"],
-    )
+    op.create_index("users_project_external_identifier_index", "users", ["project", "external_identifier"])
     op.create_index("users_project_role_index", "users", ["project", "role"])
 
 
