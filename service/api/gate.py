@@ -8,6 +8,7 @@ from typing import Any, Final
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from service.api import search
 from service.api.calls import Call
 from service.api.generations import GENERATION_10
 from service.api.house import House
@@ -39,9 +40,13 @@ class Gate:
         call = self._call(scope, receive)
         state: Any = scope.setdefault("state", {})
         state["call"] = call
-        head = scope["method"] == "HEAD"
+        method, path = str(scope["method"]), scope["path"]
+        head = method == "HEAD"
         if head:  # the router refuses HEAD; it is a GET whose body stays here (RFC 9110, 9.3.2)
             scope["method"] = HttpMethod.GET
+        elif method == search.METHOD and search.knows(path):  # the router knows no SEARCH either
+            state["search"] = True
+            scope["method"], scope["path"] = HttpMethod.POST, search.PREFIX + path
         status = 0
 
         async def answer(message: Message) -> None:
@@ -58,7 +63,8 @@ class Gate:
             await self.router(scope, receive, answer)
         finally:
             request_id.reset(token)
-            self.house.access_log(call, "HEAD" if head else scope["method"], status)
+            scope["path"] = path
+            self.house.access_log(call, method, status)
 
     def _call(self, scope: HTTPScope, receive: Receive) -> Call:
         path = scope["path"]

@@ -1,23 +1,22 @@
-"""The machine that turns the field table into a language: selections to read with, bodies to take."""
+"""The machine that turns the field table into a language: its words, and bodies to take."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, Text, case, literal_column, type_coerce
+from sqlalchemy import ColumnElement, Table
 
 from service.database import tables
-from service.dialects import scim
 from service.dialects.fields import ROLES, USERS, Cell, Field, Language
-from service.users import access
+from service.dialects.history_fields import ACTIVITY, REVISIONS
+from service.users import access, history
 from service.users.access import Scope, ScopeKind
 from service.users.model import CONCEALED, Caller
-from service.users.problems import BadPayload, BadQuery
+from service.users.problems import BadPayload
 
-Row = tuple[Any, ...]
 _KEY: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -42,28 +41,16 @@ COLLECTIONS: Final[Mapping[str, Collection]] = {
     for collection in (
         Collection("directus_users", tables.users, USERS, access.scope, access.CONDITIONS),
         Collection("directus_roles", tables.roles, ROLES, access.role_scope, access.ROLE_CONDITIONS),
+        Collection(
+            "directus_activity", tables.activity, ACTIVITY, history.scope, history.ACTIVITY_CONDITIONS
+        ),
+        Collection(
+            "directus_revisions", tables.revisions, REVISIONS, history.scope, history.REVISION_CONDITIONS
+        ),
     )
 }
 USER_COLLECTION: Final = COLLECTIONS["directus_users"]
 ROLE_COLLECTION: Final = COLLECTIONS["directus_roles"]
-
-
-class Selection(msgspec.Struct, frozen=True, eq=False):
-    """The columns of an answer and what makes an object of each row."""
-
-    columns: tuple[ColumnElement[Any], ...]
-    struct: Callable[..., object]
-    fixes: tuple[tuple[int, Callable[[Any], object]], ...]
-
-    def item(self, row: Row) -> object:
-        """The row as an object whose keys are the dialect's words."""
-        if not self.fixes:
-            return self.struct(*row)
-        values = list(row)
-        for place, fix in self.fixes:
-            if values[place] is not None:
-                values[place] = fix(values[place])
-        return self.struct(*values)
 
 
 @lru_cache(64)
@@ -85,53 +72,6 @@ def word_of(language: Language, collection: str, name: str) -> str:
         if field.name == name:
             return word
     return name
-
-
-def _shown(collection: Collection, field: Field, cell: Cell) -> ColumnElement[Any]:
-    column = collection.column(field, cell)
-    if field.guard == "secret":  # the secret stays in the database: asterisks when there is one
-        return case((column.is_not(None), literal_column(f"'{CONCEALED}'")), else_=None)
-    return type_coerce(column, Text()) if field.kind in ("json", "tags") else column
-
-
-@lru_cache(1024)
-def selection(language: Language, collection: str, chosen: tuple[str, ...]) -> Selection:
-    """The selection of these words, which have to be known and readable."""
-    known, home = words(language, collection), COLLECTIONS[collection]
-    if language == "scim":
-        stored = [home.table.c[name] for name in scim.COLUMNS]
-        raw = [type_coerce(column, Text()) if column.name == "auth_data" else column for column in stored]
-        return Selection(tuple(raw), scim.by_name(scim.COLUMNS), ())
-    columns: list[ColumnElement[Any]] = []
-    fixes: list[tuple[int, Callable[[Any], object]]] = []
-    for place, word in enumerate(chosen):
-        field = known[word]
-        cell = field.cells[language]
-        columns.append(_shown(home, field, cell).label(f"c{place}"))
-        if field.kind in ("json", "tags"):
-            fixes.append((place, msgspec.Raw))
-        if cell.load:
-            fixes.append((place, cell.load))
-    names = [(f"c{place}", object) for place in range(len(chosen))]
-    rename = {f"c{place}": word for place, word in enumerate(chosen)}
-    struct = msgspec.defstruct("Item", names, rename=rename, frozen=True, gc=False)
-    return Selection(tuple(columns), struct, tuple(fixes))
-
-
-def choose(language: Language, collection: str, asked: Sequence[str]) -> tuple[str, ...]:
-    """The words that `fields` asks for; `*` and nothing mean every one. BadQuery names unknown ones."""
-    every = readable(language, collection)
-    if not asked or asked == ["*"]:
-        return every
-    chosen: dict[str, None] = {}
-    for word in asked:
-        if word == "*":
-            chosen.update(dict.fromkeys(every))
-        elif word in every:
-            chosen[word] = None
-        else:
-            raise BadQuery(f'Unknown field "{word[:64]}" in "{collection}"')
-    return tuple(chosen)
 
 
 def take(language: Language, collection: str, body: object) -> dict[str, object]:

@@ -5,9 +5,15 @@ from typing import Final, Literal
 
 import msgspec
 
+from service.database.case import sought
+from service.dialects import paths
 from service.dialects.fields import Field, Language
 from service.dialects.operators import Operator, spoken
+from service.dialects.paths import DEEPEST as MOST_RELATIONS
+from service.dialects.relations import Relation, relations
 from service.dialects.values import operand, truth
+from service.dialects.variables import Variables
+from service.users.model import Kind
 from service.users.problems import BadQuery
 from service.users.rows import fold
 
@@ -15,13 +21,16 @@ from service.users.rows import fold
 class Term(msgspec.Struct, frozen=True):
     """One condition: the field and operator by our own names, and the number of its first value.
 
-    `folded`: upper and lower case are one, and the value has been folded already.
+    `folded`: upper and lower case are one, and the value has been folded already. `relations` lead to the row
+    that has the field; `function` is asked of it.
     """
 
     field: str
     operator: str
     first: int
     folded: bool = False
+    relations: tuple[str, ...] = ()
+    function: str | None = None
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -37,85 +46,198 @@ class Not(msgspec.Struct, frozen=True):
     part: "Node"
 
 
-Node = Term | Joined | Not
+class Some(msgspec.Struct, frozen=True):
+    """At least one of the rows that a relation to many leads to has to satisfy a condition; or none may.
+
+    Inside, relations begin at those rows. Without a part, any row does.
+    """
+
+    word: str
+    part: "Node | None"
+    none: bool = False
+    relations: tuple[str, ...] = ()
+
+
+Node = Term | Joined | Not | Some
 
 MOST_TERMS: Final = 500
 DEEPEST: Final = 20
+_LONGEST: Final = 1000  # letters of a text that is sought without regard to case
 _JOINS: Final[Mapping[str, Literal["and", "or"]]] = {"_and": "and", "_or": "or"}
 # Equality of names that ignore case looks at the folded column, which has the index.
 BY_KEY: Final = frozenset({"eq", "neq", "in", "nin"})
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where in the data a part of a filter stands: a collection, and the relations that lead to it."""
+
+    collection: str
+    relations: tuple[str, ...] = ()
+    crossed: int = 0  # relations so far, those to many included
+
+    def through(self, relation: Relation) -> "Place":
+        """The place at the end of a relation. Raises BadQuery where that is too far."""
+        if self.crossed >= MOST_RELATIONS:
+            raise BadQuery(f"A filter crosses at most {MOST_RELATIONS} relations")
+        steps = () if relation.many else (*self.relations, relation.word)
+        return Place(relation.target, steps, self.crossed + 1)
+
+
 class Reader:
     """Walks one filter; `values` grows in the order of the walk."""
 
-    def __init__(self, language: Language, fields: Mapping[str, Field], collection: str) -> None:
+    def __init__(self, language: Language, collection: str, variables: Variables) -> None:
         self._operators = spoken(language)
-        self._fields = fields
-        self._collection = collection
+        self._language = language
+        self._home = Place(collection)
+        self._variables = variables
         self._terms = 0
         self.values: list[object] = []
 
-    def read(self, given: object, depth: int = 0) -> Node | None:
+    def read(self, given: object) -> Node | None:
         """None for a filter that asks nothing, as `{}` and `{"_and": []}` do."""
+        return self._all(given, self._home, 0)
+
+    def _all(self, given: object, place: Place, depth: int) -> Node | None:
         if not isinstance(given, Mapping):
             raise BadQuery("A filter has to be an object")
         if depth > DEEPEST:
             raise BadQuery(f"A filter nests at most {DEEPEST} levels")
-        parts = [node for key, value in given.items() if (node := self._entry(str(key), value, depth))]
-        return self._join("and", parts)
+        nodes = [self._entry(str(key), value, place, depth) for key, value in given.items()]
+        return _join("and", nodes)
 
-    def _join(self, how: Literal["and", "or"], parts: Sequence[Node]) -> Node | None:
-        if len(parts) < 2:
-            return parts[0] if parts else None
-        return Joined(how, tuple(parts))
-
-    def _entry(self, key: str, value: object, depth: int) -> Node | None:
+    def _entry(self, key: str, value: object, place: Place, depth: int) -> Node | None:
         if joined := _JOINS.get(key):
             if not isinstance(value, Sequence) or isinstance(value, str):
                 raise BadQuery(f'"{key}" takes a list of filters')
-            nodes = [node for part in value if (node := self.read(part, depth + 1))]
-            return self._join(joined, nodes)
-        field = self._fields.get(key)
-        if field is None:
-            raise BadQuery(f'Invalid filter key "{key[:64]}" on "{self._collection}"')
-        terms = value if isinstance(value, Mapping) else {"_eq": value}
-        return self._join("and", [self._term(field, str(name), given) for name, given in terms.items()])
+            return _join(joined, [self._all(part, place, depth + 1) for part in value])
+        word, function = paths.call(key)
+        relation = relations(self._language, place.collection).get(word)
+        if relation is not None and relation.many and function is None:
+            return self._many(relation, value, place, depth)
+        kind = paths.kind_of(self._language, place.collection, word, function)
+        if kind is None:
+            raise BadQuery(f'Invalid filter key "{key[:64]}" on "{place.collection}"')
+        if relation is not None and function is None and isinstance(value, Mapping):
+            return self._related(relation, kind, value, place, depth)
+        return self._terms_of(Asked(place, word, function, kind), value)
 
-    def _term(self, field: Field, name: str, given: object) -> Node:
+    def _related(
+        self, relation: Relation, kind: Kind, given: Mapping[str, object], place: Place, depth: int
+    ) -> Node | None:
+        """Operators ask of the key itself; anything else, of the row that it leads to."""
+        asked = Asked(place, relation.word, None, kind)
+        own = {name: value for name, value in given.items() if name in self._operators}
+        there = {name: value for name, value in given.items() if name not in self._operators}
+        nodes: list[Node | None] = [self._terms_of(asked, own)] if own else []
+        if there:
+            nodes.append(self._all(there, place.through(relation), depth + 1))
+        return _join("and", nodes)
+
+    def _many(self, relation: Relation, given: object, place: Place, depth: int) -> Node | None:
+        """`_some` and `_none` stand directly on a relation to many; without either, some is meant."""
+        if not isinstance(given, Mapping):
+            raise BadQuery(f'"{relation.word}" is a relation to many: it takes a filter')
+        there = place.through(relation)
+        nodes: list[Node | None] = []
+        plain = {name: value for name, value in given.items() if name not in ("_some", "_none")}
+        for name, part in (
+            *((name, given[name]) for name in ("_some", "_none") if name in given),
+            ("", plain),
+        ):
+            if name or plain:
+                self._count()
+                inner = self._all(part, there, depth + 1)
+                nodes.append(Some(relation.word, inner, name == "_none", place.relations))
+        return _join("and", nodes)
+
+    def _terms_of(self, asked: "Asked", given: object) -> Node | None:
+        terms = given if isinstance(given, Mapping) else {"_eq": given}
+        return _join("and", [self._term(asked, str(name), value) for name, value in terms.items()])
+
+    def _count(self) -> None:
         self._terms += 1
         if self._terms > MOST_TERMS:
             raise BadQuery(f"A filter holds at most {MOST_TERMS} conditions")
+
+    def _term(self, asked: "Asked", name: str, given: object) -> Node:
+        self._count()
         operator = self._operators.get(name)
         if operator is None:
-            raise BadQuery(f'Invalid filter operator "{name[:64]}"')
-        if field.kind not in operator.kinds:
-            raise BadQuery(f'"{field.kind}" field type does not contain the "{name[:64]}" filter operator')
-        return self._bound(field, operator, given)
+            raise BadQuery(f'Invalid filter operator "{name[:64]}" on "{asked.word[:64]}"')
+        if asked.kind not in operator.kinds:
+            raise BadQuery(f'"{asked.kind}" field type does not contain the "{name[:64]}" filter operator')
+        field = paths.field_of(self._language, asked.place.collection, asked.word)
+        named, first = self._operands(field, asked.kind, operator, given)
+        return Term(
+            field.name if field else asked.word,
+            named,
+            first,
+            relations=asked.place.relations,
+            function=asked.function,
+        )
 
-    def _bound(self, field: Field, operator: Operator, given: object) -> Node:
+    def _operands(
+        self, field: Field | None, kind: Kind, operator: Operator, given: object
+    ) -> tuple[str, int]:
+        """The name of the operator that is meant, and the number of its first value."""
         first = len(self.values)
         if operator.operand == "none":
-            positive = operator.name in ("null", "empty")
-            asked = truth(given)
-            names = ("null", "nnull") if operator.name.endswith("null") else ("empty", "nempty")
-            return Term(field.name, names[0] if asked == positive else names[1], first)
+            return _presence(operator, truth(given)), first
         if operator.operand == "one":
-            self.values.append(self._folded(field, operator, operand(field.kind, given)))
-            return Term(field.name, operator.name, first)
-        items = given.split(",") if isinstance(given, str) else given
+            value = self._operand(field, kind, given)
+            self.values.extend(_sought(value) if operator.folds else [_keyed(field, operator, value)])
+            return operator.name, first
+        items = [part.strip() for part in given.split(",")] if isinstance(given, str) else given
+        word = operator.words.get(self._language, operator.name)
         if not isinstance(items, Sequence) or not items:
-            raise BadQuery(
-                f'"{operator.words.get("rest10", operator.name)}" takes a list with at least one value'
-            )
-        values = [self._folded(field, operator, operand(field.kind, item)) for item in items]
+            raise BadQuery(f'"{word}" takes a list with at least one value')
+        values = [_keyed(field, operator, self._operand(field, kind, item)) for item in items]
         if operator.operand == "two":
             if len(values) != 2:
-                raise BadQuery(f'"{operator.words.get("rest10", operator.name)}" takes two values')
+                raise BadQuery(f'"{word}" takes two values')
             self.values.extend(values)
         else:
             self.values.append(values)
-        return Term(field.name, operator.name, first)
+        return operator.name, first
 
-    def _folded(self, field: Field, operator: Operator, value: object) -> object:
-        return fold(value) if field.key and operator.name in BY_KEY and isinstance(value, str) else value
+    def _operand(self, field: Field | None, kind: Kind, given: object) -> object:
+        """A value to compare with, in our own words as bodies are."""
+        value = operand(kind, self._variables.fill(given))
+        dump = field.cells[self._language].dump if field and field.kind == kind else None
+        return value if dump is None or value is None else dump(value)
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What terms are about: a word at a place, perhaps a function of it, and the kind of the values."""
+
+    place: Place
+    word: str
+    function: str | None
+    kind: Kind
+
+
+def _join(how: Literal["and", "or"], nodes: Sequence[Node | None]) -> Node | None:
+    parts = [node for node in nodes if node is not None]
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return Joined(how, tuple(parts))
+
+
+def _presence(operator: Operator, asked: bool) -> str:
+    names = ("null", "nnull") if operator.name.endswith("null") else ("empty", "nempty")
+    return names[0] if asked == (operator.name in ("null", "empty")) else names[1]
+
+
+def _keyed(field: Field | None, operator: Operator, value: object) -> object:
+    keyed = field is not None and field.key and operator.name in BY_KEY
+    return fold(value) if keyed and isinstance(value, str) else value
+
+
+def _sought(value: object) -> Sequence[object]:
+    """The value and the letters that have to be folded for it to be found."""
+    if not isinstance(value, str):
+        return (None, "", "")
+    if len(value) > _LONGEST:
+        raise BadQuery(f"A text of more than {_LONGEST} letters cannot be looked for in any case")
+    return sought(value)

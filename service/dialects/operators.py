@@ -17,13 +17,17 @@ Condition = Callable[..., ColumnElement[bool]]
 
 
 class Operator(msgspec.Struct, frozen=True):
-    """`condition` makes SQL of a column and as many binds as `operand` says; "many" is one bind, a list."""
+    """`condition` makes SQL of a column and as many binds as `operand` says; "many" is one bind, a list.
+
+    One that `folds` is given the column with upper and lower case as one, and has two more values than that.
+    """
 
     name: str
     operand: Operand
     kinds: frozenset[Kind]
     condition: Condition
     words: Mapping[Language, str]
+    folds: bool = False
 
 
 _TEXTS: Final[frozenset[Kind]] = frozenset({"string", "text"})
@@ -78,9 +82,11 @@ def _op(
     rest8: str | None,
     rest10: str | None,
     scim: str | None = None,
+    *,
+    folds: bool = False,
 ) -> Operator:
     words: dict[Language, str | None] = {"rest8": rest8, "rest10": rest10, "scim": scim, "graphql": rest10}
-    return Operator(name, operand, kinds, condition, {k: word for k, word in words.items() if word})
+    return Operator(name, operand, kinds, condition, {k: word for k, word in words.items() if word}, folds)
 
 
 OPERATORS: Final[tuple[Operator, ...]] = (
@@ -109,6 +115,12 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     _op("nstarts_with", "one", _TEXTS, _without(_starts), None, "_nstarts_with"),
     _op("ends_with", "one", _TEXTS, _ends, None, "_ends_with", "ew"),
     _op("nends_with", "one", _TEXTS, _without(_ends), None, "_nends_with"),
+    _op("icontains", "one", _TEXTS, _contains, None, "_icontains", folds=True),
+    _op("nicontains", "one", _TEXTS, _without(_contains), None, "_nicontains", folds=True),
+    _op("istarts_with", "one", _TEXTS, _starts, None, "_istarts_with", folds=True),
+    _op("nistarts_with", "one", _TEXTS, _without(_starts), None, "_nistarts_with", folds=True),
+    _op("iends_with", "one", _TEXTS, _ends, None, "_iends_with", folds=True),
+    _op("niends_with", "one", _TEXTS, _without(_ends), None, "_niends_with", folds=True),
     _op(
         "between", "two", _RANGES, lambda column, low, high: column.between(low, high), "between", "_between"
     ),

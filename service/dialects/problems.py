@@ -121,6 +121,16 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
         Told(401, "INVALID_CREDENTIALS", "Invalid user credentials."),
         Told(401, None, "The token is unknown, expired or withdrawn; make a new one with `idbridge scim-token create`."),
     ),
+    problems.WrongOtp: Row(
+        Told(404, 112, "Invalid user OTP"),
+        Told(401, "INVALID_OTP", "Invalid user OTP."),
+        Told(401, None, "The one-time password is missing or wrong."),
+    ),
+    problems.FactorNeeded: Row(
+        Told(401, 113, "2FA enforced but not activated for user"),
+        Told(403, "FORBIDDEN", "Your role asks for two-factor authentication. Set it up first: /users/me/tfa/generate, then /users/me/tfa/enable."),
+        Told(403, None, "This person has to set up two-factor authentication first."),
+    ),
     problems.WrongProvider: Row(
         Told(401, 103, "Invalid provider"),
         Told(403, "INVALID_PROVIDER", "Invalid provider."),

@@ -1,0 +1,176 @@
+"""The documented query parameters, read into the parts of a Question; each bad use is named."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from service.api import aggregation, query_string
+from service.api.calls import Call
+from service.api.query_string import Tree, whole, words
+from service.dialects import parts, paths, question, variables
+from service.dialects.filters import Node, Reader
+from service.dialects.parts import Chooser, Order, Part, Wish
+from service.dialects.question import Question
+from service.dialects.relations import relations
+from service.users.model import Caller
+from service.users.problems import BadQuery
+
+MOST_SORTS: Final = 20
+_ALIAS: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_DEEP: Final = frozenset({"_fields", "_filter", "_search", "_sort", "_limit", "_offset", "_page"})
+_UNANSWERED: Final = ("version",)  # to pass over it would answer another question
+Steps = tuple[str, ...]
+
+
+class Parameters:
+    """The parameters of one question; `query` is that of the URL unless a body brought another."""
+
+    def __init__(self, call: Call, caller: Caller, collection: str, query: Tree | None = None) -> None:
+        given = call.query if query is None else query
+        self.query = {name: value for name, value in given.items() if value is not None}
+        self.language = call.generation.language
+        self.collection = collection
+        self.caller = caller
+        self.most = call.house.terms.most_rows
+        self._default = call.generation.limit
+        self._variables = variables.of(caller)
+        for name in _UNANSWERED:
+            if name in self.query:
+                raise BadQuery(f'"{name}" is not served')
+
+    def one(self, key: str) -> Question:
+        """The question for one row, by its key."""
+        chosen, wishes = self.chosen()
+        return question.ask(self.caller, self.language, self.collection, chosen, key=key, wishes=wishes)
+
+    def many(self) -> Question:
+        """The question about a whole collection."""
+        summary = aggregation.read(self.language, self.collection, self.query)
+        chosen, wishes = ((), ()) if summary else self.chosen()
+        where, operands = self.filter(self.collection, self.query.get("filter"))
+        limit, offset = self.page(self.query, self._default)
+        return question.ask(
+            self.caller,
+            self.language,
+            self.collection,
+            chosen,
+            where=where,
+            operands=operands,
+            search=self.search(self.query),
+            sort=() if summary else self.sort(self.collection, self.query.get("sort", "")),
+            limit=question.ALL if limit is None else limit,
+            offset=offset,
+            wishes=wishes,
+            summary=summary,
+        )
+
+    def chosen(self) -> tuple[tuple[Part, ...], Sequence[Wish]]:
+        """What `fields`, `alias` and `deep` ask for."""
+        asked = parts.flattened(self.query["fields"]) if "fields" in self.query else []
+        if not self.query.keys() & {"alias", "deep"} and sum(map(len, asked)) < parts.SHORT:
+            return parts.plain(self.language, self.collection, tuple(asked))
+        chooser = Chooser(self.language, self._aliases(), self._deep())
+        return chooser.choose(self.collection, asked), chooser.wishes
+
+    def _aliases(self) -> Mapping[str, str]:
+        given = _object(self.query.get("alias"), "alias")
+        for key, word in given.items():
+            if not _ALIAS.fullmatch(key):
+                raise BadQuery(f'"alias" has a key that is no name: "{key[:64]}"')
+            if not isinstance(word, str) or "." in word:
+                raise BadQuery(f'"alias.{key}" has to be the name of a field, without dots')
+        return {key: str(word) for key, word in given.items()}
+
+    def filter(self, collection: str, given: object) -> tuple[Node | None, list[object]]:
+        """A filter's shape and its values."""
+        if given is None or given == "":
+            return None, []
+        reader = Reader(self.language, collection, self._variables)
+        return reader.read(query_string.json(given, "filter")), reader.values
+
+    def sort(self, collection: str, given: object) -> Order:
+        """Paths to sort by, a word with `-` before it in descending order."""
+        asked = words(given, "sort")
+        if len(asked) > MOST_SORTS:
+            raise BadQuery(f'"sort" takes at most {MOST_SORTS} fields')
+        return tuple(
+            (paths.ordered(self.language, collection, word.removeprefix("-")), word.startswith("-"))
+            for word in asked
+        )
+
+    def search(self, query: Mapping[str, object], name: str = "search") -> str | None:
+        """The text to look for."""
+        given = query.get(name)
+        if given is not None and not isinstance(given, str):
+            raise BadQuery(f'"{name}" must be a string')
+        if given and "\0" in given:
+            raise BadQuery(f'"{name}" cannot hold NUL')
+        return given
+
+    def page(self, query: Mapping[str, object], default: int, prefix: str = "") -> tuple[int | None, int]:
+        """Rows to take (None: all) and rows to pass over; `page` wins over `offset`."""
+        most = self.most
+        limit = whole(query, f"{prefix}limit", -1)
+        if limit is None:
+            limit = min(default, most or default)
+        if most is not None and limit > most:
+            raise BadQuery(f'"{prefix}limit" must be less than or equal to {most}')
+        page, offset = whole(query, f"{prefix}page", 1), whole(query, f"{prefix}offset", 0) or 0
+        if page is not None and limit != -1:
+            offset = (page - 1) * limit
+        if offset >= question.ALL:
+            raise BadQuery(f'"{prefix}page" is beyond every row')
+        return (most if limit == -1 else limit), offset
+
+    def _deep(self) -> Mapping[Steps, Wish]:
+        wishes: dict[Steps, Wish] = {}
+        given = _object(self.query.get("deep"), "deep")
+        if given:
+            self._wish(given, self.collection, (), wishes)
+        return wishes
+
+    def _wish(
+        self,
+        given: Mapping[str, object],
+        collection: str,
+        at: Steps,
+        wishes: dict[Steps, Wish],
+    ) -> None:
+        aliases = {} if at else self._aliases()
+        if len(at) >= paths.DEEPEST:
+            raise BadQuery(f'"deep" nests at most {paths.DEEPEST} levels')
+        for key, value in given.items():
+            if key.startswith("_"):
+                continue
+            relation = relations(self.language, collection).get(aliases.get(key, key))
+            if relation is None:
+                raise BadQuery(f'"deep" names "{key[:64]}", which is no relation of "{collection}"')
+            inner = _object(value, f"deep.{key}")
+            asked = {name: one for name, one in inner.items() if name.startswith("_") and one is not None}
+            if unknown := asked.keys() - _DEEP:
+                raise BadQuery(f'"deep.{key}" does not know "{min(unknown)[:64]}"')
+            if asked and not relation.many:
+                raise BadQuery(f'"deep.{key}" leads to one row: there is nothing to choose from')
+            if asked:
+                wishes[*at, key] = self._wished(asked, relation.target)
+            self._wish(inner, relation.target, (*at, key), wishes)
+
+    def _wished(self, asked: Mapping[str, object], target: str) -> Wish:
+        where, operands = self.filter(target, asked.get("_filter"))
+        limit, offset = self.page(asked, parts.DEFAULT_ROWS, "_")
+        return Wish(
+            parts.flattened(asked["_fields"]) if "_fields" in asked else [],
+            where,
+            operands,
+            self.search(asked, "_search"),
+            self.sort(target, asked.get("_sort", "")),
+            limit,
+            offset,
+        )
+
+
+def _object(given: object, name: str) -> Mapping[str, object]:
+    found = {} if given is None or given == "" else query_string.json(given, name)
+    if not isinstance(found, dict):
+        raise BadQuery(f'"{name}" has to be an object')
+    return found

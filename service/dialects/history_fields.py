@@ -1,0 +1,74 @@
+"""The field table of what happened: activity and revisions, in the words of generation 10."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from service.dialects.fields import ROLES, USERS, Cell, Field, Guard, Language
+from service.users.model import Kind
+
+_COLLECTIONS: Final[Mapping[str, str]] = {"users": "directus_users", "roles": "directus_roles"}
+_OURS: Final[Mapping[str, str]] = {word: name for name, word in _COLLECTIONS.items()}
+# History keeps attributes by our own names; what generation 10 has no word for, it is not told.
+_WORDS: Final[Mapping[str, str]] = {
+    field.name: field.cells["rest10"].word
+    for field in (*USERS, *ROLES)
+    if "rest10" in field.cells and field.alias_of is None
+}
+
+
+def _collection(value: object) -> object:
+    return _COLLECTIONS.get(value, value) if isinstance(value, str) else value
+
+
+def _our_collection(value: object) -> object:
+    return _OURS.get(value, value) if isinstance(value, str) else value
+
+
+def _told(value: Any) -> object:
+    """The attributes in a revision under the words of generation 10, in the order of the field table."""
+    kept = msgspec.json.decode(value)
+    if not isinstance(kept, dict):
+        return kept
+    return {word: kept[name] for name, word in _WORDS.items() if name in kept}
+
+
+def _row(
+    name: str,
+    kind: Kind,
+    *,
+    load: Callable[[object], object] | None = None,
+    dump: Callable[[object], object] | None = None,
+    references: str | None = None,
+) -> Field:
+    cell = Cell(name, load=load, dump=dump)
+    cells: Mapping[Language, Cell] = {"rest10": cell, "graphql": cell}
+    guard: Guard = "server" if name == "id" else "open"
+    return Field(name, kind, name, guard, cells, references=references)
+
+
+_NAMED: Final = _row("collection", "string", load=_collection, dump=_our_collection)
+
+ACTIVITY: Final[tuple[Field, ...]] = (
+    _row("id", "integer"),
+    _row("action", "string"),
+    _row("user", "uuid", references="directus_users"),
+    _row("timestamp", "timestamp"),
+    _row("ip", "string"),
+    _row("user_agent", "string"),
+    _NAMED,
+    _row("item", "string"),
+    _row("comment", "text"),
+    _row("origin", "string"),
+)
+
+REVISIONS: Final[tuple[Field, ...]] = (
+    _row("id", "integer"),
+    _row("activity", "integer", references="directus_activity"),
+    _NAMED,
+    _row("item", "string"),
+    _row("data", "json", load=_told),
+    _row("delta", "json", load=_told),
+    _row("parent", "integer"),
+)

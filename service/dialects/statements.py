@@ -1,0 +1,158 @@
+"""Shapes of questions as SQLAlchemy statements, built once for each shape and database."""
+
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, Text, bindparam, func, select, type_coerce
+from sqlalchemy.types import BigInteger
+
+from service.database import one_of
+from service.database.shapes import DIALECTS, Kind
+from service.dialects import conditions, scim
+from service.dialects.fields import Language
+from service.dialects.filters import Node, Term
+from service.dialects.parts import Order, Part
+from service.dialects.paths import Path
+from service.dialects.selections import selection
+from service.dialects.sight import Sight
+from service.users.access import ScopeKind
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """All of a question but its values; equal shapes share one compiled statement.
+
+    `keyed`: the text that is searched for is a key as well. `of`: the column by which the rows belong to
+    others, whose keys are the value `parents`, a list; each of those has a page of its own.
+    """
+
+    language: Language
+    collection: str
+    scope: ScopeKind
+    chosen: tuple[Part, ...]
+    where: Node | None = None
+    searched: bool = False
+    keyed: bool = False
+    by_id: bool = False
+    sort: Order = ()
+    paged: bool = False
+    of: str | None = None
+
+
+class Asking(msgspec.Struct, frozen=True, eq=False):
+    """A statement and the names of the values that it takes."""
+
+    statement: Select[Any]
+    names: tuple[str, ...]
+
+
+_LIMIT: Final = bindparam("limit", type_=BigInteger())
+_OFFSET: Final = bindparam("offset", type_=BigInteger())
+
+
+def taking(statement: Select[Any], kind: Kind) -> Asking:
+    """The statement with the names of its binds."""
+    binds = statement.compile(dialect=DIALECTS[kind]).binds
+    return Asking(statement, tuple(name for name, bind in binds.items() if bind.required))
+
+
+@lru_cache(1024)
+def rows(shape: Shape, kind: Kind) -> Asking:
+    """The rows of an answer, in its order."""
+    sight = Sight(shape.language, shape.collection, shape.scope, kind)
+    if shape.language == "scim":
+        stored = [sight.table.c[name] for name in scim.COLUMNS]
+        columns: list[ColumnElement[Any]] = [
+            type_coerce(column, Text()) if column.name == "auth_data" else column for column in stored
+        ]
+    else:
+        looks = selection(shape.language, shape.collection, shape.chosen).looks
+        columns = [sight.shown(path).label(f"c{place}") for place, path in enumerate(looks)]
+    met = met_by(sight, shape)
+    order = [] if shape.by_id else ordering(sight, shape.sort, found=is_found(shape))
+    if shape.of is not None:
+        return taking(_apart(sight, shape.of, columns, met, order), kind)
+    statement = select(*columns).select_from(sight.source).where(*met).order_by(*order)
+    if shape.paged:
+        statement = statement.limit(_LIMIT).offset(_OFFSET)
+    return taking(statement, kind)
+
+
+def _apart(
+    sight: Sight,
+    of: str,
+    columns: list[ColumnElement[Any]],
+    met: list[ColumnElement[bool]],
+    order: list[ColumnElement[Any]],
+) -> Select[Any]:
+    """A page for each of the rows that these belong to; its key comes first."""
+    parent = sight.table.c[of]
+    place = func.row_number().over(partition_by=parent, order_by=order).label("place")
+    every = (
+        select(parent.label("parent"), *columns, place)
+        .select_from(sight.source)
+        .where(one_of(parent, "parents", sight.kind), *met)
+        .subquery()
+    )
+    shown = [column for column in every.c if column.name != "place"]
+    page = (every.c.place > _OFFSET, every.c.place - _OFFSET <= _LIMIT)
+    return select(*shown).where(*page).order_by(every.c.parent, every.c.place)
+
+
+@lru_cache(1024)
+def counted(shape: Shape, kind: Kind) -> Asking:
+    """How many rows there are."""
+    sight = Sight(shape.language, shape.collection, shape.scope, kind)
+    met = met_by(sight, shape)
+    return taking(select(func.count()).select_from(sight.source).where(*met), kind)
+
+
+# Equality on these finds its rows by an index; whatever else filters may walk the whole table.
+_INDEXED: Final = frozenset({"id", "email", "external_identifier", "role"})
+
+
+def is_found(shape: Shape) -> bool:
+    """Whether an index leads to the few rows of the answer."""
+    where = shape.where
+    return (
+        isinstance(where, Term)
+        and where.operator in ("eq", "in")
+        and where.field in _INDEXED
+        and not where.relations
+        and not where.function
+    )
+
+
+def ordering(sight: Sight, sort: Order, *, found: bool = False) -> list[ColumnElement[Any]]:
+    """The key comes last, which makes pages stable.
+
+    Where an index finds the rows, the key is no bare column: SQLite would rather walk the whole table in its
+    order than sort the few that were found.
+    """
+    key = sight.table.c.id
+    last = func.coalesce(key, key) if found else key
+    return [*(_ordered(sight.valued(path), path, down) for path, down in sort), last.asc()]
+
+
+def _ordered(column: ColumnElement[Any], path: Path, descending: bool) -> ColumnElement[Any]:
+    """A row that is not there has no value anywhere."""
+    if not path.relations and not getattr(column, "nullable", True):
+        return column.desc() if descending else column.asc()
+    return ordered(column, descending)
+
+
+def ordered(column: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
+    """NULLS is written out, because the databases differ."""
+    return column.desc().nulls_first() if descending else column.asc().nulls_last()
+
+
+def met_by(sight: Sight, shape: Shape) -> list[ColumnElement[bool]]:
+    """What the rows of a shape have to satisfy."""
+    met = [sight.allowed]
+    if shape.by_id:
+        met.append(sight.table.c.id == bindparam("key"))
+    if shape.where is not None:
+        met.append(conditions.condition(sight, shape.where))
+    if shape.searched:
+        met.append(conditions.search(sight, keyed=shape.keyed))
+    return met

@@ -1,0 +1,226 @@
+"""Fields, filters and sorts through relations, and what may not be seen through them."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.served import Served
+
+
+async def _ask(house: Served, path: str, token: str | None = "", **parameters: object) -> Any:
+    query = "&".join(
+        f"{name}={quote(value if isinstance(value, str) else json.dumps(value))}"
+        for name, value in parameters.items()
+    )
+    answer = await house.ask("GET", f"{path}?{query}", token=token)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+async def _names(house: Served, filter_: object, **more: object) -> list[str | None]:
+    users = await _ask(house, "/users", filter=filter_, fields="first_name", **more)
+    return [user["first_name"] for user in users]
+
+
+def _sorted(names: Iterable[str | None]) -> list[str | None]:
+    return sorted(names, key=lambda name: name or "")
+
+
+@pytest.fixture
+async def staff(house: Served) -> dict[str, Any]:
+    """Two roles, and four people beside the administrator: two editors, one writer, one without a role."""
+    roles = {}
+    for name in ("Editors", "Writers", "Nobodies"):
+        made = await house.ask("POST", "/roles", {"name": name, "ip_access": ["10.0.0.1"] * len(roles)})
+        roles[name] = made.json()["data"]["id"]
+    people = [
+        {"email": "ann@example.com", "first_name": "Ann", "role": roles["Editors"], "tags": ["a", "b"]},
+        {"email": "bob@example.com", "first_name": "Bob", "role": roles["Editors"], "tags": []},
+        {"email": "cid@example.com", "first_name": "Cid", "role": roles["Writers"], "description": "ÉTÉ"},
+        {"email": "dan@example.com", "first_name": "Dan"},
+    ]
+    users = {}
+    for person in people:  # one after the other, so that their keys rise
+        made = await house.ask("POST", "/users", person)
+        assert made.status_code == 200, made.text
+        users[person["first_name"]] = made.json()["data"]["id"]
+    return {"house": house, "roles": roles, "users": users}
+
+
+async def test_a_relation_to_one_row_is_an_object_or_null(staff: dict[str, Any]) -> None:
+    house = staff["house"]
+    ann, dan = await _ask(
+        house, "/users", filter={"first_name": {"_in": ["Ann", "Dan"]}}, fields="first_name,role.name,role.id",
+        sort="first_name",
+    )  # fmt: skip
+    assert ann == {"first_name": "Ann", "role": {"name": "Editors", "id": staff["roles"]["Editors"]}}
+    assert dan == {"first_name": "Dan", "role": None}
+    (ann,) = await _ask(house, "/users", filter={"first_name": "Ann"}, fields="role")
+    assert ann == {"role": staff["roles"]["Editors"]}
+    (ann,) = await _ask(house, "/users", filter={"first_name": "Ann"}, fields="*.*")
+    assert ann["first_name"] == "Ann"
+    assert ann["tags"] == ["a", "b"]
+    assert ann["role"]["name"] == "Editors"
+    assert ann["role"]["ip_access"] == []
+    assert sorted(ann["role"]["users"]) == sorted([staff["users"]["Ann"], staff["users"]["Bob"]])
+    one = await _ask(house, f"/users/{staff['users']['Cid']}", fields="role.*,id")
+    assert one["role"]["name"] == "Writers"
+    me = await _ask(house, "/users/me", fields="role.admin_access,role.name")
+    assert me == {"role": {"admin_access": True, "name": "Administrator"}}
+
+
+async def test_a_relation_to_many_rows_is_a_list(staff: dict[str, Any]) -> None:
+    house = staff["house"]
+    roles = await _ask(house, "/roles", fields="name,users.first_name,users.role.name", sort="name")
+    named = {role["name"]: role["users"] for role in roles}
+    assert named["Editors"] == [
+        {"first_name": "Ann", "role": {"name": "Editors"}}, {"first_name": "Bob", "role": {"name": "Editors"}},
+    ]  # fmt: skip
+    assert named["Nobodies"] == []
+    (writers,) = await _ask(house, "/roles", filter={"name": "Writers"}, fields="users")
+    assert writers == {"users": [staff["users"]["Cid"]]}
+    (writers,) = await _ask(house, "/roles", filter={"name": "Writers"}, fields="users.*")
+    assert writers["users"][0]["email"] == "cid@example.com"
+    assert writers["users"][0]["password"] is None
+    (ann,) = await _ask(house, "/users", filter={"first_name": "Ann"}, fields="role.users.first_name")
+    assert ann == {"role": {"users": [{"first_name": "Ann"}, {"first_name": "Bob"}]}}
+
+
+async def test_deep_chooses_among_the_rows_of_a_relation(staff: dict[str, Any]) -> None:
+    house = staff["house"]
+
+    async def users(**deep: object) -> list[str]:
+        (role,) = await _ask(
+            house, "/roles", filter={"name": "Editors"}, fields="users.first_name", deep={"users": deep}
+        )
+        return [user["first_name"] for user in role["users"]]
+
+    assert await users(_sort="-first_name") == ["Bob", "Ann"]
+    assert await users(_limit=1) == ["Ann"]
+    assert await users(_limit=1, _page=2) == ["Bob"]
+    assert await users(_offset=1) == ["Bob"]
+    assert await users(_limit=-1, _sort=["first_name"]) == ["Ann", "Bob"]
+    assert await users(_filter={"email": {"_eq": "BOB@example.com"}}) == ["Bob"]
+    assert await users(_search="ANN@") == ["Ann"]
+    (ann,) = await _ask(
+        house, "/users", filter={"first_name": "Ann"}, fields="role.users.id",
+        deep={"role": {"users": {"_filter": {"first_name": {"_neq": "Ann"}}, "_fields": ["first_name"]}}},
+    )  # fmt: skip
+    assert ann == {"role": {"users": [{"id": staff["users"]["Bob"], "first_name": "Bob"}]}}
+
+
+async def test_an_alias_is_a_second_name(staff: dict[str, Any]) -> None:
+    (ann,) = await _ask(
+        staff["house"], "/users", filter={"first_name": "Ann"}, fields="group.name,mail,first_name,role",
+        alias={"group": "role", "mail": "email"},
+    )  # fmt: skip
+    assert ann == {
+        "group": {"name": "Editors"}, "mail": "ann@example.com", "first_name": "Ann",
+        "role": staff["roles"]["Editors"],
+    }  # fmt: skip
+    (role,) = await _ask(
+        staff["house"], "/roles", filter={"name": "Editors"}, fields="users.first_name,last.first_name",
+        alias={"last": "users"}, deep={"last": {"_sort": "-first_name", "_limit": 1}},
+    )  # fmt: skip
+    assert role["last"] == [{"first_name": "Bob"}]
+    assert role["users"] == [{"first_name": "Ann"}, {"first_name": "Bob"}]
+
+
+async def test_filters_and_sorts_reach_through_relations(staff: dict[str, Any]) -> None:
+    house = staff["house"]
+    assert _sorted(await _names(house, {"role": {"name": {"_eq": "Editors"}}})) == ["Ann", "Bob"]
+    assert _sorted(await _names(house, {"role": {"name": {"_neq": "Editors"}}})) == [None, "Cid"]
+    assert _sorted(await _names(house, {"role": {"name": {"_null": True}}})) == ["Dan"]
+    assert _sorted(await _names(house, {"role": {"_null": True}})) == ["Dan"]
+    either = [{"name": {"_eq": "Editors"}}, {"name": {"_istarts_with": "WRIT"}}]
+    assert _sorted(await _names(house, {"role": {"_or": either}})) == ["Ann", "Bob", "Cid"]
+    both = {"role": {"_nnull": True, "users": {"_some": {"first_name": {"_eq": "Ann"}}}}}
+    assert _sorted(await _names(house, both)) == ["Ann", "Bob"]
+    assert _sorted(await _names(house, {"role": {"count(ip_access)": {"_eq": 1}}})) == ["Cid"]
+    assert await _names(house, {"first_name": {"_nnull": True}}, sort="-role.name,first_name") == [
+        "Dan", "Cid", "Ann", "Bob",
+    ]  # fmt: skip
+
+    async def roles(filter_: object, **more: object) -> list[str]:
+        return [role["name"] for role in await _ask(house, "/roles", filter=filter_, fields="name", **more)]
+
+    by_name = {"sort": "name"}
+    assert await roles({"users": {"first_name": {"_eq": "Ann"}}}, **by_name) == ["Editors"]
+    assert await roles({"users": {"_some": {"first_name": {"_eq": "Cid"}}}}, **by_name) == ["Writers"]
+    assert await roles({"users": {"_none": {"first_name": {"_nnull": True}}}}, **by_name) == [
+        "Administrator", "Nobodies",
+    ]  # fmt: skip
+    assert await roles({"users": {"_none": {}}}, **by_name) == ["Nobodies"]
+    assert await roles({"users": {"role": {"name": {"_eq": "Writers"}}}}, **by_name) == ["Writers"]
+    assert await roles({"count(users)": {"_gte": 2}}, **by_name) == ["Editors"]
+    assert await roles({}, sort="-count(users),name") == ["Editors", "Administrator", "Writers", "Nobodies"]
+    assert await roles({}, search="WRIT") == ["Writers"]
+    assert await roles({}, search=staff["roles"]["Editors"].upper()) == ["Editors"]
+
+
+async def test_a_person_sees_through_relations_what_they_may_read_only(staff: dict[str, Any]) -> None:
+    house = staff["house"]
+    editors = staff["roles"]["Editors"]
+    key, token = await house.person("eve@example.com", first_name="Eve", role=editors)
+    _, stranger = await house.person("fay@example.com", first_name="Fay")
+    me = await _ask(house, "/users/me", token, fields="first_name,role.name,role.users.first_name")
+    assert me == {"first_name": "Eve", "role": {"name": "Editors", "users": [{"first_name": "Eve"}]}}
+    assert await _ask(house, "/users/me", stranger, fields="role.*") == {"role": None}
+    seen = await _ask(house, "/roles", token, fields="name,users,count(users)")
+    assert seen == [{"name": "Editors", "users": [key], "users_count": 1}]
+    others = {"role": {"users": {"first_name": {"_eq": "Ann"}}}}
+    assert await _ask(house, "/users", token, filter=others) == []
+    assert await _ask(house, "/roles", token, filter={"users": {"email": {"_starts_with": "ann"}}}) == []
+    own = {"role": {"users": {"first_name": {"_eq": "Eve"}}}}
+    assert [user["id"] for user in await _ask(house, "/users", token, filter=own)] == [key]
+
+
+REFUSED = [
+    "fields=role.nope",
+    "fields=email.x",
+    "fields=nope.*",
+    "fields=" + ".".join(["role", "users"] * 6),
+    "fields=role.users.role.users.id",
+    "fields=year(email)",
+    "fields=nope(email)",
+    "fields=year(",
+    "filter[role][nope]=x",
+    "filter[role][name][nope]=x",
+    "filter[role][_some][name]=x",
+    "filter[_some][email]=x",
+    "filter[email][email]=x",
+    "filter[role][users][password][_eq]=x",
+    "filter[role][users]=x",
+    "filter[year(email)]=1",
+    "filter[year(last_access)]=x",
+    "filter=" + quote('{"role":{"users":' * 7 + '{"id":{"_null":true}}' + "}}" * 7),
+    "sort=role.users.email",
+    "sort=role.nope",
+    "sort=email.x",
+    "sort=role.ip_access",
+    "sort=" + "role." * 12 + "name",
+    "sort=" + ",".join(["email"] * 30),
+    "alias[a.b]=role",
+    "alias[x]=role.name",
+    "alias=x",
+    "deep=x",
+    "deep[nope][_limit]=1",
+    "deep[role][_limit]=1",
+    "deep[role][users][_nope]=1",
+    "deep[role][users][_limit]=-2",
+    "deep[role][users][_filter][nope]=1",
+    "deep[role][users][_sort]=password",
+    "version=draft",
+]
+
+
+async def test_what_cannot_be_asked_of_relations_says_why(house: Served) -> None:
+    for query in REFUSED:
+        answer = await house.ask("GET", f"/users?{query}")
+        assert answer.status_code == 400, (query, answer.text)
+        error = answer.json()["errors"][0]["extensions"]
+        assert error["code"] == "INVALID_QUERY", query
+        assert len(error["reason"]) > 10, query
