@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from sqlalchemy import and_, bindparam, select
@@ -14,10 +14,15 @@ from mail.addresses import BadAddress, mailbox
 from mail.contract import Letter, Obsolete
 from mail.message import calm, write
 from service.database import Database, Transaction, now
-from service.database.tables import invitations, users
+from service.database.tables import invitations, registrations, users
+from service.tokens import binding
 
 INVITATION: Final = "invitation"  # a kind of letter
 ACCEPT: Final = "/admin/accept-invite"
+REGISTRATION: Final = "registration"
+VERIFY: Final = "/admin/verify"
+FORGOTTEN: Final = "password_reset"
+RESET: Final = "/admin/reset-password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,21 @@ class Invitation:
     expires_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """What the token of a letter about a forgotten password is made of: fixed by the letter's row."""
+
+    project: str
+    id: str
+    user: str
+    email: str
+    bound: str
+    issued_at: str
+    expires_at: str
+
+
 class Letters:
-    """Writes every kind of letter. `mint` signs an invitation; `public_url` is where our pages are."""
+    """Writes every kind of letter. `mint...` sign their tokens; `public_url` is where our pages are."""
 
     def __init__(
         self,
@@ -41,6 +59,8 @@ class Letters:
         sender: Address,
         public_url: str,
         mint: Callable[[Invitation], str],
+        mint_reset: Callable[[Reset], str] | None = None,
+        mint_registration: Callable[[Letter], str] | None = None,
         reply_to: Address | None = None,
         clock: Callable[[], str] = now,
     ) -> None:
@@ -50,7 +70,13 @@ class Letters:
         self._home = public_url.rstrip("/")
         self._mint = mint
         self._clock = clock
-        self._kinds = {INVITATION: self._invitation}
+        self._mint_reset = mint_reset
+        self._mint_registration = mint_registration
+        self._kinds = {
+            INVITATION: self._invitation,
+            FORGOTTEN: self._password_reset,
+            REGISTRATION: self._registration,
+        }
 
     async def compose(self, letter: Letter) -> EmailMessage:
         """Write the message. Raises mail's Obsolete when nobody needs it, LookupError for an unknown kind.
@@ -83,7 +109,47 @@ class Letters:
             "expires_at": invitation.expires_at,
         }
 
+    async def _registration(self, letter: Letter) -> dict[str, str | None]:
+        if self._mint_registration is None:
+            raise LookupError(REGISTRATION)
+        found = await self._database.read(_find_registration, letter.project, letter.reference)
+        if not found or letter.expires_at <= self._clock():
+            raise Obsolete("the registration was used, or its time is over")
+        page = letter.data.get("url") or self._home + VERIFY
+        return {
+            "project": letter.data.get("project"),
+            "email": letter.recipient,
+            "link": with_token(page, self._mint_registration(letter)),
+            "expires_at": letter.expires_at,
+        }
 
+    async def _password_reset(self, letter: Letter) -> dict[str, str | None]:
+        if self._mint_reset is None:
+            raise LookupError(FORGOTTEN)
+        found = await self._database.read(_find_person, letter.project, letter.reference)
+        email, kept, first_name = found or (None, None, None)
+        bound = letter.data.get("bound")
+        same = (email or "").casefold() == letter.recipient.casefold() and binding(kept) == bound
+        if not same or letter.expires_at <= self._clock():
+            raise Obsolete("the person, the address or the password is another, or its time is over")
+        facts = (letter.project, letter.id, letter.reference, letter.recipient, str(bound))
+        reset = Reset(*facts, issued_at=letter.created_at, expires_at=letter.expires_at)
+        page = letter.data.get("url") or self._home + RESET
+        return {
+            "project": letter.data.get("project"),
+            "name": calm(first_name),
+            "email": letter.recipient,
+            "link": with_token(page, self._mint_reset(reset)),
+            "expires_at": letter.expires_at,
+        }
+
+
+_PERSON: Final = select(users.c.email, users.c.password_hash, users.c.first_name).where(
+    users.c.project == bindparam("project"), users.c.id == bindparam("id"), users.c.status == "active"
+)
+_REGISTRATION: Final = select(registrations.c.id).where(
+    registrations.c.project == bindparam("project"), registrations.c.id == bindparam("id")
+)
 _INVITATION: Final = (
     select(
         invitations.c.email,
@@ -110,6 +176,16 @@ async def _find(tx: Transaction, project: str, key: str) -> tuple[Invitation, bo
     same = (user_email or "").casefold() == email.casefold()
     still_open = same and status == "invited" and used_at is None and voided_at is None
     return Invitation(project, key, email, issued_at, expires_at), still_open, first_name
+
+
+async def _find_registration(tx: Transaction, project: str, key: str) -> bool:
+    """Whether the registration still waits."""
+    return await tx.row(_REGISTRATION, project=project, id=key) is not None
+
+
+async def _find_person(tx: Transaction, project: str, key: str) -> tuple[Any, ...] | None:
+    """The address, the password's hash and the first name of somebody who is active."""
+    return await tx.row(_PERSON, project=project, id=key)
 
 
 def _who(name: str | None) -> str | None:

@@ -22,7 +22,7 @@ SKEW = 60  # seconds that another replica's clock may be ahead when it writes `i
 REMEMBERED = 8192  # verdicts; about 1 KiB each
 ALGORITHM = "HS256"
 
-PurposeName = Literal["access", "invite", "reset"]
+PurposeName = Literal["access", "invite", "reset", "verify"]
 
 
 class TokenInvalid(Exception):
@@ -54,6 +54,7 @@ PURPOSES: Mapping[PurposeName, Purpose] = MappingProxyType(
         "access": Purpose("at+jwt", "access", ("id", "session")),
         "invite": Purpose("invite+jwt", "invite", ("jti",)),
         "reset": Purpose("reset+jwt", "reset", ("jti",)),
+        "verify": Purpose("verify+jwt", "verify", ("jti",)),
     }
 )
 
@@ -148,6 +149,11 @@ def new_secret(prefix: str) -> str:
 def fingerprint(token: str) -> str:
     """Give what is kept of an opaque token: sha256 in hex. 256 random bits need no salt and no stretching."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def binding(state: str | None) -> str:
+    """Give what a token carries of the state that it dies with, such as the password's hash."""
+    return fingerprint(state or "")[:32]
 
 
 class _Rules(JWTClaimsRegistry):

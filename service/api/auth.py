@@ -1,8 +1,10 @@
 """Signing in with a password: `/auth/login`, `/auth/refresh`, `/auth/logout`, and the list of providers."""
 
 import time
+from contextlib import suppress
 from typing import Final
 
+import msgspec
 from litestar import Router, get, post
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
@@ -11,17 +13,17 @@ from service.api import answers, cookies
 from service.api.bodies import EMAIL, TEXT, TEXT_MAYBE, Part, expect, one_of
 from service.api.calls import Call, of
 from service.users import sessions, sign_in
-from service.users.problems import BadPayload, RouteUnknown
+from service.users.problems import BadPayload, Expired, Forged, RouteUnknown, WrongCredentials
 from service.users.sessions import Opened
 
-_MODE: Final = Part(one_of("cookie", "json"), required=False)
+_MODE: Final = Part(one_of("cookie", "json", "session"), required=False)
 _LOGIN: Final = {"email": EMAIL, "password": TEXT, "otp": TEXT_MAYBE, "mode": _MODE}
 _REFRESH: Final = {"refresh_token": TEXT_MAYBE, "mode": _MODE}
 
 
 @post("/auth/login")
 async def login(scope: Scope) -> ASGIResponse:
-    """E-mail and password for an access token and a refresh token."""
+    """E-mail and password, with a code where the person has a second factor, for tokens or cookies."""
     call = of(scope)
     if call.house.terms.disable_default:
         raise RouteUnknown("/auth/login")
@@ -35,23 +37,33 @@ async def login(scope: Scope) -> ASGIResponse:
         str(body["password"]),
         call.origin,
         house.terms.refresh_ttl,
+        otp=str(body["otp"]) if "otp" in body else None,
+        factor=house.factor,
     )
     return tokens(call, opened, str(body.get("mode", "json")))
 
 
 def tokens(call: Call, opened: Opened, mode: str = "json", *, headers: answers.Headers = ()) -> ASGIResponse:
-    """The documented answer of a sign-in; in mode `cookie` the refresh token is in no body."""
+    """The documented answer of a sign-in.
+
+    In mode `cookie` the refresh token is in no body; in mode `session` no token is, and there is but one.
+    """
+    terms = call.house.terms
+    if mode == "session":
+        issue = issued(call, opened, terms.session_ttl)
+        cookie = cookies.bake(call, cookies.SESSION, str(issue["access_token"]), seconds=terms.session_ttl)
+        return answers.data({"expires": issue["expires"]}, headers=[*headers, cookie])
     issue = issued(call, opened)
     if mode != "cookie":
         return answers.data(issue, headers=headers)
     token = str(issue.pop("refresh_token"))
-    cookie = cookies.bake(call, cookies.REFRESH, token, seconds=call.house.terms.refresh_ttl)
+    cookie = cookies.bake(call, cookies.REFRESH, token, seconds=terms.refresh_ttl)
     return answers.data(issue, headers=[*headers, cookie])
 
 
-def issued(call: Call, opened: Opened) -> dict[str, object]:
+def issued(call: Call, opened: Opened, lifetime: int | None = None) -> dict[str, object]:
     """Signs the access token of a session that was opened or refreshed; `expires` is in milliseconds."""
-    lifetime = call.house.terms.access_ttl
+    lifetime = lifetime or call.house.terms.access_ttl
     access = call.house.tokens.sign(
         "access",
         {
@@ -66,34 +78,57 @@ def issued(call: Call, opened: Opened) -> dict[str, object]:
     return {"access_token": access, "expires": lifetime * 1000, "refresh_token": opened.refresh_token}
 
 
-def _refresh_token(call: Call, body: dict[str, object]) -> tuple[str, str]:
-    """The refresh token and the mode it came in; a cookie counts only when our own pages sent it."""
-    given = body.get("refresh_token")
+class _Held(msgspec.Struct, frozen=True):
+    """What a request to refresh or to log out holds: a refresh token, or the cookie of mode `session`."""
+
+    token: str
+    mode: str
+    is_session: bool = False
+
+
+def _held(call: Call, body: dict[str, object]) -> _Held:
+    """The body's refresh token, or a cookie; a cookie counts only when our own pages sent it."""
+    given, mode = body.get("refresh_token"), body.get("mode")
     if given is not None:
-        return str(given), str(body.get("mode", "json"))
-    kept = call.cookie(cookies.REFRESH)
-    if kept is None:
+        return _Held(str(given), str(mode or "json"))
+    refresh, session = call.cookie(cookies.REFRESH), call.cookie(cookies.SESSION)
+    if session and (mode == "session" or not refresh):
+        cookies.same_site(call)
+        return _Held(session, "session", is_session=True)
+    if not refresh:
         raise BadPayload('"refresh_token" is required in either the JSON payload or Cookie')
     cookies.same_site(call)
-    return kept, str(body.get("mode", "cookie"))
+    return _Held(refresh, str(mode or "cookie"))
 
 
 @post("/auth/refresh")
 async def refresh(scope: Scope) -> ASGIResponse:
-    """A refresh token for new tokens; the old one is used up."""
+    """A refresh token for new tokens, the old one is used up; or the cookie of a session for a newer one."""
     call = of(scope)
-    token, mode = _refresh_token(call, expect(await call.json(), _REFRESH))
-    opened = await sessions.refresh(call.house.database, call.project, token)
-    return tokens(call, opened, mode)
+    held = _held(call, expect(await call.json(), _REFRESH))
+    database = call.house.database
+    if not held.is_session:
+        return tokens(call, await sessions.refresh(database, call.project, held.token), held.mode)
+    session = call.house.callers.session(held.token)
+    opened = await database.write(sessions.renew, call.project, session)
+    if opened is None:
+        raise WrongCredentials
+    return tokens(call, opened, "session")
 
 
 @post("/auth/logout")
 async def logout(scope: Scope) -> ASGIResponse:
-    """Ends the session of a refresh token; one that is ended already is no mistake."""
+    """Ends the session of a token; one that is ended already is no mistake. The cookies go in any case."""
     call = of(scope)
-    token, _ = _refresh_token(call, expect(await call.json(), _REFRESH))
-    await call.house.database.write(sessions.close, call.project, token)
-    return answers.nothing(headers=[cookies.bake(call, cookies.REFRESH, "", seconds=0)])
+    held = _held(call, expect(await call.json(), _REFRESH))
+    if held.is_session:
+        with suppress(Expired, Forged):
+            session = call.house.callers.session(held.token)
+            await call.house.database.write(sessions.end, call.project, session)
+    else:
+        await call.house.database.write(sessions.close, call.project, held.token)
+    gone = [name for name in (cookies.REFRESH, cookies.SESSION) if name == cookies.REFRESH or held.is_session]
+    return answers.nothing(headers=[cookies.bake(call, name, "", seconds=0) for name in gone])
 
 
 @get("/auth")

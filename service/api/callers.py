@@ -1,23 +1,29 @@
 """Who is calling: a bearer token becomes a Caller, with a short memory that every revocation clears."""
 
-import asyncio
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from typing import Any, Final
+from collections.abc import Callable
+from datetime import datetime
+from math import inf
+from typing import Final
 
 import msgspec
 
+from service.api import cookies
+from service.api.behind import Behind
 from service.api.calls import Call
-from service.database import Database, Unavailable, now
+from service.database import Database, now
 from service.tokens import TokenExpired, TokenInvalid, Tokens, fingerprint
-from service.users import connections, sessions
-from service.users.connections import Connection
+from service.users import sessions
 from service.users.model import Caller
-from service.users.problems import Expired, Forged, NotSignedIn, WrongCredentials
+from service.users.problems import Expired, FactorNeeded, Forged, WrongCredentials
 
 LIFE: Final = 1.0  # seconds until another replica's revocation is seen here; our own is seen at once
 MOST: Final = 10_000
+_SAFE: Final = ("GET", "HEAD", "OPTIONS")
+_SETTING_UP: Final = (
+    "/users/me/tfa/",
+    "/users/tfa/",
+)  # open to who still lacks the factor their role asks for
 TOUCHED: Final = 60.0  # seconds between two writes of last_access for one person
 
 
@@ -27,60 +33,54 @@ class Known(msgspec.Struct):
     caller: Caller
     fresh_until: float
     touch_at: float
-    ends: str | None
+    ends: float
+    confined: bool = False
 
 
 class Callers:
     """Recognises credentials; one per process."""
 
     def __init__(
-        self, database: Database, tokens: Tokens, clock: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        tokens: Tokens,
+        behind: Behind,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._tokens = tokens
         self._clock = clock
         self._known: dict[tuple[str, str], Known] = {}
         self._epoch = 0  # rises with every commit that ends something: older look-ups are not remembered
-        self._touching: set[asyncio.Task[None]] = set()
-        self._seen: dict[str, float] = {}  # when the next use of a connection's token is noted
+        self._behind = behind
         database.on_commit(self._forget)
 
     async def identify(self, call: Call) -> Caller:
         """The caller of a request: the public when it brings no token (a header wins over a parameter)."""
         token = bearer(call)
-        if token is None:
+        kept = _kept(call) if token is None else None
+        if token is None and kept is None:
             return Caller(call.project)
-        session = self._session(token)
-        credential = session or fingerprint(token)
+        session = self.session(kept) if kept is not None else self._session(str(token))
+        credential = session or fingerprint(str(token))
         known = self._known.get((call.project, credential))
         if known is None or known.fresh_until < self._clock():
             known = await self._look_up(call.project, credential, is_session=session is not None)
-        if known.ends is not None and known.ends <= now():
+        if known.ends <= time.time():
             raise Expired
+        if known.confined and not call.scope["path"].startswith(_SETTING_UP):
+            raise FactorNeeded
         self._touch(known)
         return known.caller
-
-    async def connection(self, call: Call) -> Connection:
-        """The SCIM connection whose token a request brings. Raises NotSignedIn and WrongCredentials."""
-        token = bearer(call)
-        if token is None:
-            raise NotSignedIn
-        mark = fingerprint(token)
-        found = await self._database.read(connections.recognise, mark)
-        if found is None:
-            raise WrongCredentials
-        moment = self._clock()
-        if moment >= self._seen.get(mark, 0.0):
-            if len(self._seen) >= MOST:
-                self._seen.clear()
-            self._seen[mark] = moment + TOUCHED
-            self._behind(self._database.write(connections.seen, mark))
-        return found.connection
 
     def _session(self, token: str) -> str | None:
         """The session of an access token; None for a static token, which is opaque."""
         if token.count(".") != 2 or not token.startswith("eyJ"):
             return None
+        return self.session(token)
+
+    def session(self, token: str) -> str:
+        """The session that an access token names. Raises Expired, Forged; the database knows if it lives."""
         try:
             return str(self._tokens.verify("access", token)["session"])
         except TokenExpired:
@@ -99,7 +99,13 @@ class Callers:
         caller = Caller(project, found.user, found.role, found.admin, found.app, session)
         moment = self._clock()
         before = self._known.get((project, credential))
-        known = Known(caller, moment + LIFE, before.touch_at if before else moment, found.expires_at)
+        known = Known(
+            caller,
+            moment + LIFE,
+            before.touch_at if before else moment,
+            _seconds(found.expires_at),
+            found.confined,
+        )
         if epoch == self._epoch:
             if len(self._known) >= MOST:
                 self._known.clear()
@@ -121,22 +127,20 @@ class Callers:
             return
         known.touch_at = moment + TOUCHED
         caller = known.caller
-        self._behind(self._database.write(sessions.touch, caller.project, known.caller.user, now()))
-
-    def _behind(self, note: Coroutine[Any, Any, object]) -> None:
-        """Has a note written while the answer goes out; one that cannot be written is no error."""
-        task = asyncio.create_task(_quietly(note))
-        self._touching.add(task)
-        task.add_done_callback(self._touching.discard)
-
-    async def close(self) -> None:
-        """Lets the last notes be written."""
-        await asyncio.gather(*self._touching, return_exceptions=True)
+        self._behind.note(self._database.write(sessions.touch, caller.project, known.caller.user, now()))
 
 
-async def _quietly(note: Coroutine[Any, Any, object]) -> None:
-    with suppress(Unavailable):
-        await note
+def _seconds(at: str | None) -> float:
+    """A moment as seconds since 1970; what never ends ends at infinity."""
+    return inf if at is None else datetime.fromisoformat(at).timestamp()
+
+
+def _kept(call: Call) -> str | None:
+    """The access token in the cookie of mode `session`; changes may only come from our own pages."""
+    token = call.cookie(cookies.SESSION)
+    if token and call.method not in _SAFE:
+        cookies.same_site(call)
+    return token or None
 
 
 def bearer(call: Call) -> str | None:

@@ -51,6 +51,12 @@ class Call:
         self._query: query_string.Tree | None = None
 
     @property
+    def method(self) -> str:
+        """GET, POST and so on; HEAD has become GET at the gate."""
+        scope: Any = self.scope  # the gate lets nothing but http through
+        return str(scope["method"])
+
+    @property
     def query(self) -> query_string.Tree:
         """The parameters behind the question mark."""
         if self._query is None:

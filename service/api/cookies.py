@@ -4,6 +4,7 @@ from service.api.calls import Call
 from service.users.problems import Forbidden
 
 REFRESH = "directus_refresh_token"
+SESSION = "directus_session_token"
 
 
 def bake(call: Call, name: str, value: str, *, seconds: int) -> tuple[str, str]:

@@ -16,7 +16,19 @@ from service.config.environment import Environment, choice, duration, flag, numb
 from service.config.parts import Administrator, Values
 
 DAY = 86_400  # seconds
-FAMILIES = ("ADMIN_", "AUTH_", "EMAIL_", "USER_INVITE_", "ACCESS_TOKEN_", "REFRESH_TOKEN_", "OUTBOUND_IP_")
+FAMILIES = (
+    "ADMIN_",
+    "AUTH_",
+    "EMAIL_",
+    "USER_INVITE_",
+    "ACCESS_TOKEN_",
+    "REFRESH_TOKEN_",
+    "SESSION_COOKIE_",
+    "PASSWORD_RESET_",
+    "PUBLIC_REGISTRATION",
+    "USER_REGISTER_",
+    "OUTBOUND_IP_",
+)
 
 
 class ConfigInvalid(Exception):
@@ -39,8 +51,13 @@ class Config(Values, frozen=True, kw_only=True):
     admin: Administrator
     access_token_ttl: int
     refresh_token_ttl: int
+    session_cookie_ttl: int
     user_invite_token_ttl: int
     user_invite_url_allow_list: tuple[str, ...]
+    password_reset_url_allow_list: tuple[str, ...]
+    public_registration: bool
+    public_registration_role: str | None
+    user_register_url_allow_list: tuple[str, ...]
     email_from: str
     smtp: SmtpSettings | None
     providers: Mapping[str, kinds.Settings]
@@ -86,8 +103,13 @@ def load(variables: Mapping[str, str], *, keep: bool = True) -> Config:
         admin=parts.administrator(env),
         access_token_ttl=env.read("ACCESS_TOKEN_TTL", duration(30 * DAY)) or 900,
         refresh_token_ttl=env.read("REFRESH_TOKEN_TTL", duration(400 * DAY)) or 7 * DAY,
+        session_cookie_ttl=env.read("SESSION_COOKIE_TTL", duration(400 * DAY)) or DAY,
         user_invite_token_ttl=env.read("USER_INVITE_TOKEN_TTL", duration(30 * DAY)) or 7 * DAY,
         user_invite_url_allow_list=env.read("USER_INVITE_URL_ALLOW_LIST", readers.allowed_urls) or (),
+        password_reset_url_allow_list=env.read("PASSWORD_RESET_URL_ALLOW_LIST", readers.allowed_urls) or (),
+        public_registration=env.read("PUBLIC_REGISTRATION", flag) or False,
+        public_registration_role=env.read("PUBLIC_REGISTRATION_ROLE", readers.key),
+        user_register_url_allow_list=env.read("USER_REGISTER_URL_ALLOW_LIST", readers.allowed_urls) or (),
         email_from=parts.sender(env, smtp),
         smtp=smtp,
         providers=parts.providers(env, public_url),

@@ -3,6 +3,7 @@
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
+from uuid import UUID
 
 from mail.addresses import BadAddress, read_sender
 from service.config.environment import words
@@ -76,6 +77,14 @@ def sender(text: str) -> str:
             f"must be an e-mail address, such as: Our App <no-reply@example.com>; {problem}"
         ) from problem
     return text
+
+
+def key(text: str) -> str:
+    """Read the key of a row, such as a role's."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise ValueError("must be a key such as 0190163d-8694-739b-aea5-966c26f8ad91") from None
 
 
 def password(text: str) -> str:

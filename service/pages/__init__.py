@@ -1,8 +1,8 @@
-"""What a person sees: accepting an invitation, choosing a way to sign in. Whole pages without a script."""
+"""What a person sees: accepting an invitation, a new password, ways to sign in. Whole pages, no script."""
 
 from litestar import Router
 
-from service.pages import accept_invite, front, login
+from service.pages import accept_invite, front, login, reset_password, verify
 from service.pages.refusals import refuse
 
 router = Router(
@@ -10,6 +10,10 @@ router = Router(
     route_handlers=[
         accept_invite.show,
         accept_invite.accept,
+        reset_password.show,
+        reset_password.reset,
+        verify.show,
+        verify.verify,
         login.login,
         login.welcome,
         front.root,

@@ -22,12 +22,12 @@ from service.users.problems import Expired, Forged, Invalid, NotInvited
 
 _PATH: Final = "/admin/accept-invite"
 _SOMEBODY: Final = "the person who invited you"
-_REFUSED: Final = {
+REFUSED: Final = {
     "min_length": "This password is too short. It needs at least {limit} characters.",
     "max_length": "This password is too long. It may have {limit} characters at most.",
     "common": "This password is one of those that strangers try first. Choose one that nobody else would.",
 }
-_UNFIT: Final = "This password holds signs that cannot be kept. Choose another."
+UNFIT: Final = "This password holds signs that cannot be kept. Choose another."
 
 
 @get(_PATH)
@@ -50,9 +50,7 @@ async def accept(scope: Scope) -> Response[bytes]:
             house.database, house.tokens, house.secrets, token, fields.get("password", ""), call.origin
         )
     except Invalid as problem:
-        return await _page(
-            call, token, refused=_REFUSED.get(problem.rule, _UNFIT).format(limit=problem.limit)
-        )
+        return await _page(call, token, refused=REFUSED.get(problem.rule, UNFIT).format(limit=problem.limit))
     except (Forged, NotInvited):
         return await _page(call, token, over="voided")
     except Expired:

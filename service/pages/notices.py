@@ -11,6 +11,7 @@ from service.pages.sheet import sheet
 
 Name = Literal[
     "done", "used", "replaced", "voided", "expired", "unknown",
+    "reset", "reset_void", "reset_expired", "verified", "verify_void",
     "signed_in", "elsewhere", "crossed", "garbled", "busy", "down", "broken",
 ]  # fmt: skip
 _SIGN_IN: Final = ("/admin/login", "Sign in")
@@ -70,6 +71,38 @@ _NOTICES: Final[Mapping[Name, Notice]] = {
         (
             "A piece of it is missing, or it is not one of ours. Some mail programs cut long links in two.",
             "Open the letter again and use its button, or copy the whole address into the browser.",
+        ),
+    ),
+    "reset": Notice(
+        200, "good", "done", "Your password is changed",
+        (
+            "From now on you sign in with {email} and the password that you have just chosen.",
+            "You were signed out everywhere. Open your application and sign in there.",
+        ),
+    ),
+    "reset_void": Notice(
+        410, "calm", "closed", "This link is no longer valid",
+        (
+            "It works only once, and the password for {email} has been changed since it was sent.",
+            "If you still cannot sign in, ask for a new letter where you sign in.",
+        ),
+    ),
+    "reset_expired": Notice(
+        410, "calm", "clock", "This link has expired",
+        (
+            "It could be used until {when}.",
+            "Ask for a new letter where you sign in: the button in it will work.",
+        ),
+    ),
+    "verified": Notice(
+        200, "good", "done", "Your account is open",
+        ("Your address is confirmed. Open your application and sign in with the password that you chose.",),
+    ),
+    "verify_void": Notice(
+        410, "calm", "closed", "This link is no longer valid",
+        (
+            "It works only once and for a week: the account may be open already, so try to sign in.",
+            "If you cannot, register once more: a new letter comes to you.",
         ),
     ),
     "signed_in": Notice(

@@ -2,15 +2,20 @@
 
 from typing import Final
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, true, update
 
 from service.database.tables import roles, sessions, users
-from service.users.model import ACTIVE
+from service.users.model import ACTIVE, LOCAL
 from service.users.rows import locking
 
 _person = (users.c.id, users.c.role, roles.c.admin_access, roles.c.app_access, users.c.last_access)
 _their_role = and_(roles.c.project == users.c.project, roles.c.id == users.c.role)
 _active = users.c.status == ACTIVE
+
+# Our second factor is asked of those who sign in with a password of ours; elsewhere it is the provider's.
+_confined = and_(
+    roles.c.enforce_tfa.is_(true()), users.c.tfa_secret.is_(None), sessions.c.provider == LOCAL
+).label("confined")
 
 HOLD: Final = locking(users.c.id == bindparam("user"))
 INSERT: Final = insert(sessions)
@@ -21,7 +26,7 @@ ROTATE: Final = update(sessions).where(
     sessions.c.expires_at > bindparam("of_now"),
 )
 BY_SESSION: Final = (
-    select(*_person, sessions.c.id, sessions.c.expires_at)
+    select(*_person, sessions.c.id, sessions.c.expires_at, _confined)
     .select_from(sessions)
     .join(users, and_(users.c.project == sessions.c.project, users.c.id == sessions.c.user))
     .join(roles, _their_role, isouter=True)

@@ -42,6 +42,7 @@ class Recognised(msgspec.Struct, frozen=True):
     last_access: str | None
     session: str | None = None
     expires_at: str | None = None
+    confined: bool = False  # to setting up the second factor that the role asks for
 
     def caller(self, project: str, origin: Origin) -> Caller:
         """The person as one who asks the core."""
@@ -123,6 +124,14 @@ async def rotate(tx: Transaction, project: str, session: str, token: str) -> Ope
     return opened
 
 
+async def renew(tx: Transaction, project: str, session: str) -> Opened | None:
+    """The facts for another access token of a session that has no refresh token; None: it is over."""
+    opened = await _opened(tx, project, session, "")
+    if opened is not None:
+        await touch(tx, project, opened.user, now())
+    return opened
+
+
 async def close(tx: Transaction, project: str, token: object) -> None:
     """End the session that a refresh token belongs to; nothing happens where there is none."""
     session = refresh_tokens.session_of(token)
@@ -142,7 +151,7 @@ async def end(tx: Transaction, project: str, session: str) -> None:
 async def recognise(tx: Transaction, project: str, session: str) -> Recognised | None:
     """Who has this session, if it still lives and the person is active: asked for each request."""
     found = await tx.row(session_rows.BY_SESSION, project=project, session=session)
-    return _recognised(found) if found is not None and found[-1] > now() else None
+    return _recognised(found) if found is not None and found[-2] > now() else None
 
 
 async def recognise_token(tx: Transaction, project: str, token_fingerprint: str) -> Recognised | None:
@@ -184,4 +193,7 @@ async def _opened(tx: Transaction, project: str, session: str, token: str) -> Op
 
 def _recognised(found: tuple[Any, ...]) -> Recognised:
     user, role, admin, app, last_access, *session = found
-    return Recognised(user, role, bool(admin), bool(app), last_access, *session)
+    if not session:
+        return Recognised(user, role, bool(admin), bool(app), last_access)
+    key, expires_at, confined = session
+    return Recognised(user, role, bool(admin), bool(app), last_access, key, expires_at, bool(confined))

@@ -1,5 +1,6 @@
 """Signing in with a password of ours: whatever is wrong, the stranger gets one answer, at one cost."""
 
+from contextlib import nullcontext
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select, update
@@ -7,19 +8,24 @@ from sqlalchemy import bindparam, select, update
 from service.database import Database, Transaction
 from service.database.tables import users
 from service.users import sessions
-from service.users.model import ACTIVE, LOCAL, Origin
+from service.users.model import ACTIVE, LOCAL, Caller, Origin
 from service.users.passwords import Hasher
-from service.users.problems import WrongCredentials
+from service.users.problems import WrongCredentials, WrongOtp
 from service.users.rows import fold
+from service.users.second_factor import SecondFactor
 from service.users.sessions import Opened
+from service.users.throttle import Attempt, guarded
 
 _LONGEST: Final = 320  # characters; no address is longer
 
-_KNOWN: Final = select(users.c.id, users.c.password_hash).where(
+_KNOWN: Final = select(users.c.id, users.c.password_hash, users.c.tfa_secret).where(
     users.c.project == bindparam("project"),
     users.c.email_key == bindparam("email_key"),
     users.c.status == ACTIVE,
     users.c.provider == LOCAL,
+)
+_SELF: Final = select(users.c.email, users.c.password_hash).where(
+    users.c.project == bindparam("project"), users.c.id == bindparam("user"), users.c.provider == LOCAL
 )
 # The hash that was verified must still be the one: a password changed meanwhile is a wrong password.
 _RENEW: Final = update(users).where(
@@ -38,17 +44,38 @@ async def with_password(
     password: str,
     origin: Origin,
     lifetime: float,
+    *,
+    otp: str | None = None,
+    factor: SecondFactor | None = None,
 ) -> Opened:
-    """Begin a session of `lifetime` seconds for who knows the password.
+    """Begin a session of `lifetime` seconds for who knows the password, and the code where one is asked for.
 
-    Raises WrongCredentials for unknown, wrong, not active and signing on elsewhere alike; TooMany.
+    Raises WrongCredentials for unknown, wrong, not active and signing on elsewhere alike; WrongOtp, only
+    after the right password; TooMany (guessing, or more hashing than the machine can take).
     """
-    user, kept = await database.read(_known, project, email) or (None, None)
-    good = await hasher.verify(kept, password)
-    if not good or user is None or kept is None:
-        raise WrongCredentials
-    newest = await hasher.hash(password) if hasher.is_outdated(kept) else kept
-    return await database.write(_admit, project, user, kept, newest, origin, lifetime)
+    attempt = Attempt(project, email, origin.ip)
+    async with guarded(database, attempt):
+        user, kept, protected = await database.read(_known, project, email) or (None, None, None)
+        good = await hasher.verify(kept, password)
+        if not good or user is None or kept is None:
+            raise WrongCredentials
+        if protected and (factor is None or otp is None):
+            raise WrongOtp
+        newest = await hasher.hash(password) if hasher.is_outdated(kept) else kept
+        async with guarded(database, attempt, "otp") if protected else nullcontext():
+            return await database.write(_admit, project, user, kept, newest, origin, lifetime, otp, factor)
+
+
+async def confirm_password(database: Database, hasher: Hasher, caller: Caller, password: str) -> None:
+    """Have the person who is asking prove again who they are. Raises WrongCredentials, TooMany."""
+    email, kept = await database.read(_own, caller) or (None, None)
+    async with guarded(database, Attempt(caller.project, email or str(caller.user), caller.origin.ip)):
+        if not await hasher.verify(kept, password):
+            raise WrongCredentials
+
+
+async def _own(tx: Transaction, caller: Caller) -> tuple[Any, ...] | None:
+    return await tx.row(_SELF, project=caller.project, user=caller.user)
 
 
 async def _known(tx: Transaction, project: str, email: str) -> tuple[Any, ...] | None:
@@ -58,8 +85,18 @@ async def _known(tx: Transaction, project: str, email: str) -> tuple[Any, ...] |
 
 
 async def _admit(
-    tx: Transaction, project: str, user: str, kept: str, newest: str, origin: Origin, lifetime: float
+    tx: Transaction,
+    project: str,
+    user: str,
+    kept: str,
+    newest: str,
+    origin: Origin,
+    lifetime: float,
+    otp: str | None,
+    factor: SecondFactor | None,
 ) -> Opened:
     if not await tx.run(_RENEW, of_project=project, of_id=user, of_password_hash=kept, password_hash=newest):
         raise WrongCredentials
+    if factor is not None:
+        await factor.check(tx, Caller(project, user, origin=origin), otp)
     return await sessions.start(tx, project, user, LOCAL, origin, lifetime)

@@ -1,0 +1,56 @@
+"""A forgotten password over REST: `/auth/password/request` and `/auth/password/reset`."""
+
+import asyncio
+from typing import Final
+
+from litestar import Router, post
+from litestar.response.base import ASGIResponse
+from litestar.types import Scope
+
+from service.api import answers
+from service.api.bodies import EMAIL, TEXT, URI_MAYBE, expect
+from service.api.calls import of
+from service.api.invitations import allowed
+from service.users import resets
+from service.users.problems import BadPayload, RouteUnknown
+from service.users.throttle import Attempt
+
+PACE: Final = 0.25  # seconds that every request takes: longer than any of them needs, so none tells anything
+_REQUEST: Final = {"email": EMAIL, "reset_url": URI_MAYBE}
+_RESET: Final = {"token": TEXT, "password": TEXT}
+
+
+@post("/auth/password/request")
+async def request(scope: Scope) -> ASGIResponse:
+    """Owes a letter to whom the address belongs. 204 after the same time, whoever is here or not."""
+    call = of(scope)
+    terms = call.house.terms
+    if terms.disable_default:
+        raise RouteUnknown("/auth/password/request")
+    body = expect(await call.json(), _REQUEST)
+    url = body.get("reset_url")
+    if isinstance(url, str) and not allowed(url, terms.reset_urls):
+        raise BadPayload(f'Url "{url[:255]}" can\'t be used to reset passwords')
+    attempt = Attempt(call.project, str(body["email"]), call.ip)
+    asked = call.house.database.write(
+        resets.request, attempt, domain=terms.mail_domain, url=url if isinstance(url, str) else None
+    )
+    await asyncio.gather(asked, asyncio.sleep(PACE))
+    return answers.nothing()
+
+
+@post("/auth/password/reset")
+async def reset(scope: Scope) -> ASGIResponse:
+    """The token of the letter and a new password; every session of the person ends."""
+    call = of(scope)
+    house = call.house
+    if house.terms.disable_default:
+        raise RouteUnknown("/auth/password/reset")
+    body = expect(await call.json(), _RESET)
+    await resets.reset(
+        house.database, house.tokens, house.secrets, str(body["token"]), body["password"], call.origin
+    )
+    return answers.nothing()
+
+
+router = Router("/", route_handlers=[request, reset], include_in_schema=False)

@@ -1,0 +1,110 @@
+"""Two-factor authentication: `/users/me/tfa/*`, also without `me`, and an administrator's `disable`."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from litestar import Router, post
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+from litestar.types import Scope
+
+from service.api import answers
+from service.api.bodies import TEXT, expect
+from service.api.calls import Call, of
+from service.dialects import dialect
+from service.users import second_factor, sign_in
+from service.users.model import Caller
+from service.users.problems import BadPayload, Forbidden, WrongOtp
+from service.users.second_factor import Made
+from service.users.throttle import Attempt, guarded
+
+_PASSWORD: Final = {"password": TEXT}
+_CODE: Final = {"otp": TEXT}
+_BOTH: Final = {"secret": TEXT, "otp": TEXT}
+_DIGITS: Final = re.compile(r"[0-9]{6}\Z")
+
+
+@post(["/users/me/tfa/generate", "/users/tfa/generate"])
+async def generate(scope: Scope) -> ASGIResponse:
+    """A secret for an authenticator app, pending until `enable` brings a code that was made with it."""
+    call = of(scope)
+    return answers.data(await _made(call, expect(await call.json(), _PASSWORD), armed=False))
+
+
+@post(["/users/me/tfa/enable", "/users/tfa/enable"])
+async def enable(scope: Scope) -> ASGIResponse:
+    """`{secret, otp}` puts a generated secret in force; `{password}` makes one, as early clients expect."""
+    call = of(scope)
+    body = await call.json()
+    if isinstance(body, dict) and "password" in body:
+        return answers.data(await _made(call, expect(body, _PASSWORD), armed=True))
+    given = expect(body, _BOTH)
+    secret, otp = str(given["secret"]), str(given["otp"])
+    if _DIGITS.match(secret) and not _DIGITS.match(otp):  # the documented SDK example swaps the two
+        secret, otp = otp, secret
+    caller = await _person(call)
+    await _guess(call, caller, call.house.factor.enable, secret, otp)
+    return answers.nothing()
+
+
+@post(["/users/me/tfa/disable", "/users/tfa/disable"])
+async def disable(scope: Scope) -> ASGIResponse:
+    """Takes the caller's second factor away, for a code of it or a recovery code."""
+    call = of(scope)
+    otp = str(expect(await call.json(), _CODE)["otp"])
+    await _guess(call, await _person(call), call.house.factor.disable, otp)
+    return answers.nothing()
+
+
+@post(["/users/me/tfa/recovery-codes", "/users/tfa/recovery-codes"])
+async def renew_codes(scope: Scope) -> ASGIResponse:
+    """New recovery codes, shown this once; each stands in for one code. Older ones are good no more."""
+    call = of(scope)
+    body = expect(await call.json(), _PASSWORD)
+    caller = await _person(call)
+    await sign_in.confirm_password(call.house.database, call.house.hasher, caller, str(body["password"]))
+    return answers.data({"codes": await call.house.database.write(second_factor.renew_codes, caller)})
+
+
+@post("/users/{key:str}/tfa/disable")
+async def take_away(scope: Scope, key: FromPath[str]) -> ASGIResponse:
+    """An administrator takes somebody's second factor away."""
+    call = of(scope)
+    caller = await call.author()
+    await call.house.database.write(second_factor.take_away, caller, _key(key))
+    return answers.nothing()
+
+
+def _key(key: str) -> str:
+    try:
+        return dialect.key(key)
+    except ValueError:
+        raise Forbidden from None
+
+
+async def _person(call: Call) -> Caller:
+    await call.person()
+    return await call.author()
+
+
+async def _made(call: Call, body: Mapping[str, Any], *, armed: bool) -> Made:
+    caller, house = await _person(call), call.house
+    await sign_in.confirm_password(house.database, house.hasher, caller, str(body["password"]))
+    place = urlsplit(house.terms.public_url).netloc
+    return await house.database.write(house.factor.generate, caller, place, armed=armed)
+
+
+async def _guess(call: Call, caller: Caller, verb: Any, *given: str) -> None:
+    """A verb that compares a code: a wrong one is the documented 400, and counted as at a sign-in."""
+    try:
+        async with guarded(call.house.database, Attempt(caller.project, str(caller.user), call.ip), "otp"):
+            await call.house.database.write(verb, caller, *given)
+    except WrongOtp:
+        raise BadPayload('"otp" is invalid') from None
+
+
+router = Router(
+    "/", route_handlers=[generate, enable, disable, renew_codes, take_away], include_in_schema=False
+)

@@ -1,0 +1,165 @@
+"""People who register themselves: nobody is a user before the letter to their address has come back.
+
+A registration waits in a table of its own with the hash of its own password, so it takes no address away from
+anybody, and whoever registers somebody else's address gains nothing before that person presses the button.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple, Protocol
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from mail.contract import Owed
+from service.database import Transaction, new_key, now
+from service.database.tables import projects, registrations, users
+from service.tokens import TokenExpired, TokenInvalid, Tokens
+from service.users import records, roles
+from service.users.checks import check, is_uuid
+from service.users.clock import later
+from service.users.endings import OUTBOX
+from service.users.model import ACTIVE, LOCAL, Caller, Origin
+from service.users.problems import Expired, Forbidden, Forged, Invalid, NotInvited
+from service.users.rows import fold
+from service.users.throttle import Attempt, take
+
+LETTER: Final = "registration"  # the kind of the letter
+LIFETIME: Final = 7 * 86_400  # seconds
+
+_names = ("id", "email", "password_hash", "first_name", "last_name", "role", "expires_at")
+_one = (registrations.c.project == bindparam("project"), registrations.c.id == bindparam("id"))
+_INSERT: Final = insert(registrations)
+_TAKE: Final = delete(registrations).where(*_one).returning(*(registrations.c[name] for name in _names))
+_LOOK: Final = (
+    select(registrations.c.email, projects.c.title)
+    .join(projects, projects.c.name == registrations.c.project)
+    .where(*_one)
+)
+_OTHERS: Final = delete(registrations).where(
+    registrations.c.project == bindparam("project"), registrations.c.email_key == bindparam("email_key")
+)
+_PRUNE: Final = delete(registrations).where(registrations.c.expires_at <= bindparam("at"))
+_IS_HERE: Final = select(users.c.id).where(
+    users.c.project == bindparam("project"),
+    users.c.email_key == bindparam("email_key"),
+    users.c.retired == "",
+)
+_TITLE: Final = select(projects.c.title).where(projects.c.name == bindparam("name"))
+
+
+class Named(NamedTuple):
+    """What a token says."""
+
+    project: str
+    id: str
+    email: str
+    expires_at: int
+
+
+class Issued(Protocol):
+    """A letter about a registration; moments as texts."""
+
+    @property
+    def project(self) -> str: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def recipient(self) -> str: ...
+    @property
+    def created_at(self) -> str: ...
+    @property
+    def expires_at(self) -> str: ...
+
+
+async def check_role(tx: Transaction, project: str, role: str | None) -> None:
+    """Raises NoSuch for a role that is not there, Forbidden for one that administers: nobody takes it."""
+    if role is not None and any((await roles.administer(tx, project, {role})).values()):
+        raise Forbidden
+
+
+async def register(
+    tx: Transaction, attempt: Attempt, values: Mapping[str, object], *, domain: str, url: str | None
+) -> None:
+    """Keep a registration (`password_hash`, names, role) and owe its letter; nothing for who is here already.
+
+    Nobody is told which. Raises Invalid, TooMany, NoSuch("role"), Forbidden.
+    """
+    project, at, email = attempt.project, now(), check("email", attempt.email)
+    if not isinstance(email, str):
+        raise Invalid("email", "required")
+    names = {name: check(name, values.get(name)) for name in ("first_name", "last_name")}
+    await take(tx, attempt, "register")
+    role = values.get("role")
+    await check_role(tx, project, None if role is None else str(role))
+    if await tx.row(_IS_HERE, project=project, email_key=fold(email)) is not None:
+        return
+    key, until = new_key(), later(at, LIFETIME)
+    kept = {"password_hash": values["password_hash"], "role": role, "expires_at": until, **names}
+    await tx.run(_INSERT, project=project, id=key, email=email, email_key=fold(email), **kept)
+    title = await tx.row(_TITLE, name=project)
+    letter = Owed(
+        id=new_key(),
+        project=project,
+        kind=LETTER,
+        reference=key,
+        recipient=email,
+        domain=domain,
+        created_at=at,
+        expires_at=until,
+        data={"project": title[0] if title else None, "url": url},
+    )
+    await OUTBOX.post(tx, letter)
+
+
+def mint(tokens: Tokens, letter: Issued) -> str:
+    """The token of a letter: the same for every attempt to send it."""
+    claims = {"jti": letter.reference, "email": letter.recipient, "scope": "pending-registration"}
+    if letter.project != LOCAL:
+        claims["project"] = letter.project
+    issued_at, expires_at = (
+        int(datetime.fromisoformat(at).timestamp()) for at in (letter.created_at, letter.expires_at)
+    )
+    return tokens.sign("verify", claims, expires_at=expires_at, issued_at=issued_at)
+
+
+def read(tokens: Tokens, token: str) -> Named:
+    """What a token says. Raises Expired and Forged; whether it is still open, only the database knows."""
+    try:
+        claims = tokens.verify("verify", token)
+    except TokenExpired:
+        raise Expired from None
+    except TokenInvalid:
+        raise Forged from None
+    if not is_uuid(claims["jti"]):
+        raise Forged
+    email = str(claims.get("email", ""))
+    return Named(str(claims.get("project", LOCAL)), claims["jti"], email, int(claims["exp"]))
+
+
+async def look(tx: Transaction, named: Named) -> tuple[Any, ...] | None:
+    """The address and the project's title of a registration that is open; None for any other."""
+    return await tx.row(_LOOK, project=named.project, id=named.id)
+
+
+async def verify(tx: Transaction, named: Named, origin: Origin) -> str:
+    """Make the user, whose address this has proven; give the id. Of two that verify at once, one does.
+
+    Raises NotInvited (used, or another registration of the address was), Expired, Taken, NoSuch("role").
+    """
+    found = await tx.row(_TAKE, project=named.project, id=named.id)
+    if found is None:
+        raise NotInvited(named.email)
+    row = dict(zip(_names, found, strict=True))
+    if row["expires_at"] <= now():
+        raise Expired
+    await check_role(tx, named.project, row["role"])
+    user = {name: row[name] for name in ("email", "password_hash", "first_name", "last_name", "role")}
+    user |= {"status": ACTIVE, "language": "en-US", "appearance": "auto"}
+    (made,) = await records.make(tx, Caller(named.project, origin=origin), [user], verified=True)
+    await tx.run(_OTHERS, project=named.project, email_key=fold(row["email"]))
+    return made
+
+
+async def prune(tx: Transaction) -> int:
+    """Delete the registrations whose time is over; give their number."""
+    return await tx.run(_PRUNE, at=now())

@@ -1,0 +1,218 @@
+"""The second factor: codes of RFC 6238, each good once, and recovery codes for a lost telephone.
+
+A secret is made here, kept pending, and only that one can be enabled: nobody chooses their own. What is at
+rest is sealed for its row; the time step of the last code is kept, and only later steps are good (5.2).
+"""
+
+import re
+import time
+from base64 import b32encode
+from collections.abc import Callable
+from secrets import token_bytes
+from typing import Final, Literal
+from urllib.parse import quote
+
+import msgspec
+import pyotp
+from pyotp.exceptions import OTPVerificationError
+from sqlalchemy import bindparam, delete, insert, or_, select, update
+
+from service.database import Transaction, now
+from service.database.tables import recovery_codes, second_factors
+from service.sealing import Place, SealBroken, Sealer
+from service.tokens import fingerprint
+from service.users import access, edits, projects
+from service.users.edits import Edit
+from service.users.model import Caller
+from service.users.problems import BadPayload, Forbidden, WrongCredentials, WrongOtp
+from service.users.rows import Row, hold
+
+CODES: Final = 10  # recovery codes at a time
+_TABLE = Literal["users", "second_factors"]
+_COLUMNS: Final = {"users": "tfa_secret", "second_factors": "pending"}
+_CODE: Final = re.compile(r"[0-9]{6}\Z")
+_RECOVERY: Final = re.compile(r"[A-Z2-7]{16}\Z")
+
+_of_user = (
+    second_factors.c.project == bindparam("of_project"),
+    second_factors.c.user == bindparam("of_user"),
+)
+_LOOK: Final = select(second_factors.c.pending, second_factors.c.armed).where(*_of_user)
+_PENDING: Final = insert(second_factors)
+_SETTLED: Final = update(second_factors).where(*_of_user)
+# Of two sign-ins with one code, one finds its step taken.
+_STEP: Final = update(second_factors).where(
+    *_of_user,
+    or_(
+        second_factors.c.step.is_(None),
+        second_factors.c.step < bindparam("of_step", type_=second_factors.c.step.type),
+    ),
+)
+_FORGET: Final = delete(second_factors).where(*_of_user)
+_CODES: Final = insert(recovery_codes)
+_their_codes = (
+    recovery_codes.c.project == bindparam("of_project"),
+    recovery_codes.c.user == bindparam("of_user"),
+)
+_USE: Final = delete(recovery_codes).where(
+    *_their_codes, recovery_codes.c.fingerprint == bindparam("of_mark")
+)
+_NO_CODES: Final = delete(recovery_codes).where(*_their_codes)
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A new secret as its owner gets it: 32 characters of base32, and the address that a picture shows."""
+
+    secret: str
+    otpauth_url: str
+
+    def __repr__(self) -> str:
+        return "Made(hidden)"
+
+
+class SecondFactor:
+    """Seals, opens and compares; `clock` gives seconds since 1970."""
+
+    def __init__(self, sealer: Sealer, clock: Callable[[], float] = time.time) -> None:
+        self._sealer = sealer
+        self._clock = clock
+
+    async def generate(self, tx: Transaction, caller: Caller, place: str, *, armed: bool) -> Made:
+        """Make a secret for the caller and keep it pending; an older pending one is no longer good.
+
+        `armed`: the first good code at a sign-in confirms it, as early clients expect; else `enable` does.
+        `place` names us where the project has no title. Raises BadPayload (one is in force, no e-mail).
+        """
+        row = await _held(tx, caller)
+        if row["tfa_secret"] is not None:
+            raise BadPayload("TFA Secret is already set for this user")
+        if not row["email"]:
+            raise BadPayload("User must have a valid email to enable TFA")
+        secret, user = pyotp.random_base32(), row["id"]
+        await tx.run(_FORGET, of_project=caller.project, of_user=user)
+        sealed = self._seal(secret, "second_factors", caller.project, user)
+        await tx.run(_PENDING, project=caller.project, user=user, pending=sealed, armed=armed, step=None)
+        title = await projects.title(tx, caller.project)
+        return Made(secret, otpauth_url(secret, row["email"], title or place))
+
+    async def enable(self, tx: Transaction, caller: Caller, secret: str, otp: str) -> None:
+        """Put the caller's pending secret in force. Raises BadPayload (in force already), WrongOtp."""
+        row = await _held(tx, caller)
+        if row["tfa_secret"] is not None:
+            raise BadPayload("TFA Secret is already set for this user")
+        pending, _ = await tx.row(_LOOK, of_project=caller.project, of_user=row["id"]) or (None, False)
+        if pending is None or self._open(pending, "second_factors", row) != secret:
+            raise BadPayload('"secret" is not the one that was generated')
+        if not await self._takes(tx, row, secret, otp):
+            raise WrongOtp(given=True)
+        await self._confirm(tx, caller, row, secret)
+
+    async def disable(self, tx: Transaction, caller: Caller, otp: str) -> None:
+        """Take the caller's factor away, for a code or a recovery code. Raises BadPayload, WrongOtp."""
+        row = await _held(tx, caller)
+        pending, armed = await tx.row(_LOOK, of_project=caller.project, of_user=row["id"]) or (None, False)
+        if row["tfa_secret"] is not None:
+            good = await self._proves(tx, row, otp)
+        elif pending is not None and armed:
+            good = await self._takes(tx, row, self._open(pending, "second_factors", row), otp)
+        else:
+            raise BadPayload(f'User "{row["id"]}" doesn\'t have TFA enabled')
+        if not good:
+            raise WrongOtp(given=True)
+        await _take_away(tx, caller, row)
+
+    async def check(self, tx: Transaction, caller: Caller, otp: str | None) -> None:
+        """The factor's part in a sign-in whose password was right. Raises WrongOtp.
+
+        A code that fits a secret pending and armed confirms it; until then none is asked for.
+        """
+        row = await _held(tx, caller)
+        if row["tfa_secret"] is not None:
+            if otp is None or not await self._proves(tx, row, otp):
+                raise WrongOtp(given=otp is not None)
+        elif otp is not None:
+            pending, armed = await tx.row(_LOOK, of_project=row["project"], of_user=row["id"]) or (
+                None,
+                False,
+            )
+            if pending is not None and armed:
+                secret = self._open(pending, "second_factors", row)
+                if await self._takes(tx, row, secret, otp):
+                    await self._confirm(tx, caller, row, secret)
+
+    async def _confirm(self, tx: Transaction, caller: Caller, row: Row, secret: str) -> None:
+        sealed = self._seal(secret, "users", row["project"], row["id"])
+        where = {"of_project": row["project"], "of_user": row["id"]}
+        await tx.run(_SETTLED, **where, pending=None, armed=False)
+        await tx.run(_NO_CODES, **where)
+        await edits.write(tx, caller, [Edit(row, {"tfa_secret": sealed})], now())
+
+    async def _proves(self, tx: Transaction, row: Row, otp: str) -> bool:
+        """Whether it is a code or a recovery code of this person; either is used up by it."""
+        code = re.sub(r"[\s-]", "", otp[:64]).upper()
+        if _RECOVERY.match(code):
+            mark = fingerprint(code)
+            return await tx.run(_USE, of_project=row["project"], of_user=row["id"], of_mark=mark) == 1
+        return await self._takes(tx, row, self._open(row["tfa_secret"], "users", row), otp)
+
+    async def _takes(self, tx: Transaction, row: Row, secret: str, otp: str) -> bool:
+        """Whether the code fits now, or one step of 30 seconds off, and is later than the last one taken."""
+        if not _CODE.match(otp):
+            return False
+        try:
+            step = pyotp.TOTP(secret).verify_and_get_timecode(otp, for_time=self._clock(), valid_window=1)
+        except OTPVerificationError:
+            return False
+        where = {"of_project": row["project"], "of_user": row["id"]}
+        return await tx.run(_STEP, **where, of_step=step, step=step) == 1
+
+    def _seal(self, secret: str, table: _TABLE, project: str, user: str) -> str:
+        return self._sealer.seal(secret, Place(table, f"{project}/{user}", _COLUMNS[table]))
+
+    def _open(self, sealed: str, table: _TABLE, row: Row) -> str:
+        try:
+            return self._sealer.open(sealed, Place(table, f"{row['project']}/{row['id']}", _COLUMNS[table]))
+        except SealBroken:  # under a secret that is gone: a factor that cannot be proven stays closed
+            raise WrongOtp from None
+
+
+async def take_away(tx: Transaction, caller: Caller, user: str) -> None:
+    """Take somebody's second factor away, as administrators may. Raises Forbidden."""
+    access.check_administrator(caller)
+    held = await hold(tx, caller.project, [user])
+    if user not in held:
+        raise Forbidden
+    await _take_away(tx, caller, held[user])
+
+
+async def renew_codes(tx: Transaction, caller: Caller) -> list[str]:
+    """New recovery codes for the caller, shown this once; older ones are good no more. Raises BadPayload."""
+    row = await _held(tx, caller)
+    if row["tfa_secret"] is None:
+        raise BadPayload(f'User "{row["id"]}" doesn\'t have TFA enabled')
+    codes = [b32encode(token_bytes(10)).decode() for _ in range(CODES)]
+    told = {"project": caller.project, "user": row["id"]}
+    await tx.run(_NO_CODES, of_project=caller.project, of_user=row["id"])
+    await tx.run_many(_CODES, [{**told, "fingerprint": fingerprint(code)} for code in codes])
+    return ["-".join(code[at : at + 4] for at in range(0, 16, 4)) for code in codes]
+
+
+def otpauth_url(secret: str, email: str, issuer: str) -> str:
+    """The Key Uri Format that authenticator apps read, with the parameters in the documented order."""
+    label = f"{quote(issuer, safe='')}:{quote(email, safe='@')}"
+    rest = f"period=30&digits=6&algorithm=SHA1&issuer={quote(issuer, safe='')}"
+    return f"otpauth://totp/{label}?secret={secret}&{rest}"
+
+
+async def _held(tx: Transaction, caller: Caller) -> Row:
+    held = await hold(tx, caller.project, [str(caller.user)])
+    if caller.user not in held:
+        raise WrongCredentials
+    return held[str(caller.user)]
+
+
+async def _take_away(tx: Transaction, caller: Caller, row: Row) -> None:
+    where = {"of_project": row["project"], "of_user": row["id"]}
+    await edits.write(tx, caller, [Edit(row, {"tfa_secret": None})], now())
+    await tx.run(_FORGET, **where)
+    await tx.run(_NO_CODES, **where)
