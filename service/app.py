@@ -23,8 +23,23 @@ from providers.http import Outbound
 from providers.kinds import open_provider
 from providers.scim.problems import ScimProblem
 from service import pages
-from service.api import answers, auth, calls, health, invitations, rest, scim, sso
+from service.api import (
+    answers,
+    auth,
+    calls,
+    health,
+    invitations,
+    passwords,
+    registration,
+    rest,
+    scim,
+    search,
+    sso,
+    two_factor,
+)
+from service.api.behind import Behind
 from service.api.callers import Callers
+from service.api.connecting import Connecting
 from service.api.gate import Gate
 from service.api.house import Door, House, Terms
 from service.config import Config
@@ -34,9 +49,10 @@ from service.letters import Letters
 from service.sealing import Sealer
 from service.tokens import Tokens
 from service.upkeep import keep_up
-from service.users import acceptance
+from service.users import acceptance, registrations, resets
 from service.users.passwords import Hasher
 from service.users.problems import MethodRefused, Problem, RouteUnknown, Unreachable
+from service.users.second_factor import SecondFactor
 from service.users.secrets import Secrets
 
 _log = logging.getLogger(__name__)
@@ -57,7 +73,19 @@ def build(config: Config, *, worker: bool = True) -> Gate:
             yield
 
     router = Litestar(
-        [rest.router, auth.router, invitations.router, sso.router, scim.router, health.router, pages.router],
+        [
+            rest.router,
+            search.router,
+            auth.router,
+            passwords.router,
+            registration.router,
+            two_factor.router,
+            invitations.router,
+            sso.router,
+            scim.router,
+            health.router,
+            pages.router,
+        ],
         lifespan=[lifespan],
         exception_handlers={Exception: _refuse},
         openapi_config=None,
@@ -76,8 +104,8 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
     hasher = Hasher()
     stack.callback(hasher.close)
     tokens, sealer = Tokens(config.secrets), Sealer(config.secrets)
-    callers = Callers(database, tokens)
-    stack.push_async_callback(callers.close)
+    behind = Behind()
+    stack.push_async_callback(behind.close)
     log = AccessLog()
     stack.callback(log.flush)
     doors = {
@@ -90,7 +118,9 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
         sealer=sealer,
         secrets=Secrets(hasher, sealer),
         hasher=hasher,
-        callers=callers,
+        factor=SecondFactor(sealer),
+        callers=Callers(database, tokens, behind),
+        connecting=Connecting(database, behind),
         doors=doors,
         terms=_terms(config),
         log=log,
@@ -102,8 +132,13 @@ def _terms(config: Config) -> Terms:
         public_url=config.public_url,
         access_ttl=config.access_token_ttl,
         refresh_ttl=config.refresh_token_ttl,
+        session_ttl=config.session_cookie_ttl,
         invite_ttl=config.user_invite_token_ttl,
         invite_urls=config.user_invite_url_allow_list,
+        reset_urls=config.password_reset_url_allow_list,
+        registers=config.public_registration,
+        register_role=config.public_registration_role,
+        register_urls=config.user_register_url_allow_list,
         mail_domain=read_sender(config.email_from).domain,
         most_rows=config.query_limit_max,
         disable_default=config.auth_disable_default,
@@ -120,6 +155,8 @@ def mail_worker(config: Config, database: Database) -> tuple[Worker, Sender]:
         sender=read_sender(config.email_from),
         public_url=config.public_url,
         mint=lambda invitation: acceptance.mint(tokens, invitation),
+        mint_reset=lambda reset: resets.mint(tokens, reset),
+        mint_registration=lambda letter: registrations.mint(tokens, letter),
     )
     owner = f"{socket.gethostname()}-{os.getpid()}-{new_key()}"
     return Worker(database, Outbox(tables.letters), letters.compose, sender, owner), sender

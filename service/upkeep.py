@@ -1,11 +1,11 @@
-"""What is due by itself: sessions whose time is over are cleared away, once in an hour."""
+"""What is due by itself: sessions and windows whose time is over are cleared away, once in an hour."""
 
 import asyncio
 import logging
 from typing import Final, NoReturn
 
 from service.database import Database, Unavailable
-from service.users import sessions
+from service.users import registrations, sessions, throttle
 
 HOUR: Final = 3600.0
 _log = logging.getLogger(__name__)
@@ -16,6 +16,8 @@ async def keep_up(database: Database, every: float = HOUR) -> NoReturn:
     while True:
         try:
             await database.write(sessions.prune)
+            await database.write(throttle.prune)
+            await database.write(registrations.prune)
         except Unavailable:
-            _log.warning("expired sessions wait for the database")
+            _log.warning("what has expired waits for the database")
         await asyncio.sleep(every)

@@ -11,9 +11,9 @@ from providers.scim import messages
 from providers.scim.problems import ScimProblem
 from service.api.calls import Call
 from service.dialects import problems as table
-from service.dialects.dialect import word_of
+from service.dialects.dialect import COLLECTIONS, word_of
 from service.dialects.fields import Language
-from service.users.problems import MethodRefused, NotSignedIn, TooMany, Unreachable
+from service.users.problems import MethodRefused, TooMany, Unreachable
 
 _ENCODER: Final = msgspec.json.Encoder()
 _JSON: Final = "application/json; charset=utf-8"
@@ -82,20 +82,27 @@ def _retry(problem: Exception) -> Headers:
 
 
 def refusal(
-    problem: Exception, call: Call, *, collection: str = "directus_users", headers: Headers = ()
+    problem: Exception, call: Call, *, collection: str | None = None, headers: Headers = ()
 ) -> Answer:
     """The problem in the language of the path that was asked."""
     if isinstance(problem, ScimProblem):
         return scim(messages.error(problem.status, problem.detail, problem.scim_type), status=problem.status)
     language: Language = "scim" if is_scim(call.scope["path"]) else call.generation.language
+    collection = collection or _collection(call.scope["path"])
     field = word_of(language, collection, getattr(problem, "field", ""))
     cell, message, extras = table.told(problem, language, field, collection)
     if language != "scim":
         body = call.generation.errors(cell.status, cell.code, message, extras)
         return answer(body, status=cell.status, headers=(*_retry(problem), *headers))
     error = messages.error(cell.status, message, None if cell.code is None else str(cell.code))
-    challenge = (("www-authenticate", "Bearer"),) if isinstance(problem, NotSignedIn) else ()
+    challenge = (("www-authenticate", "Bearer"),) if cell.status == 401 else ()
     return scim(error, status=cell.status, headers=(*_retry(problem), *challenge))
+
+
+def _collection(path: str) -> str:
+    """The collection that a path speaks of by its first segment; users elsewhere."""
+    named = f"directus_{path.split('/', 2)[1]}" if path.startswith("/") else ""
+    return named if named in COLLECTIONS else "directus_users"
 
 
 def is_scim(path: str) -> bool:

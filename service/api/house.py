@@ -13,11 +13,13 @@ from service.journal import AccessLog
 from service.sealing import Sealer
 from service.tokens import Tokens
 from service.users.passwords import Hasher
+from service.users.second_factor import SecondFactor
 from service.users.secrets import Secrets
 
 if TYPE_CHECKING:
     from service.api.callers import Callers
     from service.api.calls import Call
+    from service.api.connecting import Connecting
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -26,8 +28,13 @@ class Terms(msgspec.Struct, frozen=True):
     public_url: str
     access_ttl: int
     refresh_ttl: int
+    session_ttl: int  # of the cookie in mode `session`
     invite_ttl: int
     invite_urls: tuple[str, ...]
+    reset_urls: tuple[str, ...]
+    registers: bool  # whether people may register themselves
+    register_role: str | None
+    register_urls: tuple[str, ...]
     mail_domain: str  # ends the Message-ID of letters
     most_rows: int | None  # the largest page; None: as many as are asked for
     disable_default: bool  # no sign-in with passwords of ours
@@ -54,7 +61,9 @@ class House(msgspec.Struct, frozen=True, eq=False):
     sealer: Sealer
     secrets: Secrets
     hasher: Hasher
+    factor: SecondFactor
     callers: "Callers"
+    connecting: "Connecting"
     doors: Mapping[str, Door]
     terms: Terms
     log: AccessLog

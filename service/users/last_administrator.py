@@ -17,6 +17,7 @@ _administrators = (
     .limit(1)
 )
 _ANY: Final = _administrators
+_ACTIVE: Final = _administrators.where(users.c.status == ACTIVE)
 _OTHERS: Final = by_kind(
     lambda kind: _administrators.where(users.c.status == ACTIVE, ~one_of(users.c.id, "leaving", kind))
 )
@@ -45,6 +46,16 @@ async def keep_one(tx: Transaction, project: str, leaving: Mapping[str, str]) ->
 async def exists(tx: Transaction, project: str) -> bool:
     """Whether the project has an administrator, whatever their status."""
     return await tx.row(_ANY, project=project) is not None
+
+
+async def is_there(tx: Transaction, project: str) -> bool:
+    """Whether the project has an active administrator; to be asked while the project is held."""
+    return await tx.row(_ACTIVE, project=project) is not None
+
+
+def refusal() -> Unprocessable:
+    """What a change of a role meets that would leave nobody."""
+    return Unprocessable(reason(stays=False))
 
 
 def reason(*, stays: bool) -> str:

@@ -10,6 +10,8 @@ Problem
 ├── Unprocessable      understood, and refused to keep the house standing (reason)
 ├── Stale              the caller's version is not the newest
 ├── WrongCredentials   unknown, wrong or not active: one answer for all
+├── WrongOtp           the password was right, the code of the second factor is not (given)
+├── FactorNeeded       the role asks for a second factor, and the person has none yet
 ├── WrongProvider      this person signs on elsewhere
 ├── Expired / Forged   a token past its time / that we did not sign for this purpose
 ├── NotInvited         the invitation is used, replaced or unknown       (email)
@@ -87,6 +89,18 @@ class WrongCredentials(Problem):
     def __init__(self, cause: str = "") -> None:
         super().__init__(cause)
         self.cause = cause
+
+
+class WrongOtp(Problem):
+    """A code that is missing, wrong, or used before; `given`: there was one, which makes it a guess."""
+
+    def __init__(self, *, given: bool = False) -> None:
+        super().__init__(given)
+        self.given = given
+
+
+class FactorNeeded(Problem):
+    """The person's role enforces a second factor: nothing but setting one up is open to them."""
 
 
 class WrongProvider(Problem):

@@ -31,6 +31,7 @@ CLAIMS: dict[PurposeName, dict[str, object]] = {
     "access": ACCESS,
     "invite": {"jti": "i"},
     "reset": {"jti": "r"},
+    "verify": {"jti": "v"},
 }
 
 

@@ -93,7 +93,7 @@ async def test_a_cookie_carries_the_refresh_token_when_asked_to(house: Served) -
         (
             {"email": "e@example.com", "password": "x", "mode": "x"},
             400,
-            'Invalid payload. "mode" must be one of [cookie, json].',
+            'Invalid payload. "mode" must be one of [cookie, json, session].',
         ),
         ({"email": "e@example.com", "password": "x" * 9000}, 400, 'Invalid payload. "password" is too long.'),
         ({"email": "nobody@example.com", "password": PASSWORD}, 401, "Invalid user credentials."),

@@ -1,0 +1,184 @@
+"""Requests about many: by keys in a path or a body, by a question, in arrays; always all or nothing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+from litestar.response.base import ASGIResponse
+
+from service.api import answers, reading
+from service.api.calls import Call
+from service.api.query_string import Tree
+from service.database import Transaction
+from service.dialects import dialect, question
+from service.users.model import Caller
+from service.users.problems import BadPayload, BadQuery, Forbidden
+
+MOST_AT_ONCE: Final = 1000  # items in one request: each may cost a password hash, and each is answered
+_OF_ONE: Final = ("fields", "alias", "deep")  # what may be asked about rows that are known
+_NONE: Final = "00000000-0000-0000-0000-000000000000"  # nobody's key: a list of none is no list for a filter
+_FINDING: Final = frozenset({"filter", "search", "sort", "limit", "offset", "page"})
+
+
+class Many(msgspec.Struct, frozen=True):
+    """A body about many: their keys, or the question that finds them; `data` is what becomes of them."""
+
+    keys: tuple[str, ...] | None
+    query: Mapping[str, object] | None
+    data: object = None
+
+
+def asked_change(body: object) -> Many:
+    """`{keys, data}` or `{query, data}`; refusals in the order and the words of the documented server."""
+    given = _object(body)
+    keys, query = _keys(given), _query(given)
+    if "data" not in given:
+        raise BadPayload('"data" is required')
+    if not isinstance(given["data"], Mapping):
+        raise BadPayload('"data" must be of type object')
+    _only(given, ("keys", "query", "data"))
+    _either(given)
+    return Many(keys, query, given["data"])
+
+
+def asked_removal(body: object) -> Many:
+    """`{keys}`, `{query}` or an array of keys."""
+    if isinstance(body, list):
+        return Many(_listed(body, "value"), None)
+    given = _object(body)
+    keys, query = _keys(given), _query(given)
+    _only(given, ("keys", "query"))
+    _either(given)
+    return Many(keys, query)
+
+
+def _object(body: object) -> Mapping[str, object]:
+    if body is None:
+        return {}
+    if not isinstance(body, Mapping):
+        raise BadPayload('"value" must be of type object')
+    return body
+
+
+def _keys(given: Mapping[str, object]) -> tuple[str, ...] | None:
+    if "keys" not in given:
+        return None
+    if not isinstance(given["keys"], list):
+        raise BadPayload('"keys" must be an array')
+    return _listed(given["keys"], "keys")
+
+
+def _query(given: Mapping[str, object]) -> Mapping[str, object] | None:
+    if "query" not in given:
+        return None
+    query = given["query"]
+    if not isinstance(query, Mapping):
+        raise BadPayload('"query" must be of type object')
+    for name in query:
+        if name not in _FINDING and name != "fields":
+            raise BadPayload(f'"query.{name[:64]}" is not allowed')
+    return query
+
+
+def _listed(values: Sequence[object], name: str) -> tuple[str, ...]:
+    """Keys, each once, in the order in which they are named first."""
+    bound(values, name)
+    for place, value in enumerate(values):
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            raise BadPayload(f'"{name}[{place}]" must be one of [string, number]')
+    return tuple(dict.fromkeys(known_key(str(value)) for value in values))
+
+
+def _only(given: Mapping[str, object], names: Sequence[str]) -> None:
+    for name in given:
+        if name not in names:
+            raise BadPayload(f'"{name[:64]}" is not allowed')
+
+
+def _either(given: Mapping[str, object]) -> None:
+    if "keys" in given and "query" in given:
+        raise BadPayload('"value" contains a conflict between exclusive peers [query, keys]')
+    if "keys" not in given and "query" not in given:
+        raise BadPayload('"value" must contain at least one of [query, keys]')
+
+
+def bound(values: Sequence[object], name: str) -> None:
+    """Raises BadPayload for more than one request may be about."""
+    if len(values) > MOST_AT_ONCE:
+        raise BadPayload(f'"{name}" must contain less than or equal to {MOST_AT_ONCE} items')
+
+
+def batch(body: Sequence[object], item: str) -> dict[str, Mapping[str, object]]:
+    """An array of objects with ids, by id; `item` is what the documented refusal calls one of them."""
+    bound(body, "value")
+    objects: dict[str, Mapping[str, object]] = {}
+    for one in body:
+        given = _object(one)
+        if given.get("id") in (None, ""):
+            raise BadPayload(f"{item} in update misses primary key")
+        key = known_key(str(given["id"]))
+        if key in objects:  # which of the two is meant, nobody can say
+            raise BadPayload(f'"value" holds {key} twice')
+        objects[key] = given
+    return objects
+
+
+def known_key(key: str) -> str:
+    """A key in its one spelling; what is no key names nothing that is there."""
+    try:
+        return dialect.key(key)
+    except ValueError:
+        raise Forbidden from None
+
+
+def path_keys(path: str) -> tuple[str, ...] | None:
+    """The keys of a path that names several, as early clients do: `/users/a,b`. None for one key."""
+    return _listed(path.split(","), "keys") if "," in path else None
+
+
+async def found(tx: Transaction, call: Call, caller: Caller, collection: str, asked: Many) -> tuple[str, ...]:
+    """The keys of a request: those it names, or those that its question finds among what the caller sees."""
+    if asked.keys is not None:
+        return asked.keys
+    one = reading.naming(call, caller, collection, {**(asked.query or {})})
+    limit = one.values["limit"]
+    if isinstance(limit, int) and limit > MOST_AT_ONCE:
+        one.values["limit"] = MOST_AT_ONCE + 1
+    rows = await question.rows(tx, one) if limit else []
+    if len(rows) > MOST_AT_ONCE:
+        raise BadQuery(f'At most {MOST_AT_ONCE} items at once; "limit" takes them in parts')
+    return tuple(str(row[0]) for row in rows)
+
+
+async def shown(
+    tx: Transaction, call: Call, caller: Caller, collection: str, keys: Sequence[str]
+) -> list[object | None]:
+    """What the caller may see of these, each named once, in their order; None for what they may not.
+
+    Several are one question, whose answer is in the order of the keys' text, as both databases sort them.
+    """
+    if len(keys) == 1:
+        return [await reading.show(tx, reading.one(call, caller, collection, keys[0]))]
+    asked: Tree = {name: call.query[name] for name in _OF_ONE if name in call.query}
+    one = reading.many(call, caller, collection, asked | {"filter": {"id": {"_in": [*keys, _NONE]}}})
+    one.values["limit"] = len(keys)
+    items = await question.items(tx, one)
+    if len(items) < len(keys):
+        return [None] * len(keys)
+    by_key = dict(zip(sorted(keys), items, strict=True))
+    return [by_key[key] for key in keys]
+
+
+async def answer_those(call: Call, caller: Caller, collection: str, keys: Sequence[str]) -> ASGIResponse:
+    """The rows that a path names, in its order; Forbidden when one is missing."""
+    rows = await call.house.database.read(shown, call, caller, collection, keys)
+    if any(row is None for row in rows):
+        raise Forbidden
+    return answers.data(rows)
+
+
+def after(shown: Sequence[object | None], *, single: bool) -> ASGIResponse:
+    """What was written, as the caller may see it; 204 where the caller may write but not read."""
+    if any(one is None for one in shown):
+        return answers.nothing()
+    return answers.data(shown[0] if single else shown)

@@ -1,0 +1,185 @@
+"""What the OpenAPI document promises: its operations, their parameters, and bodies of fixed shape."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from service.users.model import Kind
+
+Json = dict[str, Any]
+
+ONE: Final = ("fields", "alias", "deep")
+LIST: Final = (*ONE, "filter", "search", "sort", "limit", "offset", "page", "meta", "aggregate", "groupBy")
+PARAMETERS: Final[Mapping[str, tuple[str, Json]]] = {
+    "fields": ("Words of the answer, as CSV or array; `*` is every one.", {"type": "string"}),
+    "alias": ("Other names for fields: an object, as JSON or in brackets.", {"type": "string"}),
+    "deep": ("Questions about relations to many: an object, as JSON or in brackets.", {"type": "string"}),
+    "aggregate": ("Counts and sums: an object, as JSON or in brackets.", {"type": "string"}),
+    "groupBy": ("Words to group an aggregate by, as CSV or array.", {"type": "string"}),
+    "filter": ("A filter object, as JSON or in brackets.", {"type": "string"}),
+    "search": ("A text to be found in any text field.", {"type": "string"}),
+    "sort": ("Words to sort by, as CSV; `-` before a word turns its order round.", {"type": "string"}),
+    "limit": ("Rows of a page; -1 is all.", {"type": "integer", "minimum": -1, "default": 100}),
+    "offset": ("Rows to pass over.", {"type": "integer", "minimum": 0}),
+    "page": ("The page, counted from 1; wins over offset.", {"type": "integer", "minimum": 1}),
+    "meta": ("`total_count`, `filter_count` or `*`.", {"type": "string"}),
+}
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One operation: what goes in and what comes out, by the names of schemas."""
+
+    method: str
+    path: str
+    summary: str
+    tag: str
+    answer: str | None = None  # None: 204
+    body: str | None = None
+    many: bool = False
+    parameters: tuple[str, ...] = ()
+    public: bool = False
+    key: Kind = "uuid"  # of `{id}` in the path
+
+
+ROUTES: Final = (
+    Route("get", "/users", "List users", "Users", "Users", many=True, parameters=LIST),
+    Route("post", "/users", "Create one or many", "Users", "Users", "Users", parameters=ONE),
+    Route("patch", "/users", "Change many", "Users", "Users", "UsersChange", many=True, parameters=ONE),
+    Route("delete", "/users", "Remove many", "Users", None, "Removal"),
+    Route("get", "/users/me", "Read the caller", "Users", "Users", parameters=ONE),
+    Route("patch", "/users/me", "Change the caller", "Users", "Users", "Users", parameters=ONE),
+    Route("patch", "/users/me/track/page", "Note the page that the caller looks at", "Users", None, "Page"),
+    Route("get", "/users/{id}", "Read a user", "Users", "Users", parameters=ONE),
+    Route("patch", "/users/{id}", "Change a user", "Users", "Users", "Users", parameters=ONE),
+    Route("delete", "/users/{id}", "Remove a user", "Users"),
+    Route("post", "/users/invite", "Invite by e-mail", "Users", None, "Invite"),
+    Route("post", "/users/invite/accept", "Accept an invitation", "Users", None, "Accept", public=True),
+    Route("get", "/roles", "List roles", "Roles", "Roles", many=True, parameters=LIST),
+    Route("post", "/roles", "Create one or many", "Roles", "Roles", "Roles", parameters=ONE),
+    Route("patch", "/roles", "Change many", "Roles", "Roles", "RolesChange", many=True, parameters=ONE),
+    Route("delete", "/roles", "Remove many; their users are suspended", "Roles", None, "Removal"),
+    Route("get", "/roles/{id}", "Read a role", "Roles", "Roles", parameters=ONE),
+    Route("patch", "/roles/{id}", "Change a role", "Roles", "Roles", "Roles", parameters=ONE),
+    Route("delete", "/roles/{id}", "Remove a role; its users are suspended", "Roles"),
+    Route("get", "/activity", "List what happened", "Activity", "Activity", many=True, parameters=LIST),
+    Route("get", "/activity/{id}", "Read one", "Activity", "Activity", parameters=ONE, key="integer"),
+    Route("get", "/revisions", "List revisions", "Revisions", "Revisions", many=True, parameters=LIST),
+    Route("get", "/revisions/{id}", "Read one", "Revisions", "Revisions", parameters=ONE, key="integer"),
+    Route("post", "/utils/revert/{id}", "Go back to a revision", "Revisions", key="integer"),
+    Route("post", "/auth/login", "Sign in", "Authentication", "Tokens", "Login", public=True),
+    Route("post", "/auth/refresh", "Refresh the tokens", "Authentication", "Tokens", "Refresh", public=True),
+    Route("post", "/auth/logout", "Sign out", "Authentication", None, "Refresh", public=True),
+    Route("get", "/auth", "List the providers", "Authentication", "Providers", public=True),
+    Route("get", "/server/info", "What a client may know", "Server", "Info", public=True),
+)
+_TEXT: Final[Json] = {"type": "string"}
+_KEYS: Final[Json] = {"type": "array", "maxItems": 1000, "items": {"type": "string", "format": "uuid"}}
+_QUERY: Final[Json] = {
+    "type": "object",
+    "description": "The question that finds them.",
+    "additionalProperties": False,
+    "properties": {
+        "filter": {"type": "object"},
+        "search": _TEXT,
+        "sort": {"type": "array", "items": _TEXT},
+        "limit": {"type": "integer", "minimum": -1, "default": 100},
+        "offset": {"type": "integer", "minimum": 0},
+        "page": {"type": "integer", "minimum": 1},
+    },
+}
+
+
+def _closed(required: tuple[str, ...], **properties: Json) -> Json:
+    return {
+        "type": "object",
+        "required": list(required),
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _change(name: str) -> Json:
+    """All alike by keys or by a query, or each in an array of objects with ids."""
+    one = {"$ref": f"#/components/schemas/{name}"}
+    return {
+        "oneOf": [
+            _closed(("keys", "data"), keys=_KEYS, data=one),
+            _closed(("query", "data"), query=_QUERY, data=one),
+            {"type": "array", "maxItems": 1000, "items": {"allOf": [one, {"required": ["id"]}]}},
+        ]
+    }
+
+
+BODIES: Final[Mapping[str, Json]] = {
+    "UsersChange": _change("Users"),
+    "RolesChange": _change("Roles"),
+    "Removal": {"oneOf": [_KEYS, _closed(("keys",), keys=_KEYS), _closed(("query",), query=_QUERY)]},
+    "Page": _closed(("last_page",), last_page={"type": "string", "minLength": 1, "maxLength": 255}),
+    "Invite": {
+        "type": "object",
+        "required": ["email", "role"],
+        "additionalProperties": False,
+        "properties": {
+            "email": {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]},
+            "role": {"type": "string", "format": "uuid"},
+            "invite_url": {"type": "string", "format": "uri"},
+        },
+    },
+    "Accept": {
+        "type": "object",
+        "required": ["token", "password"],
+        "additionalProperties": False,
+        "properties": {"token": _TEXT, "password": {"type": "string", "minLength": 8, "maxLength": 128}},
+    },
+    "Login": {
+        "type": "object",
+        "required": ["email", "password"],
+        "additionalProperties": False,
+        "properties": {
+            "email": _TEXT,
+            "password": _TEXT,
+            "otp": _TEXT,
+            "mode": {"type": "string", "enum": ["cookie", "json"]},
+        },
+    },
+    "Refresh": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"refresh_token": _TEXT, "mode": {"type": "string", "enum": ["cookie", "json"]}},
+    },
+    "Tokens": {
+        "type": "object",
+        "required": ["access_token", "expires"],
+        "properties": {
+            "access_token": _TEXT,
+            "expires": {"type": "integer", "description": "Milliseconds."},
+            "refresh_token": _TEXT,
+        },
+    },
+    "Providers": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": dict.fromkeys(("name", "label", "driver", "icon"), _TEXT),
+        },
+    },
+    "Info": {"type": "object", "properties": {"project": {"type": "object"}}},
+    "Errors": {
+        "type": "object",
+        "required": ["errors"],
+        "properties": {
+            "errors": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["message", "extensions"],
+                    "properties": {
+                        "message": _TEXT,
+                        "extensions": {"type": "object", "properties": {"code": _TEXT}},
+                    },
+                },
+            }
+        },
+    },
+}

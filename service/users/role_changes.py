@@ -1,0 +1,163 @@
+"""Roles are changed and removed: what that takes from whom, and that somebody stays who may do all."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Select, bindparam, delete, func, select, update
+
+from service.database import Transaction, by_kind, now, one_of
+from service.database.shapes import Kind
+from service.database.tables import connections, roles, users
+from service.users import access, edits, history, last_administrator
+from service.users.checks import check, is_uuid
+from service.users.edits import Edit, same
+from service.users.model import ARCHIVED, CONCEALED, ROLE_ATTRIBUTES, ROLES, SUSPENDED, Caller
+from service.users.problems import BadPayload, Forbidden
+from service.users.roles import create
+from service.users.rows import as_row, locking
+
+Row = dict[str, Any]
+
+_AT_ONCE: Final = 1000  # members of a removed role that are in memory at a time
+_COLUMNS: Final = tuple(column.name for column in roles.c)
+_IGNORED: Final = frozenset({"id", "number", "users"})
+_SHOWN: Final = 100  # users of a role that an answer shows when nobody asks for more
+
+
+def _held(kind: Kind, *, removing: bool) -> Select[Any]:
+    """In the order of the keys, as users are held. Who removes a role lets no user come to it meanwhile."""
+    chosen = roles.c.project == bindparam("project"), one_of(roles.c.id, "ids", kind)
+    return select(roles).where(*chosen).order_by(roles.c.id).with_for_update(key_share=not removing)
+
+
+_CHANGING: Final = by_kind(lambda kind: _held(kind, removing=False))
+_REMOVING: Final = by_kind(lambda kind: _held(kind, removing=True))
+_MEMBERS: Final = by_kind(lambda kind: locking(one_of(users.c.role, "roles", kind)).limit(_AT_ONCE))
+_COUNT: Final = (
+    select(func.count())
+    .select_from(users)
+    .where(users.c.project == bindparam("project"), users.c.role == bindparam("role"))
+)
+_COUNT_OF: Final = by_kind(lambda kind: _COUNT.where(one_of(users.c.id, "ids", kind)))
+_UPDATE: Final = update(roles).where(
+    roles.c.project == bindparam("of_project"), roles.c.id == bindparam("of_id")
+)
+_DELETE: Final = by_kind(
+    lambda kind: delete(roles).where(roles.c.project == bindparam("project"), one_of(roles.c.id, "ids", kind))
+)
+_NO_DEFAULT: Final = by_kind(
+    lambda kind: update(connections).where(
+        connections.c.project == bindparam("of_project"), one_of(connections.c.default_role, "of_roles", kind)
+    )
+)
+
+
+async def change(tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[str, object]]) -> None:
+    """Change roles: id -> what changes. A change of nothing leaves no trace.
+
+    `users` may say again whose role it is; who gets another one is said of the user. Raises BadPayload for
+    other users, Forbidden (not there, not yours), Invalid, Unprocessable (nobody is left who may do all).
+    """
+    access.check_administrator(caller)
+    held = await _hold(tx, caller, list(changes), removing=False)
+    for id_, values in changes.items():
+        await _check_users(tx, caller.project, id_, values.get("users"))
+    differing = {id_: new for id_, values in changes.items() if (new := _differing(held[id_], values))}
+    demoted = [id_ for id_, new in differing.items() if new.get("admin_access") is False]
+    guarded = bool(demoted) and await last_administrator.hold_project(tx, caller.project)
+    had = guarded and await last_administrator.is_there(tx, caller.project)
+    for id_, new in differing.items():
+        await tx.run(_UPDATE, of_project=caller.project, of_id=id_, **new)
+    if had and not await last_administrator.is_there(tx, caller.project):
+        raise last_administrator.refusal()
+    entries = [history.Entry(id_, _snapshot({**held[id_], **new}), new) for id_, new in differing.items()]
+    await history.record(tx, caller, "update", entries, collection=ROLES)
+    for id_ in differing:
+        tx.announce("role", id_)
+
+
+async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
+    """Remove roles. Their users stay without a role and suspended; connections give newcomers none.
+
+    Raises Forbidden (not there, not yours), Unprocessable (nobody would be left who may do all).
+    """
+    access.check_administrator(caller)
+    ids = list(dict.fromkeys(ids))
+    await _hold(tx, caller, ids, removing=True)
+    await _vacate(tx, caller, ids)
+    await tx.run(_NO_DEFAULT[tx.kind], of_project=caller.project, of_roles=ids, default_role=None)
+    await tx.run(_DELETE[tx.kind], project=caller.project, ids=ids)
+    await history.record(tx, caller, "delete", [history.Entry(id_) for id_ in ids], collection=ROLES)
+    for id_ in ids:
+        tx.announce("role", id_)
+
+
+async def relate(tx: Transaction, caller: Caller, given: Mapping[str, object]) -> str:
+    """The id of the role that an object speaks of: changed where the object says otherwise, made when it
+    is not there. Raises as `change` and `roles.create` do; who says what is stored needs no leave for it.
+    """
+    if given.get("id") is not None:
+        id_ = str(check("id", given["id"], ROLE_ATTRIBUTES))
+        found = await tx.row(_CHANGING[tx.kind], project=caller.project, ids=[id_])
+        if found is not None:
+            if _differing(_named(found), given):
+                await change(tx, caller, {id_: given})
+            return id_
+    access.check_administrator(caller)
+    if given.get("users"):
+        raise BadPayload('"users" of a role are changed by the "role" of each')
+    said = {name: value for name, value in given.items() if value is not None and name != "users"}
+    (made,) = await create(tx, caller, [said])
+    return made
+
+
+async def _hold(tx: Transaction, caller: Caller, ids: Sequence[str], *, removing: bool) -> dict[str, Row]:
+    if not all(map(is_uuid, ids)):
+        raise Forbidden
+    statement = (_REMOVING if removing else _CHANGING)[tx.kind]
+    held = {row["id"]: row for row in map(_named, await tx.rows(statement, project=caller.project, ids=ids))}
+    if not held.keys() >= set(ids):
+        raise Forbidden
+    return held
+
+
+async def _vacate(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
+    """Every user of these roles loses role and access; who is archived stays so, and keeps no name taken."""
+    at = now()
+    while members := await tx.rows(_MEMBERS[tx.kind], project=caller.project, roles=list(ids)):
+        leaving = [
+            Edit(row, {"role": None} if row["status"] == ARCHIVED else {"role": None, "status": SUSPENDED})
+            for row in map(as_row, members)
+        ]
+        await edits.write(tx, caller, leaving, at)
+
+
+async def _check_users(tx: Transaction, project: str, role: str, given: object) -> None:
+    """That `given` are the users of a role, or as many of them as an answer shows."""
+    if given is None:
+        return
+    named = {str(one).lower() for one in given} if isinstance(given, list) else set()
+    if isinstance(given, list) and all(map(is_uuid, given)):
+        (all_of_them,) = await tx.row(_COUNT, project=project, role=role) or (0,)
+        found = await tx.row(_COUNT_OF[tx.kind], project=project, role=role, ids=sorted(named))
+        if found and found[0] == len(named) and (len(named) == all_of_them or len(named) >= _SHOWN):
+            return
+    raise BadPayload('"users" of a role are changed by the "role" of each')
+
+
+def _differing(row: Row, given: Mapping[str, object]) -> Row:
+    """What of the given values is a change of this role."""
+    named = {
+        name: check(name, value, ROLE_ATTRIBUTES)
+        for name, value in given.items()
+        if name not in _IGNORED and value != CONCEALED
+    }
+    return {name: value for name, value in named.items() if not same(row[name], value)}
+
+
+def _snapshot(row: Row) -> Row:
+    return {name: row[name] for name in ROLE_ATTRIBUTES}
+
+
+def _named(found: Sequence[Any]) -> Row:
+    return dict(zip(_COLUMNS, found, strict=True))
