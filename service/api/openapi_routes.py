@@ -55,6 +55,20 @@ ROUTES: Final = (
     Route("delete", "/users/{id}", "Remove a user", "Users"),
     Route("post", "/users/invite", "Invite by e-mail", "Users", None, "Invite"),
     Route("post", "/users/invite/accept", "Accept an invitation", "Users", None, "Accept", public=True),
+    Route("post", "/users/register", "Register with an e-mail", "Users", None, "Register", public=True),
+    Route("get", "/users/register/verify-email", "Prove the e-mail", "Users", public=True),
+    Route("post", "/users/me/tfa/generate", "Make a secret", "Two-factor", "Secret", "Password"),
+    Route("post", "/users/me/tfa/enable", "Ask for codes from now on", "Two-factor", None, "Factor"),
+    Route("post", "/users/me/tfa/disable", "Ask for no codes any more", "Two-factor", None, "Code"),
+    Route(
+        "post",
+        "/users/me/tfa/recovery-codes",
+        "Codes for a lost telephone",
+        "Two-factor",
+        "Codes",
+        "Password",
+    ),
+    Route("post", "/users/{id}/tfa/disable", "Take a second factor away", "Two-factor"),
     Route("get", "/roles", "List roles", "Roles", "Roles", many=True, parameters=LIST),
     Route("post", "/roles", "Create one or many", "Roles", "Roles", "Roles", parameters=ONE),
     Route("patch", "/roles", "Change many", "Roles", "Roles", "RolesChange", many=True, parameters=ONE),
@@ -70,10 +84,18 @@ ROUTES: Final = (
     Route("post", "/auth/login", "Sign in", "Authentication", "Tokens", "Login", public=True),
     Route("post", "/auth/refresh", "Refresh the tokens", "Authentication", "Tokens", "Refresh", public=True),
     Route("post", "/auth/logout", "Sign out", "Authentication", None, "Refresh", public=True),
+    Route(
+        "post", "/auth/password/request", "Ask for a letter", "Authentication", None, "Forgotten", public=True
+    ),
+    Route(
+        "post", "/auth/password/reset", "Set a new password", "Authentication", None, "Accept", public=True
+    ),
     Route("get", "/auth", "List the providers", "Authentication", "Providers", public=True),
     Route("get", "/server/info", "What a client may know", "Server", "Info", public=True),
 )
 _TEXT: Final[Json] = {"type": "string"}
+_MODE: Final[Json] = {"type": "string", "enum": ["cookie", "json", "session"]}
+_URI: Final[Json] = {"type": "string", "format": "uri"}
 _KEYS: Final[Json] = {"type": "array", "maxItems": 1000, "items": {"type": "string", "format": "uuid"}}
 _QUERY: Final[Json] = {
     "type": "object",
@@ -132,6 +154,25 @@ BODIES: Final[Mapping[str, Json]] = {
         "additionalProperties": False,
         "properties": {"token": _TEXT, "password": {"type": "string", "minLength": 8, "maxLength": 128}},
     },
+    "Register": _closed(
+        ("email", "password"),
+        email=_TEXT,
+        password={"type": "string", "minLength": 8, "maxLength": 128},
+        first_name=_TEXT,
+        last_name=_TEXT,
+        verification_url=_URI,
+    ),
+    "Forgotten": _closed(("email",), email=_TEXT, reset_url=_URI),
+    "Password": _closed(("password",), password=_TEXT),
+    "Code": _closed(("otp",), otp=_TEXT),
+    "Factor": {
+        "oneOf": [
+            _closed(("secret", "otp"), secret=_TEXT, otp=_TEXT),
+            _closed(("password",), password=_TEXT),
+        ]
+    },
+    "Secret": {"type": "object", "properties": {"secret": _TEXT, "otpauth_url": _TEXT}},
+    "Codes": {"type": "object", "properties": {"codes": {"type": "array", "items": _TEXT}}},
     "Login": {
         "type": "object",
         "required": ["email", "password"],
@@ -140,13 +181,13 @@ BODIES: Final[Mapping[str, Json]] = {
             "email": _TEXT,
             "password": _TEXT,
             "otp": _TEXT,
-            "mode": {"type": "string", "enum": ["cookie", "json"]},
+            "mode": _MODE,
         },
     },
     "Refresh": {
         "type": "object",
         "additionalProperties": False,
-        "properties": {"refresh_token": _TEXT, "mode": {"type": "string", "enum": ["cookie", "json"]}},
+        "properties": {"refresh_token": _TEXT, "mode": _MODE},
     },
     "Tokens": {
         "type": "object",
