@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextvars import ContextVar
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -325,3 +326,16 @@ async def test_a_closed_database_says_so(library: Database) -> None:
         with pytest.raises(Unavailable, match="closed"):
             await door(titles)
     await library.close()
+
+
+async def test_an_error_of_the_database_does_not_repeat_the_row(library: Database) -> None:
+    hidden = new_key()
+
+    async def forget_the_title(tx: Transaction) -> None:
+        await tx.run(ADD, id=new_key(), author=hidden, title=None)
+
+    with pytest.raises(Exception) as raised:  # whatever the driver calls it
+        await library.write(forget_the_title)
+    told = "".join(format_exception(raised.value))
+    assert "title" in told
+    assert hidden not in told

@@ -32,7 +32,12 @@ def lost(error: BaseException | None, connection: Connection) -> bool:
 
 
 def problem(error: Exception) -> Exception:
-    """What `error` means; the error itself when it is a mistake of ours."""
+    """What `error` means; the error itself when it is a mistake of ours.
+
+    Its detail is taken away: it repeats values, or the whole row with its hashes, to whoever prints the error.
+    """
+    if isinstance(error, asyncpg.PostgresError):
+        error.detail = None
     code = sqlstate(error)
     if code == asyncpg.UniqueViolationError.sqlstate:
         return NotUnique(getattr(error, "constraint_name", None) or "")
