@@ -159,6 +159,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     report = yield
+    # Half a surrogate pair, which some tests log, cannot be sent from one process to another.
+    report.sections = [(name, text.encode("utf-8", "replace").decode()) for name, text in report.sections]
     if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome, report.longrepr = "failed", f"nothing may be skipped here: {report.longrepr}"
     return report
