@@ -1,6 +1,7 @@
 """The doors on SQLite: writes grouped in one thread, point reads that share connections, a lane for scans."""
 
 import asyncio
+import sqlite3
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -85,5 +86,5 @@ class SqliteDatabase:
 
 
 async def _interrupt(connection: aiosqlite.Connection) -> None:
-    with suppress(ValueError):  # closed meanwhile
+    with suppress(ValueError, sqlite3.ProgrammingError):  # closed meanwhile
         await connection.interrupt()
