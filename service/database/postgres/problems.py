@@ -34,7 +34,7 @@ def lost(error: BaseException | None, connection: Connection) -> bool:
 def problem(error: Exception) -> Exception:
     """What `error` means; the error itself when it is a mistake of ours.
 
-    Its detail is taken away: it repeats values, or the whole row with its hashes, to whoever prints the error.
+    Its detail is taken away: it repeats values, or the whole row with its hashes, to whoever prints it.
     """
     if isinstance(error, asyncpg.PostgresError):
         error.detail = None
