@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Table
@@ -109,4 +108,7 @@ def settle(collection: str, taken: dict[str, object], stored: Mapping[str, objec
 
 def key(text: str) -> str:
     """A uuid in its one spelling, lower case with dashes. ValueError when it is none."""
-    return text if _KEY.fullmatch(text) else str(UUID(text))
+    lower = text.lower()
+    if not _KEY.fullmatch(lower):
+        raise ValueError("no uuid with dashes")
+    return lower

@@ -13,7 +13,7 @@ import asyncpg
 import httpx2
 
 from tests.bench import seed
-from tests.conftest import PostgreSQL
+from tests.postgresql import PostgreSQL
 from tests.running import IDBRIDGE, Running, run_idbridge, running
 
 TOGETHER = 1000  # users in one POST

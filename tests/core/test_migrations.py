@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from service.database import Unavailable
 from service.database.migrations import _config, head, migrate, pending, perform, revision
 from service.database.tables import metadata
-from tests.conftest import PostgreSQL
+from tests.postgresql import PostgreSQL
 
 SQLITE = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite%'"
 POSTGRESQL = (

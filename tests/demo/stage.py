@@ -9,10 +9,10 @@ from pathlib import Path
 
 import asyncpg
 
-from tests.conftest import PostgreSQL
 from tests.demo.telling import Wire
 from tests.peers import oidc
 from tests.post.servers import Sink, sink
+from tests.postgresql import PostgreSQL
 from tests.running import IDBRIDGE, Running, running
 
 PROVIDER = "acme"  # the name of the sign-on provider, which users.provider will say

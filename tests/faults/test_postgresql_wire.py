@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 
 from service.database import Database, OutcomeUnknown, Transaction, Unavailable, new_key, open_database
 from service.database.migrations import perform
-from tests.conftest import PostgreSQL
+from tests.postgresql import PostgreSQL
 from tests.shelf import books, metadata
 
 ADD = insert(books)

@@ -12,8 +12,8 @@ import asyncpg
 import httpx2
 import pytest
 
-from tests.conftest import PostgreSQL
 from tests.pages.invited import PATH, Page, everything, invite, look, post, send
+from tests.postgresql import PostgreSQL
 from tests.served import Served, served
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
