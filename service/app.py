@@ -1,7 +1,6 @@
 """Puts the house together: build(config) is the ASGI application, with the mail worker inside by default."""
 
 import asyncio
-import logging
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -21,7 +20,6 @@ from mail.smtp import Smtp
 from mail.worker import Worker
 from providers.http import Outbound
 from providers.kinds import open_provider
-from providers.scim.problems import ScimProblem
 from service import pages
 from service.api import (
     answers,
@@ -41,9 +39,10 @@ from service.api.behind import Behind
 from service.api.callers import Callers
 from service.api.connecting import Connecting
 from service.api.gate import Gate
+from service.api.graphql import room as graphql
 from service.api.house import Door, House, Terms
 from service.config import Config
-from service.database import Database, Unavailable, new_key, open_database, tables
+from service.database import Database, new_key, open_database, tables
 from service.journal import AccessLog
 from service.letters import Letters
 from service.sealing import Sealer
@@ -51,11 +50,10 @@ from service.tokens import Tokens
 from service.upkeep import keep_up
 from service.users import acceptance, registrations, resets
 from service.users.passwords import Hasher
-from service.users.problems import MethodRefused, Problem, RouteUnknown, Unreachable
+from service.users.problems import MethodRefused, RouteUnknown
 from service.users.second_factor import SecondFactor
 from service.users.secrets import Secrets
 
-_log = logging.getLogger(__name__)
 VERSION: Final = version("idbridge")
 
 
@@ -83,6 +81,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
             invitations.router,
             sso.router,
             scim.router,
+            graphql.router,
             health.router,
             pages.router,
         ],
@@ -209,17 +208,11 @@ def _refuse(request: Request[Any, Any, Any], problem: Exception) -> Response[Non
 
 
 def _known(request: Request[Any, Any, Any], problem: Exception) -> Exception:
-    if isinstance(problem, Problem | ScimProblem):
-        return problem
     if isinstance(problem, MethodNotAllowedException):
         return MethodRefused(_methods(problem), request.scope["method"])
     if isinstance(problem, HTTPException) and problem.status_code < 500:
         return RouteUnknown(request.scope["path"])
-    if isinstance(problem, Unavailable):
-        _log.warning("the database cannot be asked", exc_info=problem)
-        return Unreachable("The database cannot be reached now")
-    _log.error("unexpected", exc_info=problem)
-    return problem
+    return answers.foreseen(problem)
 
 
 def _methods(problem: MethodNotAllowedException) -> list[str]:

@@ -1,5 +1,6 @@
 """What goes back: data in the generation's envelope, nothing, or a problem in the caller's language."""
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,12 +11,15 @@ from litestar.types import Receive, Scope, Send
 from providers.scim import messages
 from providers.scim.problems import ScimProblem
 from service.api.calls import Call
+from service.database import Unavailable
 from service.dialects import problems as table
 from service.dialects.dialect import COLLECTIONS, word_of
 from service.dialects.fields import Language
-from service.users.problems import MethodRefused, TooMany, Unreachable
+from service.users.problems import MethodRefused, Problem, TooMany, Unreachable
 
+_log = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.json.Encoder()
+_DATA: Final = b'{"data":'
 _JSON: Final = "application/json; charset=utf-8"
 _SCIM: Final = f"{messages.MEDIA_TYPE}; charset=utf-8"
 
@@ -48,7 +52,23 @@ def answer(value: object, *, status: int = 200, media: str = _JSON, headers: Hea
 
 def data(value: object, *, headers: Headers = ()) -> Answer:
     """`{"data": ...}`, the envelope of success."""
-    return Answer(200, b'{"data":' + _ENCODER.encode(value) + b"}", _JSON, headers)
+    return Answer(200, _DATA + _ENCODER.encode(value) + b"}", _JSON, headers)
+
+
+def told(given: Answer) -> msgspec.Raw | None:
+    """What an answer of `data` holds, encoded as it is; None when there is no body."""
+    return msgspec.Raw(given.body[len(_DATA) : -1]) if given.body.startswith(_DATA) else None
+
+
+def foreseen(problem: Exception) -> Exception:
+    """The problem of ours that an exception is; what nobody foresaw is told to the log alone."""
+    if isinstance(problem, Problem | ScimProblem):
+        return problem
+    if isinstance(problem, Unavailable):
+        _log.warning("the database cannot be asked", exc_info=problem)
+        return Unreachable("The database cannot be reached now")
+    _log.error("unexpected", exc_info=problem)
+    return problem
 
 
 def scim(value: object, *, status: int = 200, headers: Headers = ()) -> Answer:

@@ -36,3 +36,4 @@ GENERATION_10: Final = Generation(
     lacking=_lacking10,
     errors=_errors10,
 )
+GRAPHQL: Final = msgspec.structs.replace(GENERATION_10, language="graphql")

@@ -9,7 +9,7 @@ from service.api.calls import Call
 from service.api.query_string import Tree, whole, words
 from service.dialects import parts, paths, question, variables
 from service.dialects.filters import Node, Reader
-from service.dialects.parts import Chooser, Order, Part, Wish
+from service.dialects.parts import Chooser, Chosen, Order, Part, Wish
 from service.dialects.question import Question
 from service.dialects.relations import relations
 from service.users.model import Caller
@@ -66,7 +66,10 @@ class Parameters:
 
     def chosen(self) -> tuple[tuple[Part, ...], Sequence[Wish]]:
         """What `fields`, `alias` and `deep` ask for."""
-        asked = parts.flattened(self.query["fields"]) if "fields" in self.query else []
+        given = self.query.get("fields")
+        if isinstance(given, Chosen):
+            return given.parts, given.wishes
+        asked = parts.flattened(given) if "fields" in self.query else []
         if not self.query.keys() & {"alias", "deep"} and sum(map(len, asked)) < parts.SHORT:
             return parts.plain(self.language, self.collection, tuple(asked))
         chooser = Chooser(self.language, self._aliases(), self._deep())
@@ -152,10 +155,11 @@ class Parameters:
             if asked and not relation.many:
                 raise BadQuery(f'"deep.{key}" leads to one row: there is nothing to choose from')
             if asked:
-                wishes[*at, key] = self._wished(asked, relation.target)
+                wishes[*at, key] = self.wish(asked, relation.target)
             self._wish(inner, relation.target, (*at, key), wishes)
 
-    def _wished(self, asked: Mapping[str, object], target: str) -> Wish:
+    def wish(self, asked: Mapping[str, object], target: str) -> Wish:
+        """What `deep` asks of a relation to many rows of `target`, its names with `_` before them."""
         where, operands = self.filter(target, asked.get("_filter"))
         limit, offset = self.page(asked, parts.DEFAULT_ROWS, "_")
         return Wish(

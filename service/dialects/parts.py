@@ -43,7 +43,21 @@ class Branch(msgspec.Struct, frozen=True):
     sort: Order = ()
 
 
-Part = str | Leaf | Branch  # a str is a leaf under its own word
+class Inner(msgspec.Struct, frozen=True):
+    """An object of more values of the same row."""
+
+    key: str
+    parts: tuple["Part", ...]
+
+
+class Constant(msgspec.Struct, frozen=True):
+    """A value that is the same for every row."""
+
+    key: str
+    value: str
+
+
+Part = str | Leaf | Branch | Inner | Constant  # a str is a leaf under its own word
 Tree = dict[str, "Tree"]
 
 
@@ -60,6 +74,13 @@ class Wish(msgspec.Struct):
 
 
 Wishes = Mapping[tuple[str, ...], Wish]
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """Parts that a language with selections of its own has chosen, with the wishes of their branches."""
+
+    parts: tuple[Part, ...]
+    wishes: Sequence[Wish] = ()
 
 
 class Chooser:

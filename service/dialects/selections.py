@@ -9,7 +9,7 @@ import msgspec
 from service.dialects import scim
 from service.dialects.dialect import words
 from service.dialects.fields import Language
-from service.dialects.parts import Branch, Leaf, Part
+from service.dialects.parts import Branch, Constant, Inner, Leaf, Part
 from service.dialects.paths import Path
 
 Row = tuple[Any, ...]
@@ -64,7 +64,7 @@ class _Layout:
     def maker(self, collection: str, parts: Sequence[Part], at: tuple[str, ...]) -> Maker:
         """What makes an object of the parts at the end of these relations."""
         struct = _struct(tuple(part if isinstance(part, str) else part.key for part in parts))
-        leaves = [part for part in parts if not isinstance(part, Branch)]
+        leaves = [part for part in parts if isinstance(part, str | Leaf)]
         if len(leaves) < len(parts):
             getters = [self._getter(collection, part, at) for part in parts]
             return lambda row, found: struct(*[get(row, found) for get in getters])
@@ -89,9 +89,13 @@ class _Layout:
         return place, [*fixes, load] if load else fixes
 
     def _getter(self, collection: str, part: Part, at: tuple[str, ...]) -> Maker:
-        if not isinstance(part, Branch):
+        if isinstance(part, str | Leaf):
             place, fixes = self._leaf(collection, part, at)
             return _value(place, fixes)
+        if isinstance(part, Constant):
+            return lambda row, found: part.value
+        if isinstance(part, Inner):
+            return self.maker(collection, part.parts, at)
         relation = part.relation
         if relation.many:
             key, number = self._look(Path(at, "id")), part.number

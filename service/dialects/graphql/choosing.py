@@ -1,0 +1,145 @@
+"""Selection sets as the parts that an answer is made of: one question to the database for each level."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from graphql import (
+    DirectiveNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLIncludeDirective,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLSkipDirective,
+    SelectionNode,
+    SelectionSetNode,
+    get_argument_values,
+)
+from graphql.execution.values import VariableValues
+
+from service.dialects.dialect import words
+from service.dialects.graphql.arguments import of_function, query_of
+from service.dialects.parts import Branch, Chosen, Constant, Inner, Leaf, Part, Wish
+from service.dialects.relations import Relation, relations
+from service.users.problems import BadQuery
+
+MOST: Final = 1000  # values of one answer's object
+TYPENAME: Final = "__typename"
+# What makes a wish of the arguments of a relation to many, given as those of `deep`, and of its target.
+Wisher = Callable[[Mapping[str, object], str], Wish]
+Selected = Mapping[str, list[FieldNode]]  # by response key; the fields of one key are merged
+
+
+class Operation(msgspec.Struct, frozen=True, eq=False):
+    """What selections are read with: the schema, the fragments, and the variables of this request."""
+
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: VariableValues
+
+    def gather(self, sets: Sequence[SelectionSetNode]) -> Selected:
+        """The fields that are asked for, fragments spread and directives heeded (spec, 6.3.2)."""
+        found: dict[str, list[FieldNode]] = {}
+        for node in (field for one in sets for field in self._fields(one)):
+            found.setdefault((node.alias or node.name).value, []).append(node)
+        return found
+
+    def _fields(self, selected: SelectionSetNode) -> Iterator[FieldNode]:
+        for node in selected.selections:
+            if not self._wanted(node):
+                continue
+            if isinstance(node, FieldNode):
+                yield node
+            elif isinstance(node, FragmentSpreadNode):
+                yield from self._fields(self.fragments[node.name.value].selection_set)
+            else:
+                yield from self._fields(node.selection_set)  # type: ignore[attr-defined]  # inline fragment
+
+    def _wanted(self, node: SelectionNode) -> bool:
+        given = {directive.name.value: directive for directive in node.directives or ()}
+        if not given:
+            return True
+        skip, include = (
+            self._if(given.get("skip"), GraphQLSkipDirective),
+            self._if(given.get("include"), GraphQLIncludeDirective),
+        )
+        return skip is not True and include is not False
+
+    def _if(self, node: DirectiveNode | None, directive: Any) -> object:
+        return None if node is None else get_argument_values(directive, node, self.variables)["if"]
+
+    def arguments(self, parent: str, node: FieldNode) -> dict[str, Any]:
+        """The values of a field's arguments."""
+        if not node.arguments:
+            return {}
+        home = self.schema.type_map[parent]
+        if not isinstance(home, GraphQLObjectType):
+            raise TypeError(parent)
+        return get_argument_values(home.fields[node.name.value], node, self.variables)
+
+
+class Choice:
+    """Grows the parts of one field; the wishes of its branches are found under their numbers."""
+
+    def __init__(self, operation: Operation, wisher: Wisher) -> None:
+        self._operation = operation
+        self._wisher = wisher
+        self._wishes: list[Wish] = []
+        self._count = 0
+
+    def choose(self, collection: str, nodes: Sequence[FieldNode]) -> Chosen:
+        """What these fields, which are one in the answer, ask of the rows of a collection."""
+        return Chosen(self._parts(collection, _sets(nodes), many=False), self._wishes)
+
+    def _parts(self, home: str, sets: Sequence[SelectionSetNode], *, many: bool) -> tuple[Part, ...]:
+        found = self._operation.gather(sets)
+        self._count += len(found)
+        if self._count > MOST:
+            raise BadQuery(f"An object of the answer holds at most {MOST} values")
+        return tuple(self._part(home, key, nodes, many=many) for key, nodes in found.items())
+
+    def _part(self, home: str, key: str, nodes: Sequence[FieldNode], *, many: bool) -> Part:
+        name = nodes[0].name.value
+        if name == TYPENAME:
+            return Constant(key, home)
+        if word := of_function(home, name):
+            return self._functions(home, key, word, nodes)
+        relation = relations("graphql", home).get(name)
+        sets = _sets(nodes)
+        if relation is not None and (relation.many or sets):
+            return self._branch(home, key, relation, nodes, many=many)
+        return name if key == name else Leaf(key, name)
+
+    def _functions(self, home: str, key: str, word: str, nodes: Sequence[FieldNode]) -> Inner:
+        field = words("graphql", home).get(word)
+        named = "datetime_functions" if field is not None and field.kind == "timestamp" else "count_functions"
+        found = self._operation.gather(_sets(nodes))
+        parts = [
+            Constant(inner, named)
+            if asked[0].name.value == TYPENAME
+            else Leaf(inner, word, asked[0].name.value)
+            for inner, asked in found.items()
+        ]
+        return Inner(key, tuple(parts))
+
+    def _branch(
+        self, home: str, key: str, relation: Relation, nodes: Sequence[FieldNode], *, many: bool
+    ) -> Branch:
+        asked = self._operation.arguments(home, nodes[0])
+        if not relation.many:
+            if any(value is not None for value in asked.values()):
+                raise BadQuery(f'"{key[:64]}" leads to one row: there is nothing to choose from')
+            return Branch(key, relation, self._parts(relation.target, _sets(nodes), many=many))
+        if many:
+            raise BadQuery(f'"{key[:64]}" is a relation to many within another one')
+        wish = self._wisher(query_of(relation.target, asked, "_"), relation.target)
+        number = len(self._wishes)
+        self._wishes.append(wish)
+        parts = self._parts(relation.target, _sets(nodes), many=True)
+        return Branch(key, relation, parts, number, wish.where, bool(wish.search), wish.sort)
+
+
+def _sets(nodes: Sequence[FieldNode]) -> list[SelectionSetNode]:
+    return [node.selection_set for node in nodes if node.selection_set is not None]

@@ -1,0 +1,285 @@
+"""`/graphql/system`: queries, on both databases."""
+
+from typing import Any
+
+import pytest
+
+from service.database import new_key
+from tests.languages.graph import data, gql, refused
+from tests.served import Served
+
+
+@pytest.fixture
+async def people(house: Served) -> Served:
+    """Three people beside the administrator; two have the role Editor."""
+    role = (await house.ask("POST", "/roles", {"name": "Editor"})).json()["data"]["id"]
+    made = [
+        {
+            "email": "ann@example.com",
+            "first_name": "Ann",
+            "last_name": "Anders",
+            "role": role,
+            "tags": ["a", "b"],
+        },
+        {"email": "bob@example.com", "first_name": "Bob", "last_name": "Brown", "role": role},
+        {"email": "cid@example.org", "first_name": "Cid", "last_name": "Anders", "status": "suspended"},
+    ]
+    answer = await house.ask("POST", "/users", made)
+    assert answer.status_code == 200, answer.text
+    return house
+
+
+async def test_the_documented_list(people: Served) -> None:
+    found = await data(people, "query { users { first_name last_name email } }")
+    assert {"first_name": "Ann", "last_name": "Anders", "email": "ann@example.com"} in found["users"]
+    assert len(found["users"]) == 4
+
+
+async def test_one_by_its_key_and_oneself(people: Served) -> None:
+    query = "query One($id: ID!) { users_by_id(id: $id) { id email } }"
+    assert (await data(people, query, {"id": people.admin}))["users_by_id"]["email"] == "admin@example.com"
+    assert (await data(people, query, {"id": new_key()}))["users_by_id"] is None
+    assert (await data(people, query, {"id": "no key"}))["users_by_id"] is None
+    me = await data(people, "{ users_me { id email role { name } password token tfa_secret } }")
+    assert me["users_me"] == {
+        "id": people.admin, "email": "admin@example.com", "role": {"name": "Administrator"},
+        "password": None, "token": "**********", "tfa_secret": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        ('filter: {last_name: {_eq: "Anders"}}, sort: ["-first_name"]', ["Cid", "Ann"]),
+        (
+            'filter: {_or: [{email: {_ends_with: "org"}}, {role: {name: {_eq: "Editor"}}}]}',
+            ["Ann", "Bob", "Cid"],
+        ),
+        ('filter: {role: {users: {first_name: {_eq: "Bob"}}}}', ["Ann", "Bob"]),
+        ("filter: {tags_func: {count: {_eq: 2}}}", ["Ann"]),
+        ("filter: {last_access_func: {year: {_gt: 2100}}}", []),
+        ('filter: {first_name: {_in: ["Ann", "Cid"], _neq: "Cid"}}', ["Ann"]),
+        ('search: "brown"', ["Bob"]),
+        ('filter: {first_name: {_nnull: true}}, limit: 1, offset: 1, sort: ["first_name"]', ["Bob"]),
+        ('filter: {first_name: {_nnull: true}}, limit: 1, page: 3, sort: ["first_name"]', ["Cid"]),
+        ("limit: 0", []),
+    ],
+)
+async def test_arguments_choose_order_and_cut(people: Served, arguments: str, names: list[str]) -> None:
+    sort = "" if "sort" in arguments or arguments == "limit: 0" else ', sort: ["first_name"]'
+    found = await data(people, f"{{ users({arguments}{sort}) {{ first_name }} }}")
+    assert [user["first_name"] for user in found["users"]] == names
+
+
+async def test_relations_functions_aliases_fragments_and_type_names(people: Served) -> None:
+    query = """
+        query Q($more: Boolean!) {
+          editors: users(filter: {role: {name: {_eq: "Editor"}}}, sort: ["email"]) {
+            ...Names
+            kind: __typename
+            role
+            group: role { name __typename members: users(sort: ["-email"], limit: 1) { mail: email } users_func { count } }
+            tags_func { n: count __typename }
+            email @skip(if: $more)
+            title @include(if: $more)
+          }
+        }
+        fragment Names on directus_users { first: first_name ... on directus_users { last_name } }
+    """
+    found = await data(people, query, {"more": True})
+    role = (await data(people, '{ roles(filter: {name: {_eq: "Editor"}}) { id } }'))["roles"][0]["id"]
+    ann = {
+        "first": "Ann", "last_name": "Anders", "kind": "directus_users", "role": role,
+        "group": {
+            "name": "Editor", "__typename": "directus_roles", "members": [{"mail": "bob@example.com"}],
+            "users_func": {"count": 2},
+        },
+        "tags_func": {"n": 2, "__typename": "count_functions"}, "title": None,
+    }  # fmt: skip
+    assert found["editors"][0] == ann
+    assert found["editors"][1]["tags_func"]["n"] is None
+
+
+async def test_a_relation_may_be_bare_and_is_then_the_key(people: Served) -> None:
+    found = await data(people, '{ users(sort: ["email"]) { role } roles { users } }')
+    assert found["users"][0] == {"role": people.role}
+    assert {"users": [people.admin]} in found["roles"]
+
+
+async def test_sums_and_groups(people: Served) -> None:
+    query = """{ users_aggregated(groupBy: ["status"], sort: ["status"]) {
+        group countAll n: count { id email } countDistinct { last_name } } }"""
+    found = await data(people, query)
+    assert found["users_aggregated"] == [
+        {
+            "group": {"status": "active"},
+            "countAll": 3,
+            "n": {"id": 3, "email": 3},
+            "countDistinct": {"last_name": 2},
+        },
+        {
+            "group": {"status": "suspended"},
+            "countAll": 1,
+            "n": {"id": 1, "email": 1},
+            "countDistinct": {"last_name": 1},
+        },
+    ]
+    assert (await data(people, "{ users_aggregated { countAll } }"))["users_aggregated"] == [{"countAll": 4}]
+
+
+async def test_history_is_read(people: Served) -> None:
+    query = """{ activity(filter: {collection: {_eq: "directus_users"}, action: {_eq: "create"}}, sort: ["-id"], limit: 1)
+        { id action user { email } timestamp_func { year } revisions { collection data } } }"""
+    found = (await data(people, query))["activity"][0]
+    assert found["user"] == {"email": "admin@example.com"}
+    assert found["revisions"][0]["data"]["email"] == "cid@example.org"
+    assert found["timestamp_func"]["year"] >= 2026
+
+
+async def test_the_schema_tells_of_itself(people: Served) -> None:
+    query = '{ __typename __schema { queryType { name } } __type(name: "directus_users") { fields { name } } users(limit: 0) { id } }'
+    found = await data(people, query)
+    assert found["__typename"] == "Query"
+    assert found["__schema"] == {"queryType": {"name": "Query"}}
+    names = [field["name"] for field in found["__type"]["fields"]]
+    assert names[:3] == ["id", "first_name", "last_name"] and "last_access_func" in names
+
+
+async def test_the_schema_is_cut_to_what_the_caller_may_see(people: Served) -> None:
+    _, token = await people.person("dan@example.com")
+    assert await refused(people, "{ users { id } }", token=None)
+    assert await refused(people, "{ users_me { id } }", token=None)
+    assert await refused(people, "{ activity { id } }", token=token)
+    assert (await data(people, "{ users { email } users_me { email } }", token=token))["users"] == [
+        {"email": "dan@example.com"}
+    ]
+    for who, seen, hidden in (
+        (None, "auth_login", "type directus_users "),
+        (token, "update_users_me", "create_users_item"),
+        ("", "create_users_item", "nothing is hidden from administrators"),
+    ):
+        text = (await people.ask("GET", "/server/specs/graphql/system", token=who)).text
+        assert seen in text and hidden not in text
+
+
+async def test_get_asks_and_cannot_change(people: Served) -> None:
+    query = {
+        "query": "query($i: ID!) { users_by_id(id: $i) { id } }",
+        "variables": f'{{"i": "{people.admin}"}}',
+    }
+    answer = await people.ask("GET", "/graphql/system", params=query)
+    assert answer.json() == {"data": {"users_by_id": {"id": people.admin}}}
+    change = {"query": 'mutation { update_users_me(data: {title: "x"}) { id } }'}
+    answer = await people.ask("GET", "/graphql/system", params=change)
+    assert answer.status_code == 405
+    assert answer.json()["errors"][0]["extensions"] == {
+        "code": "METHOD_NOT_ALLOWED", "allowed": ["POST"], "current": "GET",
+    }  # fmt: skip
+    assert (await people.ask("PUT", "/graphql/system", {"query": "{ users_me { id } }"})).status_code == 405
+
+
+@pytest.mark.parametrize("body", [{}, {"query": ""}, [{"query": "{ users_me { id } }"}], {"query": 1}, None])
+async def test_without_a_query_there_is_no_answer(house: Served, body: Any) -> None:
+    answer = await house.ask("POST", "/graphql/system", body)
+    assert answer.status_code == 400
+    error = answer.json()["errors"][0]
+    assert error["message"] == "Invalid payload. Must provide query string."
+    assert error["extensions"] == {"code": "INVALID_PAYLOAD", "reason": "Must provide query string"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query { users { nope } }",
+        "query { nope }",
+        "query { users { ",
+        "query { users(filter: {nope: {_eq: 1}}) { id } }",
+        "query { users }",
+        "query A { users_me { id } } query B { users_me { id } }",
+        "query($id: ID!) { users_by_id(id: $id) { id } }",
+        "subscription { directus_users_mutated { key } }",
+        "{ users { ...A } } fragment A on directus_users { id ...A }",
+        "{ users { id } }" * 2,
+    ],
+)
+async def test_a_bad_document_is_refused_as_a_whole(house: Served, query: str) -> None:
+    assert await refused(house, query)
+
+
+async def test_documents_are_bounded(house: Served) -> None:
+    deep = "role { users { " * 8 + "id" + " } }" * 8
+    assert "15 levels" in (await refused(house, f"{{ users {{ {deep} }} }}"))[0]
+    assert (
+        "500 fields"
+        in (await refused(house, "{ users { " + " ".join(f"a{n}: id" for n in range(501)) + " } }"))[0]
+    )
+    assert (
+        "at most 50"
+        in (await refused(house, "{ " + " ".join(f"a{n}: server_ping" for n in range(51)) + " }"))[0]
+    )
+    assert "token" in (await refused(house, "{ users { id } " + " " + "a:id " * 2000 + "}"))[0].lower()
+    bomb = "fragment F0 on directus_users { id email }" + "".join(
+        f"fragment F{n} on directus_users {{ x{n}: role {{ name }} ...F{n - 1} y{n}: role {{ name }} ...F{n - 1} }}"
+        for n in range(1, 15)
+    )
+    assert "500 fields" in (await refused(house, "{ users { ...F14 } }" + bomb))[0]
+    assert await refused(house, "{ " * 4000)
+
+
+async def test_an_error_of_one_field_leaves_the_others(people: Served) -> None:
+    body = await gql(
+        people,
+        '{ users_me { id } a: users_by_id(id: "01a200bc-bbd0-7a27-bae0-9c66d6e8fed4", version: "v") { id } }',
+    )
+    assert body["data"] == {"users_me": {"id": people.admin}, "a": None}
+    (error,) = body["errors"]
+    assert error["path"] == ["a"]
+    assert error["locations"] == [{"line": 1, "column": 19}]
+    assert error["extensions"]["code"] == "INVALID_QUERY"
+    body = await gql(people, '{ users_me { id } users(sort: ["nope"]) { id } }')
+    assert body["data"] is None  # the list may not be null, so nothing is
+    assert body["errors"][0]["extensions"]["code"] == "INVALID_QUERY"
+
+
+async def test_one_statement_for_each_level(people: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    from service.dialects import question
+
+    asked: list[str] = []
+    plain = question._rows
+
+    async def counted(tx: Any, asking: Any, values: Any) -> Any:
+        asked.append(str(asking.statement)[:60])
+        return await plain(tx, asking, values)
+
+    monkeypatch.setattr(question, "_rows", counted)
+    await data(people, "{ users { id role { name users { email } } } }")
+    assert len(asked) == 2
+
+
+async def test_the_lists_of_a_document_are_bounded_together(
+    people: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from service.api.graphql import room
+    from service.api.graphql.asking import Budget
+
+    monkeypatch.setattr(room, "Budget", lambda: Budget(5))
+    assert len((await data(people, "{ a: users(limit: -1) { id } }"))["a"]) == 4
+    body = await gql(people, "{ a: users(limit: -1) { id } b: users(limit: -1) { id } }")
+    assert "too many rows" in body["errors"][0]["message"]
+    assert body["errors"][0]["path"] == ["b"]
+
+
+async def test_a_bad_token_is_told_as_in_rest(house: Served) -> None:
+    answer = await house.ask("POST", "/graphql/system", {"query": "{ server_ping }"}, token="garbage")
+    assert answer.status_code == 401
+    assert answer.json()["errors"][0]["extensions"]["code"] == "INVALID_CREDENTIALS"
+    assert (await data(house, "{ server_ping server_health server_info { project { project_name } } }", token=None)) == {
+        "server_ping": "pong", "server_health": {"status": "ok"}, "server_info": {"project": {"project_name": "idbridge"}},
+    }  # fmt: skip
+
+
+async def test_the_token_may_stand_in_the_address(house: Served) -> None:
+    answer = await house.ask(
+        "POST", f"/graphql/system?access_token={house.token}", {"query": "{ users_me { id } }"}, token=None
+    )
+    assert answer.json() == {"data": {"users_me": {"id": house.admin}}}
