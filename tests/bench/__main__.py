@@ -10,13 +10,19 @@ from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import measures
+from tests.bench import graphs, measures
 from tests.bench.houses import houses
 from tests.bench.measures import Size, Table
 
 FULL = Size(people=10_000, rounds=5, seconds=3.0, synced=5_000)
 QUICK = Size(people=1_000, rounds=3, seconds=1.0, synced=500)
-MEASURES = {"one": measures.one, "list": measures.many, "login": measures.logins, "sync": measures.sync}
+MEASURES = {
+    "one": measures.one,
+    "list": measures.many,
+    "login": measures.logins,
+    "sync": measures.sync,
+    "graphql": graphs.lists,
+}
 
 
 def main() -> int:

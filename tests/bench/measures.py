@@ -50,7 +50,7 @@ def one(houses: Sequence[House], size: Size, progress: Progress) -> Table:
     for house in houses:
         for words, token in (("access token", house.access_token), ("static token", house.static_token)):
             name = f"{house.name}, {words}"
-            plans[name], aims[name] = _plan(house, token, house.paths, size), ONE_AIMS[house.name]
+            plans[name], aims[name] = plan(house, token, house.paths, size), ONE_AIMS[house.name]
     outcomes = alternate(plans, size.rounds, progress, [house.server for house in houses])
     floor = outcomes["bare Litestar handler"]
     rows = [_row(name, found, floor, aims.get(name)) for name, found in outcomes.items()]
@@ -61,7 +61,7 @@ def many(houses: Sequence[House], size: Size, progress: Progress) -> Table:
     """A page of a hundred, twenty fields each, beside the driver's rows in a bare handler."""
     rows = [_COLUMNS]
     for house in houses:
-        ours = _plan(house, house.access_token, [LIST], size)
+        ours = plan(house, house.access_token, [LIST], size)
         bare, place = f"{house.name}, driver's rows in a bare handler", house.bare
         raw = structs.replace(ours, url=place.url, server=place.pid, paths=["/list"], token=None)
         outcomes = alternate(
@@ -76,7 +76,7 @@ def logins(houses: Sequence[House], size: Size, progress: Progress) -> Table:
     """What people who sign in (argon2id) do to others."""
     rows: list[tuple[str, ...]] = [("", "GET p50 ms", "GET p99 ms", "sign-ins/s", "aim")]
     for house in houses:
-        calm = structs.replace(_plan(house, house.access_token, house.paths[:1], size), kind="paced")
+        calm = structs.replace(plan(house, house.access_token, house.paths[:1], size), kind="paced")
         busy = structs.replace(calm, logins=LOGINS, login=house.login)
         plans = {f"{house.name}, nobody signs in": calm, f"{house.name}, {LOGINS} sign in": busy}
         outcomes = alternate(plans, size.rounds, progress, [house.server])
@@ -98,8 +98,8 @@ def sync(houses: Sequence[House], size: Size, progress: Progress) -> Table:
         progress(f"{house.name}: the raw loop")
         raw = _raw(house, size.synced)
         progress(f"{house.name}: SCIM sync of {size.synced:,}")
-        plan = _plan(house, house.scim_token, [], size)
-        own = run(structs.replace(plan, kind="sync", connections=SYNCING, count=size.synced))
+        asked = plan(house, house.scim_token, [], size)
+        own = run(structs.replace(asked, kind="sync", connections=SYNCING, count=size.synced))
         each, pace, times = own.server / own.requests * 1e6, own.requests / own.seconds, own.seconds / raw
         figures = (f"{own.seconds:.2f}", f"{pace:.0f}", f"{each:.0f}", f"{raw:.2f}", f"{times:.2f}")
         rows.append((house.name, *figures, f"<= {SYNC_AIM}: {_met(times <= SYNC_AIM)}"))
@@ -107,7 +107,8 @@ def sync(houses: Sequence[House], size: Size, progress: Progress) -> Table:
     return Table(title, rows)
 
 
-def _plan(house: House, token: str, paths: list[str], size: Size) -> Plan:
+def plan(house: House, token: str, paths: list[str], size: Size) -> Plan:
+    """GETs of these addresses, one after the other on each connection."""
     return Plan(
         url=house.server.url,
         server=house.server.pid,

@@ -1,6 +1,6 @@
 // The JavaScript SDK as a process that does what it is told: `node sdk.mjs <package> <url>`.
 // A line on stdin is {"call": name, "with": [...]}: a command of the SDK (readUsers ...), or a method of its
-// client (login, refresh, logout, getToken, setToken), or "as" a token: {"as": token, "call": ..., "with": [...]}.
+// client (login, refresh, logout, getToken, setToken, query), or "as" a token: {"as": token, "call": ..., "with": [...]}.
 // A line on stdout answers it: {"value": ...}, or {"refused": {"status", "errors", "message", "isError"}}, and
 // beside it under "wire" what went over the wire: [{"method", "path", "headers", "sent", "status", "got"}].
 
@@ -21,8 +21,8 @@ globalThis.fetch = async (input, init = {}) => {
   return response;
 };
 const sdk = await import(name);
-const client = sdk.createDirectus(url).with(sdk.authentication("json")).with(sdk.rest());
-const methods = new Set(["login", "refresh", "logout", "getToken", "setToken"]);
+const client = sdk.createDirectus(url).with(sdk.authentication("json")).with(sdk.rest()).with(sdk.graphql());
+const methods = new Set(["login", "refresh", "logout", "getToken", "setToken", "query"]);
 
 async function perform({ call, as, with: given }) {
   if (methods.has(call)) return client[call](...given);
