@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, func, insert, literal, select
+from sqlalchemy import Select, func, insert, literal, select, true
 
 from service.database import Database, NotUnique, Transaction, Unavailable, new_key, open_database
 from service.database.migrations import perform
@@ -172,9 +172,15 @@ async def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
         await open_database(f"sqlite:///{path}/no-directory.db")
 
 
-def _endless() -> Select[Any]:
+def _counting(most: int | None) -> Select[Any]:
+    """Counts to `most`, or without end."""
     counted = select(literal(1).label("n")).cte("counted", recursive=True)
-    return select(func.count()).select_from(counted.union_all(select(counted.c.n + 1)))
+    further = select(counted.c.n + 1).where(true() if most is None else counted.c.n < most)
+    return select(func.count()).select_from(counted.union_all(further))
+
+
+def _endless() -> Select[Any]:
+    return _counting(None)
 
 
 async def test_a_scan_that_takes_too_long_is_cut_off(
@@ -195,6 +201,19 @@ async def test_a_scan_whose_caller_leaves_is_stopped(library: Database) -> None:
             await scanning
     async with asyncio.timeout(2):
         assert await kept(library) == {}
+
+
+async def test_a_read_that_is_no_look_up_goes_on_outside_of_the_loop(library: Database) -> None:
+    few = _counting(1_000_000)  # more steps than the loop allows
+    assert await library.read(lambda tx: tx.rows(few)) == [(1_000_000,)]
+    reading = asyncio.create_task(library.read(lambda tx: tx.rows(_endless())))
+    await asyncio.sleep(0.05)
+    assert not reading.done()
+    async with asyncio.timeout(2):
+        assert await kept(library) == {}
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
 
 
 async def test_closing_stops_a_scan(library: Database) -> None:

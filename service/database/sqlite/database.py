@@ -1,4 +1,4 @@
-"""The doors on SQLite: writes grouped in one thread, point reads that share connections, a lane for scans."""
+"""The doors on SQLite: writes grouped in one thread, point reads in the loop, scans in threads of their own."""
 
 import asyncio
 import sqlite3
@@ -26,8 +26,8 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self._announcements = Announcements()
-        self._writer = Writer(partial(connect_writer, path), self._announcements)
         self._reader = PointReader(partial(connect_point_reader, path))
+        self._writer = Writer(partial(connect_writer, path), self._announcements)
         self._scanners: list[aiosqlite.Connection] = []
         self._idle: list[aiosqlite.Connection] = []  # of the scanners
         self._scanning = asyncio.Semaphore(_SCANNERS)
@@ -53,6 +53,8 @@ class SqliteDatabase:
         tx = Reading(self._reader)  # point reads are short, so all of them share one connection
         try:
             return await drive(unit(tx, *args, **kwargs), tx)
+        except Unavailable:  # locked by another process, or no look-up at all: a thread can wait
+            return await self.scan(unit, *args, **kwargs)
         finally:
             tx.end()
 
@@ -80,7 +82,7 @@ class SqliteDatabase:
         for scanner in self._scanners:
             await _interrupt(scanner)
         scanners, self._scanners, self._idle = self._scanners, [], []
-        await self._reader.close()
+        self._reader.close()
         for connection in scanners:
             await connection.close()
 

@@ -47,10 +47,8 @@ _READING = ("query_only=ON", f"mmap_size={_MMAP}", "cache_size=-16384")
 
 
 def connect_point_reader(path: Path) -> sqlite3.Connection:
-    """A connection that only reads, for a thread that is there already."""
-    connection = sqlite3.connect(
-        path, timeout=_BUSY_SECONDS, isolation_level=None, cached_statements=_STATEMENTS
-    )
+    """A connection that only reads and never waits for a lock, for the loop's thread."""
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None, cached_statements=_STATEMENTS)
     for pragma in _READING:
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function(FOLD, 1, fold_case, deterministic=True)
