@@ -27,7 +27,7 @@ async def find(tx: Transaction, caller: Caller, key: str) -> Resource:
 
 def made(asked: Question, row: question.Row) -> Resource:
     """The resource of a row that was asked for."""
-    item = asked.selection.item(row)
+    (item,) = asked.selection.items([row])
     assert isinstance(item, dict)  # noqa: S101  # the scim selection makes resources; mypy cannot know
     return item
 

@@ -102,6 +102,16 @@ class Document(TypeDecorator[Any]):
         return None if value is None else msgspec.json.decode(value)
 
 
+class AsJson(TypeDecorator[msgspec.Raw]):
+    """What coerces a document that goes into an answer: its text, unread, as an encoder repeats it."""
+
+    impl = Text
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str], msgspec.Raw]:
+        return msgspec.Raw
+
+
 class _AsText:
     """No processors: the driver's own text is the value."""
 

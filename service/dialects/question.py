@@ -138,8 +138,6 @@ async def items(tx: Transaction, question: Question) -> list[object]:
         return list(await summed(tx, question.shape, question.summary, question.values))
     found = await rows(tx, question)
     chosen = question.selection
-    if not chosen.nests:
-        return [chosen.item(row) for row in found]
     nested: dict[int, Mapping[str, list[object]]] = {}
     held = 0
     for nest in chosen.nests:
@@ -148,7 +146,7 @@ async def items(tx: Transaction, question: Question) -> list[object]:
         held += sum(len(of.get(row[nest.place], ())) for row in found)
         if held > MOST_NESTED:
             raise BadQuery(f"An answer holds at most {MOST_NESTED} related rows")
-    return [chosen.item(row, nested) for row in found]
+    return chosen.items(found, nested)
 
 
 async def _nested(
@@ -177,8 +175,9 @@ async def _nested(
     )
     chosen = selection(shape.language, shape.collection, shape.chosen)
     of: dict[str, list[object]] = {parent: [] for parent in parents}
-    for row in await _rows(tx, statements.rows(shape, tx.kind), values):
-        of[row[0]].append(chosen.item(row[1:]) if branch.parts else row[1])
+    related = await _rows(tx, statements.rows(shape, tx.kind), values)
+    for row, item in zip(related, chosen.items([row[1:] for row in related]), strict=True):
+        of[row[0]].append(item if branch.parts else row[1])
     return of
 
 

@@ -1,7 +1,8 @@
-"""What an answer is made of: the paths to select, and what makes an object of each row of their values."""
+"""What an answer is made of: the paths to select, and what makes the objects of the rows of their values."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import starmap
 from typing import Any, Final
 
 import msgspec
@@ -9,13 +10,15 @@ import msgspec
 from service.dialects import scim
 from service.dialects.dialect import words
 from service.dialects.fields import Language
-from service.dialects.parts import Branch, Constant, Inner, Leaf, Part
+from service.dialects.parts import Branch, Inner, Leaf, Part
 from service.dialects.paths import Path
 
 Row = tuple[Any, ...]
 # For each branch to many, by its number: what was found, by the key of the row that it belongs to.
 Found = Mapping[int, Mapping[str, list[object]]]
-Maker = Callable[[Row, Found], object]
+# Values go column by column: the loops over the rows are then the interpreter's own.
+Columns = Sequence[Sequence[Any]]
+Getter = Callable[[Columns, Found], Iterable[object]]
 
 _NOTHING: Final[Found] = {}
 
@@ -32,11 +35,11 @@ class Selection(msgspec.Struct, frozen=True, eq=False):
 
     looks: tuple[Path, ...]
     nests: tuple[Nest, ...]
-    make: Maker
+    make: Callable[[Sequence[Row], Found], Iterable[object]]
 
-    def item(self, row: Row, found: Found = _NOTHING) -> object:
-        """The row as an object whose keys are the dialect's words."""
-        return self.make(row, found)
+    def items(self, rows: Sequence[Row], found: Found = _NOTHING) -> list[object]:
+        """The rows as objects whose keys are the dialect's words."""
+        return list(self.make(rows, found)) if rows else []
 
 
 @lru_cache(1024)
@@ -44,10 +47,14 @@ def selection(language: Language, collection: str, chosen: tuple[Part, ...]) -> 
     """The selection of these parts, which have to be known and readable."""
     if language == "scim":
         resource = scim.by_name(scim.COLUMNS)
-        return Selection((), (), lambda row, _: resource(*row))
+        return Selection((), (), lambda rows, _: starmap(resource, rows))
     layout = _Layout(language)
     make = layout.maker(collection, chosen, ())
-    return Selection(tuple(layout.looks), tuple(layout.nests), make)
+    looks, nests = tuple(layout.looks), tuple(layout.nests)
+    if layout.plain and len(looks) == len(chosen):  # each row is the object already, value by value
+        struct = _struct(chosen)
+        return Selection(looks, nests, lambda rows, _: starmap(struct, rows))
+    return Selection(looks, nests, lambda rows, found: make(tuple(zip(*rows, strict=True)), found))
 
 
 class _Layout:
@@ -57,90 +64,56 @@ class _Layout:
         self._language = language
         self.looks: dict[Path, int] = {}
         self.nests: list[Nest] = []
+        self.plain = True  # as long as no value differs from what the row holds
 
     def _look(self, path: Path) -> int:
         return self.looks.setdefault(path, len(self.looks))
 
-    def maker(self, collection: str, parts: Sequence[Part], at: tuple[str, ...]) -> Maker:
-        """What makes an object of the parts at the end of these relations."""
-        struct = _struct(tuple(part if isinstance(part, str) else part.key for part in parts))
-        leaves = [part for part in parts if isinstance(part, str | Leaf)]
-        if len(leaves) < len(parts):
-            getters = [self._getter(collection, part, at) for part in parts]
-            return lambda row, found: struct(*[get(row, found) for get in getters])
-        places: list[int] = []
-        fixes: list[tuple[int, Callable[[Any], object]]] = []
-        for position, part in enumerate(leaves):
-            place, fix = self._leaf(collection, part, at)
-            places.append(place)
-            fixes += [(position, one) for one in fix]
-        return _plain(struct, places, fixes)
+    def maker(self, collection: str, parts: tuple[Part, ...], at: tuple[str, ...]) -> Getter:
+        """What makes the objects of the parts at the end of these relations."""
+        struct = _struct(parts)
+        getters = [self._getter(collection, part, at) for part in parts]
+        return lambda columns, found: map(struct, *[get(columns, found) for get in getters])
 
-    def _leaf(
-        self, collection: str, part: str | Leaf, at: tuple[str, ...]
-    ) -> tuple[int, list[Callable[[Any], object]]]:
+    def _getter(self, collection: str, part: Part, at: tuple[str, ...]) -> Getter:
+        if isinstance(part, str | Leaf):
+            return self._leaf(collection, part, at)
+        self.plain = False
+        if isinstance(part, Branch):
+            return self._branch(part, at)
+        if isinstance(part, Inner):
+            return self.maker(collection, part.parts, at)
+        place, value = self._look(Path(at, "id")), part.value  # of any column: there is one for each row
+        return lambda columns, _: [value] * len(columns[place])
+
+    def _leaf(self, collection: str, part: str | Leaf, at: tuple[str, ...]) -> Getter:
         leaf = Leaf(part, part) if isinstance(part, str) else part
         place = self._look(Path(at, leaf.word, leaf.function))
         field = words(self._language, collection).get(leaf.word)
-        if field is None or leaf.function is not None:
-            return place, []
-        fixes: list[Callable[[Any], object]] = [msgspec.Raw] if field.kind in ("json", "tags") else []
-        load = field.cells[self._language].load
-        return place, [*fixes, load] if load else fixes
+        load = None if field is None or leaf.function is not None else field.cells[self._language].load
+        if load is None:
+            return lambda columns, _: columns[place]
+        self.plain = False
+        return lambda columns, _: [None if value is None else load(value) for value in columns[place]]
 
-    def _getter(self, collection: str, part: Part, at: tuple[str, ...]) -> Maker:
-        if isinstance(part, str | Leaf):
-            place, fixes = self._leaf(collection, part, at)
-            return _value(place, fixes)
-        if isinstance(part, Constant):
-            return lambda row, found: part.value
-        if isinstance(part, Inner):
-            return self.maker(collection, part.parts, at)
-        relation = part.relation
+    def _branch(self, branch: Branch, at: tuple[str, ...]) -> Getter:
+        relation = branch.relation
         if relation.many:
-            key, number = self._look(Path(at, "id")), part.number
-            self.nests.append(Nest(part, key))
-            return lambda row, found: found[number].get(row[key], [])
+            key, number = self._look(Path(at, "id")), branch.number
+            self.nests.append(Nest(branch, key))
+            return lambda columns, found: [found[number].get(one, []) for one in columns[key]]
         there = (*at, relation.word)
         marker = self._look(Path(there, "id"))
-        make = self.maker(relation.target, part.parts, there)
-        return lambda row, found: None if row[marker] is None else make(row, found)
-
-
-def _value(place: int, fixes: Sequence[Callable[[Any], object]]) -> Maker:
-    if not fixes:
-        return lambda row, _: row[place]
-
-    def fixed(row: Row, _: Found) -> object:
-        value = row[place]
-        for fix in fixes:
-            value = None if value is None else fix(value)
-        return value
-
-    return fixed
-
-
-def _plain(
-    struct: Callable[..., object], places: Sequence[int], fixes: Sequence[tuple[int, Callable[[Any], object]]]
-) -> Maker:
-    """The quick way of an object without branches; quicker still where the row is the object already."""
-    whole = list(places) == list(range(len(places)))
-    many = len(places)
-
-    def fixed(row: Row, _: Found) -> object:
-        values = list(row[:many]) if whole else [row[place] for place in places]
-        for position, fix in fixes:
-            if values[position] is not None:
-                values[position] = fix(values[position])
-        return struct(*values)
-
-    if not fixes and whole:
-        return lambda row, _: struct(*row[:many])
-    return fixed
+        make = self.maker(relation.target, branch.parts, there)
+        return lambda columns, found: [
+            None if key is None else made
+            for key, made in zip(columns[marker], make(columns, found), strict=True)
+        ]
 
 
 @lru_cache(1024)
-def _struct(keys: tuple[str, ...]) -> Callable[..., object]:
+def _struct(parts: tuple[Part, ...]) -> Callable[..., object]:
+    keys = [part if isinstance(part, str) else part.key for part in parts]
     names = [(f"c{place}", object) for place in range(len(keys))]
     rename = {f"c{place}": key for place, key in enumerate(keys)}
     return msgspec.defstruct("Item", names, rename=rename, frozen=True, gc=False)

@@ -2,10 +2,11 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, case, func, literal_column, select, type_coerce
+from sqlalchemy import ColumnElement, FromClause, and_, case, func, literal_column, select, type_coerce
 from sqlalchemy.sql.util import ClauseAdapter
 
 from service.database.shapes import Kind
+from service.database.types import AsJson
 from service.dialects.dialect import COLLECTIONS, Collection, words
 from service.dialects.fields import Field, Language
 from service.dialects.functions import apply
@@ -109,7 +110,7 @@ class Sight:
             return column
         if field.guard == "secret":
             return case((column.is_not(None), literal_column(f"'{CONCEALED}'")), else_=None)
-        return type_coerce(column, Text()) if field.kind in _RAW else column
+        return type_coerce(column, AsJson()) if field.kind in _RAW else column
 
     def _counted(self, steps: tuple[str, ...], word: str) -> ColumnElement[Any]:
         there, tied = self.through(steps, word)

@@ -106,6 +106,14 @@ async def test_a_relation_may_be_bare_and_is_then_the_key(people: Served) -> Non
     assert {"users": [people.admin]} in found["roles"]
 
 
+async def test_type_names_alone_are_an_answer(people: Served) -> None:
+    query = "{ users(limit: 2) { __typename } roles(limit: 1) { kind: __typename users { __typename } } }"
+    assert await data(people, query) == {
+        "users": [{"__typename": "directus_users"}] * 2,
+        "roles": [{"kind": "directus_roles", "users": [{"__typename": "directus_users"}]}],
+    }
+
+
 async def test_sums_and_groups(people: Served) -> None:
     query = """{ users_aggregated(groupBy: ["status"], sort: ["status"]) {
         group countAll n: count { id email } countDistinct { last_name } } }"""

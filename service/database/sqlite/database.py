@@ -1,4 +1,4 @@
-"""The doors on SQLite: writes grouped in one thread, point reads in the loop, scans in threads of their own."""
+"""The doors on SQLite: writes grouped in one thread, point reads in the loop, scans in threads apart."""
 
 import asyncio
 import sqlite3

@@ -1,8 +1,8 @@
 """Point reads of SQLite: in the loop itself, because the way to another thread costs more than a look-up.
 
 A page of rows would cost a hundred times more there: sqlite3 lets go of the interpreter at each row, and a
-loop that is busy gives it back late. The price is that a look-up waits for the disk in the loop, when the file
-is not in memory. It waits for nothing else: who meets a lock, or works longer than any look-up, is refused.
+loop that is busy gives it back late. The price is that a look-up waits in the loop for the disk, when the
+file is not in memory. It waits for nothing else: what meets a lock, or is no look-up, is refused.
 """
 
 import sqlite3
