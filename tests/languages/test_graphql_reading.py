@@ -267,10 +267,10 @@ async def test_one_statement_for_each_level(people: Served, monkeypatch: pytest.
 async def test_the_lists_of_a_document_are_bounded_together(
     people: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from service.api.graphql import room
+    from service.api.graphql import runs
     from service.api.graphql.asking import Budget
 
-    monkeypatch.setattr(room, "Budget", lambda: Budget(5))
+    monkeypatch.setattr(runs, "Budget", lambda: Budget(5))
     assert len((await data(people, "{ a: users(limit: -1) { id } }"))["a"]) == 4
     body = await gql(people, "{ a: users(limit: -1) { id } b: users(limit: -1) { id } }")
     assert "too many rows" in body["errors"][0]["message"]

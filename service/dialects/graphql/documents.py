@@ -1,19 +1,15 @@
 """Documents: parsed, bounded and checked against the schema of a view, and kept for who asks the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 from graphql import (
-    FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    OperationType,
-    SelectionSetNode,
     build_schema,
     get_variable_values,
     parse,
@@ -29,14 +25,11 @@ from graphql.validation import (
     specified_rules,
 )
 
-from service.dialects.graphql import lenience, sdl
+from service.dialects.graphql import bounds, lenience, sdl
+from service.dialects.graphql.bounds import BadDocument
 from service.dialects.graphql.roots import Root, roots
 from service.dialects.graphql.views import View
 
-MOST_TOKENS: Final = 5000
-MOST_FIELDS: Final = 500  # written in one document, and again after its fragments are spread
-MOST_ROOTS: Final = 50  # questions and changes of one document, aliases of the same one included
-DEEPEST: Final = 15
 _KEPT: Final = 16 * 1024  # letters of a document that is worth remembering
 _MOST_ERRORS: Final = 10
 _INSTEAD: Final[Mapping[type[ASTValidationRule], type[ASTValidationRule]]] = {
@@ -44,14 +37,6 @@ _INSTEAD: Final[Mapping[type[ASTValidationRule], type[ASTValidationRule]]] = {
     VariablesInAllowedPositionRule: lenience.Positions,
 }
 _RULES: Final = tuple(_INSTEAD.get(rule, rule) for rule in specified_rules)
-
-
-class BadDocument(Exception):
-    """A document that cannot be answered as a whole: nothing of it was done."""
-
-    def __init__(self, errors: Sequence[GraphQLError]) -> None:
-        super().__init__(errors[0].message)
-        self.errors = errors
 
 
 class Sheet(msgspec.Struct, frozen=True, eq=False):
@@ -111,13 +96,13 @@ def read(view: View, text: str) -> Document:
 
 def _read(view: View, text: str) -> Document:
     try:
-        node = parse(text, max_tokens=MOST_TOKENS)
+        node = parse(text, max_tokens=bounds.MOST_TOKENS)
     except GraphQLError as error:
         raise BadDocument([error]) from None
     except RecursionError:
         raise BadDocument([GraphQLError("The document nests too deeply.")]) from None
     found = sheet(view)
-    _bound_text(node)
+    bounds.check_text(node)
     checked = lenience.link(found.schema, node)
     if errors := validate(found.schema, checked, _RULES, max_errors=_MOST_ERRORS):
         raise BadDocument(errors)
@@ -131,76 +116,8 @@ def _read(view: View, text: str) -> Document:
     }
     document = Document(found, checked, operations, fragments)
     for operation in operations.values():
-        _bound_operation(document, operation)
+        bounds.check_operation(operation, fragments, found.roots)
     return document
 
 
 _kept = lru_cache(512)(_read)
-
-
-def _bound_text(node: DocumentNode) -> None:
-    """Bounds what is written before anything looks at pairs of fields, which is quadratic in them."""
-    count, depth = 0, 0
-    waiting: list[tuple[SelectionSetNode, int]] = [
-        (one.selection_set, 1)
-        for one in node.definitions
-        if isinstance(one, OperationDefinitionNode | FragmentDefinitionNode)
-    ]
-    while waiting:
-        selected, level = waiting.pop()
-        depth = max(depth, level)
-        count += len(selected.selections)
-        for one in selected.selections:
-            inner: SelectionSetNode | None = getattr(one, "selection_set", None)
-            if inner is not None:
-                waiting.append((inner, level + 1))
-    _check(count, depth)
-
-
-def _check(count: int, depth: int) -> None:
-    if count > MOST_FIELDS:
-        raise BadDocument([GraphQLError(f"The document selects more than {MOST_FIELDS} fields.")])
-    if depth > DEEPEST:
-        raise BadDocument([GraphQLError(f"The document nests more than {DEEPEST} levels of fields.")])
-
-
-def _bound_operation(document: Document, operation: OperationDefinitionNode) -> None:
-    """Bounds what the operation asks when its fragments are spread; each fragment is measured once."""
-    measured: dict[str, tuple[int, int]] = {}
-
-    def measure(selected: SelectionSetNode) -> tuple[int, int]:
-        count, depth = 0, 0
-        for one in selected.selections:
-            if isinstance(one, FragmentSpreadNode):
-                name = one.name.value
-                if name not in measured:
-                    measured[name] = measure(document.fragments[name].selection_set)
-                inner, level = measured[name]
-            else:
-                found: SelectionSetNode | None = getattr(one, "selection_set", None)
-                inner, level = measure(found) if found is not None else (0, 0)
-                if isinstance(one, FieldNode):
-                    inner, level = inner + 1, level + 1
-            count, depth = count + inner, max(depth, level)
-        return count, depth
-
-    _check(*measure(operation.selection_set))
-    asked = _root_names(document, operation.selection_set)
-    if len(asked) > MOST_ROOTS:
-        raise BadDocument([GraphQLError(f"A document asks at most {MOST_ROOTS} things.", operation)])
-    lone = [name for name in asked if name in document.sheet.roots and document.sheet.roots[name].lone]
-    if operation.operation is OperationType.MUTATION and len(lone) != len(set(lone)):
-        twice = next(name for name in lone if lone.count(name) > 1)
-        raise BadDocument([GraphQLError(f"'{twice}' may be asked once in a document.", operation)])
-
-
-def _root_names(document: Document, selected: SelectionSetNode) -> list[str]:
-    names: list[str] = []
-    for one in selected.selections:
-        if isinstance(one, FieldNode):
-            names.append(one.name.value)
-        elif isinstance(one, FragmentSpreadNode):
-            names += _root_names(document, document.fragments[one.name.value].selection_set)
-        else:
-            names += _root_names(document, one.selection_set)  # type: ignore[attr-defined]  # inline fragment
-    return names
