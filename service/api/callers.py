@@ -12,8 +12,10 @@ from service.api import cookies
 from service.api.behind import Behind
 from service.api.calls import Call
 from service.database import Database, now
+from service.dialects import rules
 from service.tokens import TokenExpired, TokenInvalid, Tokens, fingerprint
-from service.users import sessions
+from service.users import permissions, sessions
+from service.users.leave import Leave
 from service.users.model import Caller
 from service.users.problems import Expired, FactorNeeded, Forged, WrongCredentials
 
@@ -37,6 +39,11 @@ class Known(msgspec.Struct):
     confined: bool = False
 
 
+class _Granted(msgspec.Struct, frozen=True):
+    leave: Leave
+    fresh_until: float
+
+
 class Callers:
     """Recognises credentials; one per process."""
 
@@ -51,6 +58,7 @@ class Callers:
         self._tokens = tokens
         self._clock = clock
         self._known: dict[tuple[str, str], Known] = {}
+        self._granted: dict[tuple[str, str | None, bool], _Granted] = {}
         self._epoch = 0  # rises with every commit that ends something: older look-ups are not remembered
         self._behind = behind
         database.on_commit(self._forget)
@@ -60,7 +68,7 @@ class Callers:
         token = bearer(call)
         kept = _kept(call) if token is None else None
         if token is None and kept is None:
-            return Caller(call.project)
+            return Caller(call.project, leave=(await self._leave(call.project, None)).leave)
         session = self.session(kept) if kept is not None else self._session(str(token))
         credential = session or fingerprint(str(token))
         known = self._known.get((call.project, credential))
@@ -98,10 +106,15 @@ class Callers:
         session = credential if is_session else None
         caller = Caller(project, found.user, found.role, found.admin, found.app, session)
         moment = self._clock()
+        fresh_until = moment + LIFE
+        if not caller.admin:
+            granted = await self._leave(project, found.role, signed_in=True)
+            caller = msgspec.structs.replace(caller, leave=granted.leave)
+            fresh_until = min(fresh_until, granted.fresh_until)
         before = self._known.get((project, credential))
         known = Known(
             caller,
-            moment + LIFE,
+            fresh_until,
             before.touch_at if before else moment,
             _seconds(found.expires_at),
             found.confined,
@@ -112,11 +125,25 @@ class Callers:
             self._known[project, credential] = known
         return known
 
+    async def _leave(self, project: str, role: str | None, *, signed_in: bool = False) -> "_Granted":
+        """What the rules of a role allow, or of those without one."""
+        known = self._granted.get((project, role, signed_in))
+        if known is None or known.fresh_until < self._clock():
+            epoch, fresh_until = self._epoch, self._clock() + LIFE
+            found = await self._database.read(permissions.of_role, project, role)
+            known = _Granted(rules.compiled(found, signed_in=signed_in), fresh_until)
+            if epoch == self._epoch:
+                if len(self._granted) >= MOST:
+                    self._granted.clear()
+                self._granted[project, role, signed_in] = known
+        return known
+
     def _forget(self, announced: frozenset[tuple[str, str]]) -> None:
         self._epoch += 1
         users = {key for what, key in announced if what == "user"}
         if any(what == "role" for what, _ in announced):
             self._known.clear()
+            self._granted.clear()
         elif users:
             self._known = {key: known for key, known in self._known.items() if known.caller.user not in users}
 

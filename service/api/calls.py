@@ -103,15 +103,20 @@ class Call:
         return caller, caller.user
 
     async def member(self) -> Caller:
-        """The person asking, where the public may see nothing."""
+        """The person asking, where nothing is for the public, whatever a rule says."""
         caller = await self.caller()
         if caller.user is None:
             raise Forbidden
         return caller
 
     async def author(self) -> Caller:
-        """The person asking for a change, with what the activity notes of the request."""
-        return msgspec.structs.replace(await self.member(), origin=self.origin)
+        """Who asks for a change, with what the activity notes of the request."""
+        return msgspec.structs.replace(await self.caller(), origin=self.origin)
+
+    async def member_author(self) -> Caller:
+        """`author`, where nothing is for the public."""
+        await self.member()
+        return await self.author()
 
     @property
     def public(self) -> Caller:

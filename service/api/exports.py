@@ -14,7 +14,7 @@ from service.api.export_formats import FORMATS, Column, Format, Item
 from service.database import Database
 from service.dialects import question
 from service.dialects.filters import Joined, Term
-from service.dialects.parts import Branch, Part
+from service.dialects.parts import KEY, Branch, Part
 from service.dialects.question import Question
 from service.dialects.summaries import Summary
 from service.users.problems import BadQuery
@@ -61,7 +61,7 @@ async def _batches(database: Database, asked: Question) -> AsyncIterator[list[ob
 async def _keys(database: Database, asked: Question) -> AsyncIterator[list[str]]:
     """The keys of the rows. In the order of the keys a batch begins where the last one ended; any other order
     is made once, for all of them."""
-    shape = msgspec.structs.replace(asked.shape, chosen=("id",))
+    shape = msgspec.structs.replace(asked.shape, chosen=(KEY,))
     if shape.sort:
         keys = [row[0] for row in await database.scan(question.rows, Question(shape, asked.values))]
         for start in range(0, len(keys), BATCH):
@@ -77,7 +77,7 @@ async def _keys(database: Database, asked: Question) -> AsyncIterator[list[str]]
             return
         left -= len(rows)
         place = sum(name[0] == "v" and name[1:].isdigit() for name in asked.values)
-        after = Term("id", "gt", place)
+        after = Term("id", "gt", place, ours=True)
         where = asked.shape.where
         values |= {f"v{place}": rows[-1][0], "offset": 0}
         shape = msgspec.structs.replace(shape, where=Joined("and", (where, after)) if where else after)
@@ -85,7 +85,7 @@ async def _keys(database: Database, asked: Question) -> AsyncIterator[list[str]]
 
 def _with_keys(asked: Question, keys: list[str]) -> Question:
     shape = msgspec.structs.replace(
-        asked.shape, where=Term("id", "in", 0), searched=False, keyed=False, paged=False
+        asked.shape, where=Term("id", "in", 0, ours=True), searched=False, keyed=False, paged=False
     )
     callers = {name: value for name, value in asked.values.items() if name.startswith("caller_")}
     return Question(shape, {**callers, "v0": keys}, asked.wishes)

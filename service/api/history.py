@@ -1,6 +1,5 @@
 """The REST languages' rooms `/activity` and `/revisions`, and the way back to a revision."""
 
-import re
 from typing import Final
 
 from litestar import get, post
@@ -8,16 +7,13 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, reading
+from service.api import answers, many, reading
 from service.api.calls import Call, of
-from service.api.query_string import Tree
+from service.dialects import grants
 from service.users import reverting
-from service.users.problems import Forbidden
 
 ACTIVITY: Final = "directus_activity"
 REVISIONS: Final = "directus_revisions"
-_NUMBER: Final = re.compile(r"[0-9]{1,18}")
-_OF_ONE: Final = ("fields", "alias", "deep")  # what may be asked about a single row
 
 
 @get("/activity")
@@ -49,27 +45,22 @@ async def revert(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Makes an item again what it was after a revision."""
     call = of(scope)
     caller = await call.author()
-    await call.house.database.write(reverting.revert, caller, _number(key))
+    await call.house.database.write(
+        reverting.revert, caller, int(many.known_key(key, REVISIONS)), grants.check
+    )
     return answers.nothing()
 
 
 async def _list(call: Call, collection: str) -> ASGIResponse:
-    caller = await call.member()
+    caller = await call.caller()
     return await reading.answer_many(call, reading.many(call, caller, collection))
 
 
 async def _read(call: Call, collection: str, key: str) -> ASGIResponse:
-    caller = await call.member()
-    asked: Tree = {name: call.query[name] for name in _OF_ONE if name in call.query}
-    asked |= {"filter": {"id": {"_eq": _number(key)}}, "limit": 1}
-    return await reading.answer_one(call, reading.many(call, caller, collection, asked))
-
-
-def _number(key: str) -> int:
-    """The key of an activity or a revision; what is no number names nothing that is there."""
-    if not _NUMBER.fullmatch(key):
-        raise Forbidden
-    return int(key)
+    caller = await call.caller()
+    return await reading.answer_one(
+        call, reading.one(call, caller, collection, many.known_key(key, collection))
+    )
 
 
 HANDLERS: Final = (list_activity, read_activity, list_revisions, read_revision, revert)

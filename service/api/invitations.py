@@ -21,7 +21,7 @@ _ACCEPT: Final = {"token": TEXT, "password": TEXT}
 async def invite(scope: Scope) -> ASGIResponse:
     """Makes invited users and owes each a letter, in one commit. 204 whatever was known before."""
     call = of(scope)
-    caller = await call.author()
+    caller = await call.member_author()
     body = expect(await call.json(), _INVITE)
     url = body.get("invite_url")
     if isinstance(url, str) and not allowed(url, call.house.terms.invite_urls):

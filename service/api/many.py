@@ -8,15 +8,14 @@ from litestar.response.base import ASGIResponse
 
 from service.api import answers, reading
 from service.api.calls import Call
-from service.api.query_string import Tree
 from service.database import Transaction
 from service.dialects import dialect, question
 from service.users.model import Caller
 from service.users.problems import BadPayload, BadQuery, Forbidden
 
 MOST_AT_ONCE: Final = 1000  # items in one request: each may cost a password hash, and each is answered
-_OF_ONE: Final = ("fields", "alias", "deep")  # what may be asked about rows that are known
-_NONE: Final = "00000000-0000-0000-0000-000000000000"  # nobody's key: a list of none is no list for a filter
+_USERS: Final = "directus_users"  # whose keys are uuids, as those of all that can be written but permissions
+NOBODY: Final = "00000000-0000-0000-0000-000000000000"  # the key of none
 _FINDING: Final = frozenset({"filter", "search", "sort", "limit", "offset", "page"})
 
 
@@ -28,10 +27,10 @@ class Many(msgspec.Struct, frozen=True):
     data: object = None
 
 
-def asked_change(body: object) -> Many:
+def asked_change(body: object, collection: str = _USERS) -> Many:
     """`{keys, data}` or `{query, data}`; refusals in the order and the words of the documented server."""
     given = _object(body)
-    keys, query = _keys(given), _query(given)
+    keys, query = _keys(given, collection), _query(given)
     if "data" not in given:
         raise BadPayload('"data" is required')
     if not isinstance(given["data"], Mapping):
@@ -41,12 +40,12 @@ def asked_change(body: object) -> Many:
     return Many(keys, query, given["data"])
 
 
-def asked_removal(body: object) -> Many:
+def asked_removal(body: object, collection: str = _USERS) -> Many:
     """`{keys}`, `{query}` or an array of keys."""
     if isinstance(body, list):
-        return Many(_listed(body, "value"), None)
+        return Many(_listed(body, "value", collection), None)
     given = _object(body)
-    keys, query = _keys(given), _query(given)
+    keys, query = _keys(given, collection), _query(given)
     _only(given, ("keys", "query"))
     _either(given)
     return Many(keys, query)
@@ -60,12 +59,12 @@ def _object(body: object) -> Mapping[str, object]:
     return body
 
 
-def _keys(given: Mapping[str, object]) -> tuple[str, ...] | None:
+def _keys(given: Mapping[str, object], collection: str) -> tuple[str, ...] | None:
     if "keys" not in given:
         return None
     if not isinstance(given["keys"], list):
         raise BadPayload('"keys" must be an array')
-    return _listed(given["keys"], "keys")
+    return _listed(given["keys"], "keys", collection)
 
 
 def _query(given: Mapping[str, object]) -> Mapping[str, object] | None:
@@ -80,13 +79,13 @@ def _query(given: Mapping[str, object]) -> Mapping[str, object] | None:
     return query
 
 
-def _listed(values: Sequence[object], name: str) -> tuple[str, ...]:
+def _listed(values: Sequence[object], name: str, collection: str) -> tuple[str, ...]:
     """Keys, each once, in the order in which they are named first."""
     bound(values, name)
     for place, value in enumerate(values):
         if not isinstance(value, str | int) or isinstance(value, bool):
             raise BadPayload(f'"{name}[{place}]" must be one of [string, number]')
-    return tuple(dict.fromkeys(known_key(str(value)) for value in values))
+    return tuple(dict.fromkeys(known_key(str(value), collection) for value in values))
 
 
 def _only(given: Mapping[str, object], names: Sequence[str]) -> None:
@@ -108,7 +107,7 @@ def bound(values: Sequence[object], name: str) -> None:
         raise BadPayload(f'"{name}" must contain less than or equal to {MOST_AT_ONCE} items')
 
 
-def batch(body: Sequence[object], item: str) -> dict[str, Mapping[str, object]]:
+def batch(body: Sequence[object], item: str, collection: str = _USERS) -> dict[str, Mapping[str, object]]:
     """An array of objects with ids, by id; `item` is what the documented refusal calls one of them."""
     bound(body, "value")
     objects: dict[str, Mapping[str, object]] = {}
@@ -116,24 +115,24 @@ def batch(body: Sequence[object], item: str) -> dict[str, Mapping[str, object]]:
         given = _object(one)
         if given.get("id") in (None, ""):
             raise BadPayload(f"{item} in update misses primary key")
-        key = known_key(str(given["id"]))
+        key = known_key(str(given["id"]), collection)
         if key in objects:  # which of the two is meant, nobody can say
             raise BadPayload(f'"value" holds {key} twice')
         objects[key] = given
     return objects
 
 
-def known_key(key: str) -> str:
+def known_key(key: str, collection: str = _USERS) -> str:
     """A key in its one spelling; what is no key names nothing that is there."""
     try:
-        return dialect.key(key)
+        return str(dialect.item(collection, key))
     except ValueError:
         raise Forbidden from None
 
 
-def path_keys(path: str) -> tuple[str, ...] | None:
+def path_keys(path: str, collection: str = _USERS) -> tuple[str, ...] | None:
     """The keys of a path that names several, as early clients do: `/users/a,b`. None for one key."""
-    return _listed(path.split(","), "keys") if "," in path else None
+    return _listed(path.split(","), "keys", collection) if "," in path else None
 
 
 async def found(tx: Transaction, call: Call, caller: Caller, collection: str, asked: Many) -> tuple[str, ...]:
@@ -155,17 +154,15 @@ async def shown(
 ) -> list[object | None]:
     """What the caller may see of these, each named once, in their order; None for what they may not.
 
-    Several are one question, whose answer is in the order of the keys' text, as both databases sort them.
+    Several are one question, whose answer is in the order of the keys, as both databases sort them.
     """
     if len(keys) == 1:
         return [await reading.show(tx, reading.one(call, caller, collection, keys[0]))]
-    asked: Tree = {name: call.query[name] for name in _OF_ONE if name in call.query}
-    one = reading.many(call, caller, collection, asked | {"filter": {"id": {"_in": [*keys, _NONE]}}})
-    one.values["limit"] = len(keys)
-    items = await question.items(tx, one)
+    order = sorted(keys, key=lambda key: dialect.item(collection, key))
+    items = await question.items(tx, reading.those(call, caller, collection, order))
     if len(items) < len(keys):
         return [None] * len(keys)
-    by_key = dict(zip(sorted(keys), items, strict=True))
+    by_key = dict(zip(order, items, strict=True))
     return [by_key[key] for key in keys]
 
 

@@ -7,8 +7,8 @@ from typing import Final
 from service.api import aggregation, query_string
 from service.api.calls import Call
 from service.api.query_string import Tree, whole, words
-from service.dialects import parts, paths, question, variables
-from service.dialects.filters import Node, Reader
+from service.dialects import parts, paths, question, rules, variables
+from service.dialects.filters import Node, Reader, Term
 from service.dialects.parts import Chooser, Chosen, Order, Part, Wish
 from service.dialects.question import Question
 from service.dialects.relations import relations
@@ -31,6 +31,7 @@ class Parameters:
         self.language = call.generation.language
         self.collection = collection
         self.caller = caller
+        self._rules = rules.of(caller)
         self.most = call.house.terms.most_rows
         self._default = call.generation.limit
         self._variables = variables.of(caller)
@@ -38,15 +39,29 @@ class Parameters:
             if name in self.query:
                 raise BadQuery(f'"{name}" is not served')
 
-    def one(self, key: str) -> Question:
+    def one(self, key: str | int) -> Question:
         """The question for one row, by its key."""
         chosen, wishes = self.chosen()
         return question.ask(self.caller, self.language, self.collection, chosen, key=key, wishes=wishes)
 
-    def many(self) -> Question:
-        """The question about a whole collection."""
-        summary = aggregation.read(self.language, self.collection, self.query)
-        chosen, wishes = ((), ()) if summary else self.chosen()
+    def those(self, keys: Sequence[str | int]) -> Question:
+        """The question for rows by their keys."""
+        chosen, wishes = self.chosen()
+        return question.ask(
+            self.caller,
+            self.language,
+            self.collection,
+            chosen,
+            where=Term("id", "in", 0, ours=True),
+            operands=[list(keys)],
+            limit=len(keys),
+            wishes=wishes,
+        )
+
+    def many(self, only: tuple[Part, ...] = ()) -> Question:
+        """The question about a whole collection; `only` takes the place of what `fields` asks for."""
+        summary = None if only else aggregation.read(self.language, self.collection, self.query)
+        chosen, wishes = (only, ()) if only or summary else self.chosen()
         where, operands = self.filter(self.collection, self.query.get("filter"))
         limit, offset = self.page(self.query, self._default)
         return question.ask(
@@ -71,8 +86,8 @@ class Parameters:
             return given.parts, given.wishes
         asked = parts.flattened(given) if "fields" in self.query else []
         if not self.query.keys() & {"alias", "deep"} and sum(map(len, asked)) < parts.SHORT:
-            return parts.plain(self.language, self.collection, tuple(asked))
-        chooser = Chooser(self.language, self._aliases(), self._deep())
+            return parts.plain(self.language, self.collection, tuple(asked), self._rules)
+        chooser = Chooser(self.language, self._aliases(), self._deep(), self._rules)
         return chooser.choose(self.collection, asked), chooser.wishes
 
     def _aliases(self) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """From query parameters to a Question, and from its rows to the generation's answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from litestar.response.base import ASGIResponse
@@ -10,7 +10,8 @@ from service.api.calls import Call
 from service.api.parameters import Parameters
 from service.api.query_string import Tree, words
 from service.database import Transaction
-from service.dialects import question
+from service.dialects import dialect, question
+from service.dialects.parts import KEY
 from service.dialects.question import Question
 from service.users.model import Caller
 from service.users.problems import BadQuery, Forbidden
@@ -20,7 +21,13 @@ METAS: Final = ("total_count", "filter_count")
 
 def one(call: Call, caller: Caller, collection: str, key: str) -> Question:
     """The question for one row, by its key."""
-    return Parameters(call, caller, collection).one(key)
+    return Parameters(call, caller, collection).one(dialect.item(collection, key))
+
+
+def those(call: Call, caller: Caller, collection: str, keys: Sequence[str]) -> Question:
+    """The question for some rows, by their keys: they come in the order of these."""
+    known = [dialect.item(collection, key) for key in keys]
+    return Parameters(call, caller, collection).those(known)
 
 
 def many(call: Call, caller: Caller, collection: str, query: Tree | None = None) -> Question:
@@ -30,7 +37,7 @@ def many(call: Call, caller: Caller, collection: str, query: Tree | None = None)
 
 def naming(call: Call, caller: Caller, collection: str, query: Tree) -> Question:
     """The question for the keys that a body's `query` finds: `question.rows` gives (key,) of each."""
-    return Parameters(call, caller, collection, {**query, "fields": "id", "alias": None, "deep": None}).many()
+    return Parameters(call, caller, collection, {**query, "alias": None, "deep": None}).many((KEY,))
 
 
 def _metas(query: Mapping[str, object]) -> tuple[str, ...]:

@@ -2,10 +2,16 @@
 
 from litestar import Router
 
-from service.api import history, roles, user_changes, users
+from service.api import history, permissions, roles, user_changes, users
 
 router = Router(
     "/",
-    route_handlers=[*users.HANDLERS, *user_changes.HANDLERS, *roles.HANDLERS, *history.HANDLERS],
+    route_handlers=[
+        *users.HANDLERS,
+        *user_changes.HANDLERS,
+        *roles.HANDLERS,
+        *permissions.HANDLERS,
+        *history.HANDLERS,
+    ],
     include_in_schema=False,
 )

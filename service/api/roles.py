@@ -25,7 +25,7 @@ Values = Mapping[str, object]
 async def list_roles(scope: Scope) -> ASGIResponse:
     """A page of the roles that the caller may see."""
     call = of(scope)
-    caller = await call.member()
+    caller = await call.caller()
     return await reading.answer_many(call, reading.many(call, caller, ROLES))
 
 
@@ -33,7 +33,7 @@ async def list_roles(scope: Scope) -> ASGIResponse:
 async def read_role(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """One role by key, or several."""
     call = of(scope)
-    caller = await call.member()
+    caller = await call.caller()
     if (keys := many.path_keys(key)) is not None:
         return await many.answer_those(call, caller, ROLES, keys)
     return await reading.answer_one(call, reading.one(call, caller, ROLES, many.known_key(key)))
@@ -116,7 +116,6 @@ async def delete_role(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 async def delete_roles(scope: Scope) -> ASGIResponse:
     """Removes many: by keys or by a query."""
     call = of(scope)
-    await call.member()
     return await _remove(call, many.asked_removal(await call.json()))
 
 

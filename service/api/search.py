@@ -36,7 +36,7 @@ async def search(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     if not scope["state"].get("search"):
         raise RouteUnknown(scope["path"])
     call = of(scope)
-    caller = await call.member()
+    caller = await call.caller()
     asked = _query(await call.json())
     collection = f"directus_{name}"
     return await reading.answer_many(call, reading.many(call, caller, collection, asked), asked)

@@ -72,7 +72,7 @@ async def renew_codes(scope: Scope) -> ASGIResponse:
 async def take_away(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """An administrator takes somebody's second factor away."""
     call = of(scope)
-    caller = await call.author()
+    caller = await call.member_author()
     await call.house.database.write(second_factor.take_away, caller, _key(key))
     return answers.nothing()
 
@@ -86,7 +86,7 @@ def _key(key: str) -> str:
 
 async def _person(call: Call) -> Caller:
     await call.person()
-    return await call.author()
+    return await call.member_author()
 
 
 async def _made(call: Call, body: Mapping[str, Any], *, armed: bool) -> Made:

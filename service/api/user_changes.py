@@ -74,7 +74,7 @@ async def _change_alike(call: Call, asked: Many) -> ASGIResponse:
     lone = asked.keys[0] if asked.keys and len(asked.keys) == 1 else None
     if lone is None and given.get("token", CONCEALED) not in (CONCEALED, None):
         raise Taken("token")
-    values = await call.house.secrets.take(caller, given, lone or caller.user)
+    values = await call.house.secrets.take(caller, given, lone or caller.user or many.NOBODY)
     shown = await call.house.database.write(_change_found, call, caller, asked, values)
     return many.after(shown, single=False)
 
@@ -100,7 +100,6 @@ async def delete_user(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 async def delete_users(scope: Scope) -> ASGIResponse:
     """Removes many: by keys or by a query."""
     call = of(scope)
-    await call.member()
     return await _remove(call, many.asked_removal(await call.json()))
 
 

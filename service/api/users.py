@@ -25,7 +25,7 @@ Values = Mapping[str, object]
 async def list_users(scope: Scope) -> ASGIResponse:
     """A page of the users that the caller may see."""
     call = of(scope)
-    caller = await call.member()
+    caller = await call.caller()
     return await reading.answer_many(call, reading.many(call, caller, USERS))
 
 
@@ -41,7 +41,7 @@ async def read_me(scope: Scope) -> ASGIResponse:
 async def read_user(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """One user by key, or several."""
     call = of(scope)
-    caller = await call.member()
+    caller = await call.caller()
     if (keys := many.path_keys(key)) is not None:
         return await many.answer_those(call, caller, USERS, keys)
     return await reading.answer_one(call, reading.one(call, caller, USERS, many.known_key(key)))
@@ -65,10 +65,9 @@ async def create_users(scope: Scope) -> ASGIResponse:
 async def _prepared(call: Call, caller: Caller, body: object) -> Values:
     generation = call.generation
     given = dialect.settle(USERS, taken(call, body), generation.defaults)
-    values = {**generation.defaults, **given}
-    if lacking := generation.lacking(values):
+    if lacking := generation.lacking({**generation.defaults, **given}):
         raise Invalid(lacking, "required")
-    return await call.house.secrets.take(caller, values)
+    return await call.house.secrets.take(caller, given)
 
 
 def taken(call: Call, body: object) -> dict[str, object]:
@@ -89,7 +88,8 @@ async def related(tx: Transaction, caller: Caller, values: Values) -> dict[str, 
 
 async def _create(tx: Transaction, call: Call, caller: Caller, made: Sequence[Values]) -> list[object | None]:
     settled = [await related(tx, caller, values) for values in made]
-    return await many.shown(tx, call, caller, USERS, await records.create(tx, caller, settled))
+    created = await records.create(tx, caller, settled, call.generation.defaults)
+    return await many.shown(tx, call, caller, USERS, created)
 
 
 @patch("/users/me/track/page")

@@ -291,6 +291,25 @@ registrations = Table(
     _of_project(),
 )
 
+# What a role may do beside the minimum; without a role, what those may do who are not signed in.
+permissions = Table(
+    "permissions",
+    metadata,
+    _project(),
+    Column("id", Number, Identity(), primary_key=True),
+    Column("role", Key),
+    Column("collection", Words, nullable=False),
+    Column("action", Words, nullable=False),
+    Column("permissions", Document),  # which rows: a filter of the REST language, as the next one
+    Column("validation", Document),  # what a written row has to be
+    Column("presets", Document),
+    Column("fields", Document),
+    Index(None, "project", "role", "id"),
+    ForeignKeyConstraint(["project", "role"], ["roles.project", "roles.id"], ondelete="CASCADE"),
+    _of_project(),
+    sqlite_autoincrement=True,
+)
+
 activity = Table(
     "activity",
     metadata,

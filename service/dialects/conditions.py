@@ -7,15 +7,20 @@ from sqlalchemy.types import Text
 
 from service.database import one_of
 from service.database.case import folded_column
+from service.dialects.fields import Field
 from service.dialects.filters import BY_KEY, Joined, Node, Not, Some, Term
 from service.dialects.operators import NAMED, position
 from service.dialects.sight import Sight
+from service.users.rows import SEARCHED
 
 SOUGHT = ("search_plain", "search_given", "search_instead")  # of a table that keeps no text for searching
 
 
 def condition(sight: Sight, node: Node) -> ColumnElement[bool]:
-    """What the rows have to satisfy; its binds are v0, v1 ... in the order of the filter's values."""
+    """What the rows have to satisfy; its binds are v0, v1 ... in the order of the filter's values.
+
+    A sight may have another prefix than v.
+    """
     if isinstance(node, Joined):
         parts = [condition(sight, part) for part in node.parts]
         return and_(*parts) if node.how == "and" else or_(*parts)
@@ -41,37 +46,41 @@ def _some(sight: Sight, node: Some) -> ColumnElement[bool]:
 
 def _term(sight: Sight, term: Term) -> ColumnElement[bool]:
     operator = NAMED[term.operator]
-    column = sight.column(term.relations, term.field, term.function)
-    if term.function is None:
-        field, table = sight.field(term.relations, term.field)
-        if field.key and (term.folded or term.operator in BY_KEY):
-            column = table.c[field.key]
-        elif term.folded and operator.operand != "none":
-            column = func.lower(column)
+    column = sight.column(term, keyed=term.folded or term.operator in BY_KEY)
+    if term.folded and term.function is None and operator.operand != "none" and not sight.has_key(term):
+        column = func.lower(column)
     if operator.operand == "none":
         return operator.condition(column)
+    name = [f"{sight.prefix}{term.first + place}" for place in range(3)]
     if operator.operand == "many":
-        return operator.condition(column, one_of(column, f"v{term.first}", sight.kind))
+        return operator.condition(column, one_of(column, name[0], sight.kind))
     if operator.folds:
-        column = folded_column(column, sight.kind, f"v{term.first + 1}", f"v{term.first + 2}")
+        column = folded_column(column, sight.kind, name[1], name[2])
     many = 2 if operator.operand == "two" else 1
-    binds = [bindparam(f"v{term.first + place}", type_=column.type) for place in range(many)]
+    binds = [bindparam(name[place], type_=column.type) for place in range(many)]
     return operator.condition(column, *binds)
 
 
 def search(sight: Sight, *, keyed: bool) -> ColumnElement[bool]:
     """That a text is found in any text of the row, or is one of its keys."""
-    table = sight.table
+    texts = [field for field in sight.home.fields if _is_searched(sight, field)]
     conditions: list[ColumnElement[Any]] = []
-    if "search_text" in table.c:
-        conditions.append(position(table.c.search_text, bindparam("search", type_=Text())) > 0)
+    if "search_text" in sight.table.c and all(map(sight.is_open, texts)):
+        conditions.append(position(sight.table.c.search_text, bindparam("search", type_=Text())) > 0)
     else:
         plain, given, instead = SOUGHT
-        for field in sight.home.fields:
-            if field.kind in ("string", "text") and field.guard in ("open", "server"):
-                column = folded_column(table.c[field.column], sight.kind, given, instead)
-                conditions.append(position(column, bindparam(plain, type_=Text())) > 0)
+        for column in filter(None, map(sight.readable, texts)):
+            folded = folded_column(column, sight.kind, given, instead)
+            conditions.append(position(folded, bindparam(plain, type_=Text())) > 0)
     if keyed:
         keys = [field for field in sight.home.fields if field.kind == "uuid" and field.guard != "hidden"]
-        conditions += [table.c[field.column] == bindparam("search_key") for field in keys]
+        columns = filter(None, map(sight.readable, keys))
+        conditions += [column == bindparam("search_key", type_=column.type) for column in columns]
     return or_(false(), *conditions)
+
+
+def _is_searched(sight: Sight, field: Field) -> bool:
+    """Of users, what their text for searching is made of; elsewhere every text."""
+    if "search_text" in sight.table.c:
+        return field.name in SEARCHED
+    return field.kind in ("string", "text") and field.guard in ("open", "server")

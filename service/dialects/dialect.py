@@ -1,7 +1,7 @@
 """The machine that turns the field table into a language: its words, and bodies to take."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -11,22 +11,36 @@ from sqlalchemy import ColumnElement, Table
 from service.database import tables
 from service.dialects.fields import ROLES, USERS, Cell, Field, Language
 from service.dialects.history_fields import ACTIVITY, REVISIONS
-from service.users import access, history
-from service.users.access import Scope, ScopeKind
-from service.users.model import CONCEALED, Caller
+from service.dialects.permission_fields import FIELDS as PERMISSIONS
+from service.users import access
+from service.users.access import ScopeKind
+from service.users.leave import Action
+from service.users.model import CONCEALED
 from service.users.problems import BadPayload
 
 _KEY: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+_WRITTEN: Final[tuple[Action, ...]] = ("create", "read", "update", "delete", "share")
+
+
 class Collection(msgspec.Struct, frozen=True, eq=False):
-    """Rows that the languages speak of: the documented name, the table, and its part of the field table."""
+    """Rows that the languages speak of: the documented name, the table, and its part of the field table.
+
+    `ruled` is what permissions can be made for.
+    """
 
     name: str
     table: Table
     fields: tuple[Field, ...]
-    scope: Callable[[Caller], Scope]
     conditions: Mapping[ScopeKind, ColumnElement[bool]]
+    ruled: tuple[Action, ...] = ("read",)
+
+    @property
+    def own(self) -> str:
+        """Our own name of it, as history keeps it."""
+        return self.table.name
 
     def column(self, field: Field, cell: Cell | None = None) -> ColumnElement[Any]:
         """The column that a filter or a sort looks at."""
@@ -38,14 +52,13 @@ class Collection(msgspec.Struct, frozen=True, eq=False):
 COLLECTIONS: Final[Mapping[str, Collection]] = {
     collection.name: collection
     for collection in (
-        Collection("directus_users", tables.users, USERS, access.scope, access.CONDITIONS),
-        Collection("directus_roles", tables.roles, ROLES, access.role_scope, access.ROLE_CONDITIONS),
+        Collection("directus_users", tables.users, USERS, access.CONDITIONS, _WRITTEN),
+        Collection("directus_roles", tables.roles, ROLES, access.everything(tables.roles), _WRITTEN),
         Collection(
-            "directus_activity", tables.activity, ACTIVITY, history.scope, history.ACTIVITY_CONDITIONS
+            "directus_permissions", tables.permissions, PERMISSIONS, access.everything(tables.permissions)
         ),
-        Collection(
-            "directus_revisions", tables.revisions, REVISIONS, history.scope, history.REVISION_CONDITIONS
-        ),
+        Collection("directus_activity", tables.activity, ACTIVITY, access.everything(tables.activity)),
+        Collection("directus_revisions", tables.revisions, REVISIONS, access.everything(tables.revisions)),
     )
 }
 USER_COLLECTION: Final = COLLECTIONS["directus_users"]
@@ -104,6 +117,15 @@ def settle(collection: str, taken: dict[str, object], stored: Mapping[str, objec
         if field.alias_of not in taken or first in (stored.get(field.alias_of), CONCEALED):
             settled[field.alias_of] = second
     return settled
+
+
+def item(collection: str, text: str) -> str | int:
+    """The key of a row as the database knows it: a uuid, or a whole number. ValueError when it is none."""
+    if COLLECTIONS[collection].table.c.id.type is not tables.Number:
+        return key(text)
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
 
 
 def key(text: str) -> str:

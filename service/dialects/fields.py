@@ -39,6 +39,12 @@ class Field(msgspec.Struct, frozen=True):
     key: str | None = None  # the casefolded column that equality looks at
     alias_of: str | None = None  # a second word for a value that another row holds
     references: str | None = None  # the collection that a uuid points into
+    is_state: bool = False  # attributes of another row, whose collection the row names
+
+    @property
+    def attribute(self) -> str:
+        """What rules know it by: a second word, or the number in the place of the key, is no second thing."""
+        return "id" if self.name == "number" else self.alias_of or self.name
 
 
 def _cell(cell: Cell | str) -> Cell:

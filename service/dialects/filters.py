@@ -22,7 +22,7 @@ class Term(msgspec.Struct, frozen=True):
     """One condition: the field and operator by our own names, and the number of its first value.
 
     `folded`: upper and lower case are one, and the value has been folded already. `relations` lead to the row
-    that has the field; `function` is asked of it.
+    that has the field; `function` is asked of it. `ours` as in a Path.
     """
 
     field: str
@@ -31,6 +31,7 @@ class Term(msgspec.Struct, frozen=True):
     folded: bool = False
     relations: tuple[str, ...] = ()
     function: str | None = None
+    ours: bool = False
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -86,7 +87,10 @@ class Place(msgspec.Struct, frozen=True):
 class Reader:
     """Walks one filter; `values` grows in the order of the walk."""
 
-    def __init__(self, language: Language, collection: str, variables: Variables) -> None:
+    def __init__(
+        self, language: Language, collection: str, variables: Variables, most: int = MOST_TERMS
+    ) -> None:
+        self._most = most
         self._operators = spoken(language)
         self._language = language
         self._home = Place(collection)
@@ -157,8 +161,8 @@ class Reader:
 
     def _count(self) -> None:
         self._terms += 1
-        if self._terms > MOST_TERMS:
-            raise BadQuery(f"A filter holds at most {MOST_TERMS} conditions")
+        if self._terms > self._most:
+            raise BadQuery(f"A filter holds at most {self._most} conditions")
 
     def _term(self, asked: "Asked", name: str, given: object) -> Node:
         self._count()

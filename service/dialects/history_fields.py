@@ -6,16 +6,20 @@ from typing import Any, Final
 import msgspec
 
 from service.dialects.fields import ROLES, USERS, Cell, Field, Guard, Language
+from service.users import model
 from service.users.model import Kind
 
-_COLLECTIONS: Final[Mapping[str, str]] = {"users": "directus_users", "roles": "directus_roles"}
+_COLLECTIONS: Final[Mapping[str, str]] = {
+    name: f"directus_{name}"
+    for name in (model.USERS, model.ROLES, model.PERMISSIONS, model.ACTIVITY, model.REVISIONS)
+}
 _OURS: Final[Mapping[str, str]] = {word: name for name, word in _COLLECTIONS.items()}
 # History keeps attributes by our own names; what generation 10 has no word for, it is not told.
 _WORDS: Final[Mapping[str, str]] = {
     field.name: field.cells["rest10"].word
     for field in (*USERS, *ROLES)
     if "rest10" in field.cells and field.alias_of is None
-}
+} | {name: name for name in model.PERMISSION_ATTRIBUTES}
 
 
 def _collection(value: object) -> object:
@@ -26,12 +30,16 @@ def _our_collection(value: object) -> object:
     return _OURS.get(value, value) if isinstance(value, str) else value
 
 
+COLLECTION: Final = Cell("collection", load=_collection, dump=_our_collection)
+
+
 def _told(value: Any) -> object:
     """The attributes in a revision under the words of generation 10, in the order of the field table."""
     kept = msgspec.json.decode(value)
     if not isinstance(kept, dict):
         return kept
-    return {word: kept[name] for name, word in _WORDS.items() if name in kept}
+    told = {word: kept[name] for name, word in _WORDS.items() if name in kept}
+    return told if "collection" not in told else {**told, "collection": _collection(told["collection"])}
 
 
 def _row(
@@ -39,16 +47,17 @@ def _row(
     kind: Kind,
     *,
     load: Callable[[object], object] | None = None,
-    dump: Callable[[object], object] | None = None,
     references: str | None = None,
+    cell: Cell | None = None,
+    is_state: bool = False,
 ) -> Field:
-    cell = Cell(name, load=load, dump=dump)
+    cell = cell or Cell(name, load=load)
     cells: Mapping[Language, Cell] = {"rest10": cell, "graphql": cell}
     guard: Guard = "server" if name == "id" else "open"
-    return Field(name, kind, name, guard, cells, references=references)
+    return Field(name, kind, name, guard, cells, references=references, is_state=is_state)
 
 
-_NAMED: Final = _row("collection", "string", load=_collection, dump=_our_collection)
+_NAMED: Final = _row("collection", "string", cell=COLLECTION)
 
 ACTIVITY: Final[tuple[Field, ...]] = (
     _row("id", "integer"),
@@ -68,7 +77,7 @@ REVISIONS: Final[tuple[Field, ...]] = (
     _row("activity", "integer", references="directus_activity"),
     _NAMED,
     _row("item", "string"),
-    _row("data", "json", load=_told),
-    _row("delta", "json", load=_told),
+    _row("data", "json", load=_told, is_state=True),
+    _row("delta", "json", load=_told, is_state=True),
     _row("parent", "integer"),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
@@ -14,17 +14,24 @@ from service.dialects.paths import DEEPEST, Path
 from service.dialects.relations import Relation, relations
 from service.users.problems import BadQuery
 
+if TYPE_CHECKING:
+    from service.dialects.rules import Rules
+
 MOST: Final = 1000  # parts of one answer's object
 DEFAULT_ROWS: Final = 100  # of a relation to many, when `deep` says nothing else
 Order = tuple[tuple[Path, bool], ...]  # a path, and whether it descends
 
 
 class Leaf(msgspec.Struct, frozen=True):
-    """A value of the row: `key` names it in the answer."""
+    """A value of the row: `key` names it in the answer; `ours` as in a Path."""
 
     key: str
     word: str
     function: str | None = None
+    ours: bool = False
+
+
+KEY: Final = Leaf("id", "id", ours=True)
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -86,8 +93,11 @@ class Chosen(msgspec.Struct, frozen=True):
 class Chooser:
     """Grows the tree of one question; `wishes` are then found under the numbers of its branches."""
 
-    def __init__(self, language: Language, aliases: Mapping[str, str], wishes: Wishes) -> None:
+    def __init__(
+        self, language: Language, aliases: Mapping[str, str], wishes: Wishes, rules: "Rules | None" = None
+    ) -> None:
         self._language = language
+        self._rules = rules
         self._aliases = aliases
         self._wished = wishes
         self._count = 0
@@ -109,7 +119,7 @@ class Chooser:
         known = relations(self._language, home)
         chosen: dict[str, Part] = {}
         aliases = self._aliases if not at else {}
-        for step, inner in _spread(self._language, home, tree, many=many).items():
+        for step, inner in self._spread(home, tree, many=many).items():
             word = aliases.get(step, step)
             relation = known.get(word)
             if relation is not None and (inner or relation.many):
@@ -123,6 +133,35 @@ class Chooser:
             if self._count > MOST:
                 raise BadQuery(f'"fields" asks for more than {MOST} values')
         return tuple(chosen.values())
+
+    def _spread(self, home: str, tree: Tree, *, many: bool) -> Tree:
+        """The tree with words in the place of `*`; what follows a `*` is asked of the relations among them."""
+        spread: Tree = {}
+        known = relations(self._language, home)
+        for step, inner in tree.items():
+            for word in self._every(home, many=many) if step == "*" else [step]:
+                relation = known.get(word)
+                if step == "*" and (relation is None or not inner or not self._goes_on(relation, many=many)):
+                    spread.setdefault(word, {})
+                else:
+                    _merge(spread.setdefault(word, {}), inner)
+        return spread
+
+    def _every(self, home: str, *, many: bool) -> Iterable[str]:
+        """What `*` stands for, of what the caller may know; within a relation to many, no other one."""
+        rules, known = self._rules, relations(self._language, home)
+        for word in readable(self._language, home):
+            if rules is None or rules.knows(self._language, home, word):
+                yield word
+        for word, one in known.items():
+            if one.many and not many and (rules is None or rules.leads(self._language, home, one)):
+                yield word
+
+    def _goes_on(self, relation: Relation, *, many: bool) -> bool:
+        """Whether a `*` goes on along a relation."""
+        if relation.many and many:
+            return False
+        return self._rules is None or self._rules.reads(relation.target)
 
     def _leaf(self, home: str, key: str, asked: str) -> str | Leaf:
         word, function = paths.call(asked)
@@ -154,35 +193,16 @@ SHORT: Final = 1024  # characters of `fields` that are worth remembering
 
 @lru_cache(512)
 def plain(
-    language: Language, collection: str, asked: tuple[str, ...]
+    language: Language, collection: str, asked: tuple[str, ...], rules: "Rules | None" = None
 ) -> tuple[tuple[Part, ...], tuple[Wish, ...]]:
     """What `fields` alone asks for, with its wishes: the same for whoever asks the same again."""
-    chooser = Chooser(language, {}, {})
+    chooser = Chooser(language, {}, {}, rules)
     return chooser.choose(collection, asked), tuple(chooser.wishes)
-
-
-def _spread(language: Language, home: str, tree: Tree, *, many: bool) -> Tree:
-    """The tree with words in the place of `*`; what follows a `*` is asked of the relations among them."""
-    spread: Tree = {}
-    for step, inner in tree.items():
-        for word in _every(language, home, many=many) if step == "*" else [step]:
-            relation = relations(language, home).get(word)
-            if step == "*" and (relation is None or not inner or (relation.many and many)):
-                spread.setdefault(word, {})
-            else:
-                _merge(spread.setdefault(word, {}), inner)
-    return spread
 
 
 def _merge(into: Tree, other: Tree) -> None:
     for step, inner in other.items():
         _merge(into.setdefault(step, {}), inner)
-
-
-def _every(language: Language, home: str, *, many: bool) -> Iterable[str]:
-    """What `*` stands for; within a relation to many, no other one."""
-    yield from readable(language, home)
-    yield from (word for word, one in relations(language, home).items() if one.many and not many)
 
 
 def flattened(given: object, depth: int = 0) -> list[str]:

@@ -19,11 +19,15 @@ _JSON: Final[frozenset[Kind]] = frozenset({"json", "tags"})
 
 
 class Path(msgspec.Struct, frozen=True):
-    """The words of relations to one row, then a word, then perhaps a function of it."""
+    """The words of relations to one row, then a word, then perhaps a function of it.
+
+    `ours`: we look at it for our own ends, which needs nobody's leave and is told to nobody.
+    """
 
     relations: tuple[str, ...]
     word: str
     function: str | None = None
+    ours: bool = False
 
     @property
     def key(self) -> str:

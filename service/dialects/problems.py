@@ -76,6 +76,11 @@ _RULES: Final[Mapping[str, Row]] = {
         Told(400, "FAILED_VALIDATION", 'Validation failed for field "{field}". Value is too easy to guess; choose one that nobody else would.', ("field", "type")),
         Told(400, "invalidValue", 'The value of "{field}" is too easy to guess.'),
     ),
+    "rule": Row(
+        Told(422, 4, "{field}: This value is not allowed here."),
+        Told(400, "FAILED_VALIDATION", 'Validation failed for field "{field}". The value does not meet the rule of your role.', ("field", "type")),
+        Told(400, "invalidValue", 'The value of "{field}" is not allowed here.'),
+    ),
     "type": _payload(422, 4, '"{field}" {p.detail}', Told(400, "invalidValue", 'The attribute "{field}" {p.detail}.')),
 }  # fmt: skip
 
@@ -195,11 +200,17 @@ def row(problem: Exception) -> Row:
     return _PROBLEMS.get(type(problem), _UNEXPECTED) if isinstance(problem, Problem) else _UNEXPECTED
 
 
+def _rule_type(problem: Exception) -> str:
+    """What the documented server calls a rule; of a role's own, the operator."""
+    rule = str(getattr(problem, "rule", ""))
+    return {"choice": "in", "rule": getattr(problem, "detail", "").removeprefix("_")}.get(rule, rule)
+
+
 def _extra(name: str, problem: Exception, field: str, collection: str) -> object:
     given: dict[str, Callable[[], object]] = {
         "field": lambda: field,
         "collection": lambda: collection,
-        "type": lambda: {"choice": "in"}.get(getattr(problem, "rule", ""), getattr(problem, "rule", "")),
+        "type": lambda: _rule_type(problem),
         "valid": lambda: getattr(problem, "limit", None),
         "reset": lambda: getattr(problem, "retry_after", 0),
         "reason": lambda: (

@@ -7,19 +7,18 @@ import msgspec
 
 from service.database import Transaction
 from service.database.case import sought
-from service.dialects import dialect, statements
+from service.dialects import dialect, rules, statements
 from service.dialects.conditions import SOUGHT
-from service.dialects.dialect import COLLECTIONS
 from service.dialects.fields import Language
 from service.dialects.filters import Node
 from service.dialects.parts import Order, Part, Wish
 from service.dialects.selections import Nest, Row, Selection, selection
-from service.dialects.sight import near
 from service.dialects.statements import Asking, Shape
 from service.dialects.summaries import Summary, summed
+from service.users import access
 from service.users.access import Scope
 from service.users.model import Caller
-from service.users.problems import BadQuery
+from service.users.problems import BadQuery, Forbidden
 from service.users.rows import fold
 
 __all__ = ["Asking", "Question", "Row", "Shape", "ask", "bounded", "count", "items", "row", "rows"]
@@ -54,7 +53,7 @@ def ask(
     where: Node | None = None,
     operands: Sequence[object] | None = None,
     search: str | None = None,
-    key: str | None = None,
+    key: str | int | None = None,
     sort: Order = (),
     limit: int | None = None,
     offset: int = 0,
@@ -62,9 +61,18 @@ def ask(
     wishes: Sequence[Wish] = (),
     summary: Summary | None = None,
 ) -> Question:
-    """A question of this caller: only what the caller's scope holds can be found in its answer."""
-    scope = scope or COLLECTIONS[collection].scope(caller)
-    values: dict[str, object] = {"caller_user": caller.user, "caller_role": caller.role, **scope.values}
+    """A question of this caller: only what their scope, or the rules of their role, hold is in its answer.
+
+    Raises Forbidden where that is nothing.
+    """
+    limits = rules.of(caller)
+    if limits is None:
+        scope = scope or access.scope(caller)
+    elif limits.reads(collection):
+        scope = Scope("all", limits.values(caller))
+    else:
+        raise Forbidden
+    values = dict(scope.values)
     keyed = _take(values, operands, search)
     if key is not None:
         values["key"] = key
@@ -81,6 +89,7 @@ def ask(
         key is not None,
         sort,
         limit is not None,
+        rules=limits,
     )
     return Question(shape, values, wishes, summary)
 
@@ -109,6 +118,7 @@ def bounded(question: Question) -> bool:
     if (
         question.summary
         or question.wishes
+        or (shape.rules is not None and not shape.by_id and not shape.rules.is_quick(shape.collection))
         or shape.searched
         or ((shape.sort or shape.where is not None) and not found)
     ):
@@ -165,13 +175,14 @@ async def _nested(
     shape = Shape(
         asked.language,
         branch.relation.target,
-        near(asked.scope),
+        "all",
         branch.parts or ("id",),
         branch.where,
         branch.searched,
         keyed,
         sort=branch.sort,
         of=branch.relation.column,
+        rules=asked.rules,
     )
     chosen = selection(shape.language, shape.collection, shape.chosen)
     of: dict[str, list[object]] = {parent: [] for parent in parents}

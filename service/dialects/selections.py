@@ -83,12 +83,12 @@ class _Layout:
             return self._branch(part, at)
         if isinstance(part, Inner):
             return self.maker(collection, part.parts, at)
-        place, value = self._look(Path(at, "id")), part.value  # of any column: there is one for each row
+        place, value = self._look(Path(at, "id", ours=True)), part.value  # of any column: there is one for each row
         return lambda columns, _: [value] * len(columns[place])
 
     def _leaf(self, collection: str, part: str | Leaf, at: tuple[str, ...]) -> Getter:
         leaf = Leaf(part, part) if isinstance(part, str) else part
-        place = self._look(Path(at, leaf.word, leaf.function))
+        place = self._look(Path(at, leaf.word, leaf.function, leaf.ours))
         field = words(self._language, collection).get(leaf.word)
         load = None if field is None or leaf.function is not None else field.cells[self._language].load
         if load is None:
@@ -99,11 +99,11 @@ class _Layout:
     def _branch(self, branch: Branch, at: tuple[str, ...]) -> Getter:
         relation = branch.relation
         if relation.many:
-            key, number = self._look(Path(at, "id")), branch.number
+            key, number = self._look(Path(at, "id", ours=True)), branch.number
             self.nests.append(Nest(branch, key))
             return lambda columns, found: [found[number].get(one, []) for one in columns[key]]
         there = (*at, relation.word)
-        marker = self._look(Path(there, "id"))
+        marker = self._look(Path(there, "id", ours=True))
         make = self.maker(relation.target, branch.parts, there)
         return lambda columns, found: [
             None if key is None else made

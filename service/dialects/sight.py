@@ -1,6 +1,10 @@
-"""The tables that one statement looks at: a collection's own, and those at the ends of its relations."""
+"""The tables that one statement looks at: a collection's own, and those at the ends of its relations.
 
-from typing import Any, Final
+Every column of a statement comes from here, so what the caller may not read is in none: no statement names it,
+whether to answer, filter, search, sort or sum.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, and_, case, func, literal_column, select, type_coerce
 from sqlalchemy.sql.util import ClauseAdapter
@@ -9,11 +13,16 @@ from service.database.shapes import Kind
 from service.database.types import AsJson
 from service.dialects.dialect import COLLECTIONS, Collection, words
 from service.dialects.fields import Field, Language
+from service.dialects.filters import Term
 from service.dialects.functions import apply
 from service.dialects.paths import Path
 from service.dialects.relations import Relation, relations
 from service.users.access import ScopeKind
 from service.users.model import CONCEALED
+from service.users.problems import Forbidden
+
+if TYPE_CHECKING:
+    from service.dialects.rules import Rules
 
 _RAW: Final = ("json", "tags")
 
@@ -21,8 +30,9 @@ _RAW: Final = ("json", "tags")
 class Sight:
     """Grows with every path that is looked along; `source` is then what to select from.
 
-    A row that the caller may not see is not there: the scope stands in the condition of each join, so its
-    columns are NULL for filters and sorts as they are for answers.
+    A row that the caller may not see is not there: the scope and the rules stand in the condition of each join,
+    so its columns are NULL for filters and sorts as they are for answers. So is a value that the caller may read
+    of other rows; one that they may read of none is Forbidden.
     """
 
     def __init__(
@@ -32,11 +42,15 @@ class Sight:
         scope: ScopeKind,
         kind: Kind,
         table: FromClause | None = None,
+        rules: "Rules | None" = None,
+        prefix: str = "v",
     ) -> None:
         self.language = language
         self.collection = collection
         self.kind: Kind = kind
+        self.prefix = prefix
         self._scope = scope
+        self._rules = rules
         self.home = COLLECTIONS[collection]
         self.table: FromClause = self.home.table if table is None else table
         self._seen: dict[tuple[str, ...], tuple[str, FromClause]] = {(): (collection, self.table)}
@@ -53,11 +67,10 @@ class Sight:
         return self._allowed(self.home, self.table)
 
     def _allowed(self, home: Collection, table: FromClause) -> ColumnElement[bool]:
-        at_home = home is self.home
-        condition = home.conditions[self._scope if at_home else near(self._scope)]
-        if table is home.table:
-            return condition
-        return ClauseAdapter(table).traverse(condition)
+        condition = home.conditions[self._scope if home is self.home else "all"]
+        if table is not home.table:
+            condition = ClauseAdapter(table).traverse(condition)
+        return condition if self._rules is None else and_(condition, self._rules.rows(home, table, self.kind))
 
     def _at(self, steps: tuple[str, ...]) -> tuple[str, FromClause]:
         if steps not in self._seen:
@@ -65,40 +78,70 @@ class Sight:
             relation = relations(self.language, collection)[steps[-1]]
             target = COLLECTIONS[relation.target]
             there = target.table.alias()
-            here = and_(there.c.id == table.c[relation.column], self._allowed(target, there))
+            here = and_(
+                there.c.id == self._tie(collection, table, relation.column), self._allowed(target, there)
+            )
             self.source = self.source.outerjoin(there, here)
             self._seen[steps] = relation.target, there
         return self._seen[steps]
+
+    def _tie(self, collection: str, table: FromClause, column: str) -> ColumnElement[Any]:
+        """A column that holds the key of another row."""
+        held = next(field for field in COLLECTIONS[collection].fields if field.column == column)
+        return self._value(collection, held, table, column)
+
+    def of(self, column: str) -> ColumnElement[Any]:
+        """The key, in this column, of the row that a row of this collection belongs to."""
+        return self._tie(self.collection, self.table, column)
 
     def through(self, steps: tuple[str, ...], word: str) -> tuple["Sight", ColumnElement[bool]]:
         """The rows that a relation to many leads to, and what ties them to ours."""
         collection, table = self._at(steps)
         relation: Relation = relations(self.language, collection)[word]
-        home = COLLECTIONS[relation.target]
-        there = Sight(self.language, relation.target, near(self._scope), self.kind, home.table.alias())
-        return there, and_(there.allowed, there.table.c[relation.column] == table.c.id)
+        if self._rules is not None and not self._rules.knows(self.language, collection, word):
+            raise Forbidden
+        there = Sight(
+            self.language,
+            relation.target,
+            "all",
+            self.kind,
+            COLLECTIONS[relation.target].table.alias(),
+            self._rules,
+            self.prefix,
+        )
+        return there, and_(there.allowed, there.of(relation.column) == table.c.id)
 
-    def field(self, steps: tuple[str, ...], name: str) -> tuple[Field, FromClause]:
+    def _field(self, steps: tuple[str, ...], name: str) -> tuple[str, Field, FromClause]:
         """The field with this name of ours at the end of relations, and the table that has it."""
         collection, table = self._at(steps)
-        return next(field for field in COLLECTIONS[collection].fields if field.name == name), table
+        return collection, next(f for f in COLLECTIONS[collection].fields if f.name == name), table
 
-    def column(self, steps: tuple[str, ...], name: str, function: str | None) -> ColumnElement[Any]:
-        """What a filter looks at, by our own name of the field."""
-        collection, table = self._at(steps)
-        if function is not None and name in relations(self.language, collection):
-            return self._counted(steps, name)
-        field, table = self.field(steps, name)
-        column: ColumnElement[Any] = table.c[field.column]
-        return column if function is None else apply(function, column, self.kind)
+    def has_key(self, term: Term) -> bool:
+        """Whether what a term looks at has a column of its own for comparing without regard to case."""
+        return self._field(term.relations, term.field)[1].key is not None
+
+    def column(self, term: Term, *, keyed: bool) -> ColumnElement[Any]:
+        """What a filter looks at; `keyed`: without regard to case, where there is a column for that."""
+        collection, _ = self._at(term.relations)
+        if term.function is not None and term.field in relations(self.language, collection):
+            return self._counted(term.relations, term.field)
+        collection, field, table = self._field(term.relations, term.field)
+        if term.ours:
+            return table.c[field.column]
+        plain = term.function is None
+        name = field.key if plain and keyed and field.key else field.column
+        column = self._value(collection, field, table, name)
+        return column if term.function is None else apply(term.function, column, self.kind)
 
     def valued(self, path: Path) -> ColumnElement[Any]:
         """What a sort, a group or a sum looks at, by the language's word."""
         collection, table = self._at(path.relations)
+        if path.ours:
+            return table.c[path.word]
         field = words(self.language, collection).get(path.word)
         if field is None:
             return self._counted(path.relations, path.word)
-        column: ColumnElement[Any] = table.c[field.cells[self.language].column or field.column]
+        column = self._value(collection, field, table, field.cells[self.language].column or field.column)
         return column if path.function is None else apply(path.function, column, self.kind)
 
     def shown(self, path: Path) -> ColumnElement[Any]:
@@ -106,18 +149,31 @@ class Sight:
         column = self.valued(path)
         collection, _ = self._at(path.relations)
         field = words(self.language, collection).get(path.word)
-        if field is None or path.function is not None:
+        if field is None or path.ours or path.function is not None:
             return column
         if field.guard == "secret":
             return case((column.is_not(None), literal_column(f"'{CONCEALED}'")), else_=None)
         return type_coerce(column, AsJson()) if field.kind in _RAW else column
 
+    def is_open(self, field: Field) -> bool:
+        """Whether the caller may read this of every row that they see."""
+        return self._rules is None or self._rules.is_open(self.collection, field)
+
+    def readable(self, field: Field) -> ColumnElement[Any] | None:
+        """The field's column; None where the caller may read it of no row."""
+        try:
+            return self._value(self.collection, field, self.table, field.column)
+        except Forbidden:
+            return None
+
+    def _value(self, collection: str, field: Field, table: FromClause, name: str) -> ColumnElement[Any]:
+        """A column, NULL in the rows of which the caller may not read it. Forbidden where that is every row."""
+        column: ColumnElement[Any] = table.c[name]
+        return (
+            column if self._rules is None else self._rules.value(collection, field, table, column, self.kind)
+        )
+
     def _counted(self, steps: tuple[str, ...], word: str) -> ColumnElement[Any]:
         there, tied = self.through(steps, word)
         rows = select(func.count()).select_from(there.source).where(tied).correlate_except(*there.tables)
         return rows.scalar_subquery()
-
-
-def near(scope: ScopeKind) -> ScopeKind:
-    """The scope of rows that a relation leads to: who sees all sees all of them, anyone else their own."""
-    return "all" if scope == "all" else "own"

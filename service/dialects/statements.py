@@ -1,7 +1,7 @@
 """Shapes of questions as SQLAlchemy statements, built once for each shape and database."""
 
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, Text, bindparam, func, select, type_coerce
@@ -10,6 +10,7 @@ from sqlalchemy.types import BigInteger
 from service.database import one_of
 from service.database.shapes import DIALECTS, Kind
 from service.dialects import conditions, scim
+from service.dialects.dialect import COLLECTIONS
 from service.dialects.fields import Language
 from service.dialects.filters import Node, Term
 from service.dialects.parts import Order, Part
@@ -18,12 +19,16 @@ from service.dialects.selections import selection
 from service.dialects.sight import Sight
 from service.users.access import ScopeKind
 
+if TYPE_CHECKING:
+    from service.dialects.rules import Rules
+
 
 class Shape(msgspec.Struct, frozen=True):
     """All of a question but its values; equal shapes share one compiled statement.
 
     `keyed`: the text that is searched for is a key as well. `of`: the column by which the rows belong to
-    others, whose keys are the value `parents`, a list; each of those has a page of its own.
+    others, whose keys are the value `parents`, a list; each of those has a page of its own. `rules` limit what
+    of the rows may be known.
     """
 
     language: Language
@@ -37,6 +42,7 @@ class Shape(msgspec.Struct, frozen=True):
     sort: Order = ()
     paged: bool = False
     of: str | None = None
+    rules: "Rules | None" = None
 
 
 class Asking(msgspec.Struct, frozen=True, eq=False):
@@ -59,7 +65,7 @@ def taking(statement: Select[Any], kind: Kind) -> Asking:
 @lru_cache(1024)
 def rows(shape: Shape, kind: Kind) -> Asking:
     """The rows of an answer, in its order."""
-    sight = Sight(shape.language, shape.collection, shape.scope, kind)
+    sight = Sight(shape.language, shape.collection, shape.scope, kind, rules=shape.rules)
     if shape.language == "scim":
         stored = [sight.table.c[name] for name in scim.COLUMNS]
         columns: list[ColumnElement[Any]] = [
@@ -86,7 +92,7 @@ def _apart(
     order: list[ColumnElement[Any]],
 ) -> Select[Any]:
     """A page for each of the rows that these belong to; its key comes first."""
-    parent = sight.table.c[of]
+    parent = sight.of(of)
     place = func.row_number().over(partition_by=parent, order_by=order).label("place")
     every = (
         select(parent.label("parent"), *columns, place)
@@ -102,7 +108,7 @@ def _apart(
 @lru_cache(1024)
 def counted(shape: Shape, kind: Kind) -> Asking:
     """How many rows there are."""
-    sight = Sight(shape.language, shape.collection, shape.scope, kind)
+    sight = Sight(shape.language, shape.collection, shape.scope, kind, rules=shape.rules)
     met = met_by(sight, shape)
     return taking(select(func.count()).select_from(sight.source).where(*met), kind)
 
@@ -120,7 +126,12 @@ def is_found(shape: Shape) -> bool:
         and where.field in _INDEXED
         and not where.relations
         and not where.function
+        and (shape.rules is None or where.ours or _is_open(shape.rules, shape.collection, where.field))
     )
+
+
+def _is_open(rules: "Rules", collection: str, name: str) -> bool:
+    return any(f.name == name and rules.is_open(collection, f) for f in COLLECTIONS[collection].fields)
 
 
 def ordering(sight: Sight, sort: Order, *, found: bool = False) -> list[ColumnElement[Any]]:

@@ -80,7 +80,7 @@ _SUMS: Final[Mapping[Operation, Callable[[Column], Column]]] = {
 
 @lru_cache(1024)
 def _statement(shape: Shape, summary: Summary, kind: DatabaseKind) -> Asking:
-    sight = Sight(shape.language, shape.collection, shape.scope, kind)
+    sight = Sight(shape.language, shape.collection, shape.scope, kind, rules=shape.rules)
     groups = [sight.valued(path) for path in summary.groups]
     sums = [
         func.count() if one.path is None else _SUMS[one.operation](sight.valued(one.path))

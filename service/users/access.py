@@ -2,14 +2,14 @@
 
 Administrators reach all. A person reaches their own row, and changes the harmless fields of it. A connection
 reaches the users that it owns; one that adopts also those that nobody owns, never administrators. The public
-reaches nothing.
+reaches nothing. What rules allow beside this minimum is the matter of `leave`.
 """
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, Table, and_, bindparam, or_, select, true
 
 from service.database.tables import roles, users
 from service.users.model import ACTIVE, ARCHIVED, Caller
@@ -76,26 +76,20 @@ def check_administrator(caller: Caller) -> None:
         raise Forbidden
 
 
-def check_create(caller: Caller) -> None:
-    """Raises Forbidden unless the caller may create users."""
-    if caller.connection is None:
-        check_administrator(caller)
-
-
 def check_remove(caller: Caller, row: Mapping[str, Any]) -> None:
-    """Raises Forbidden unless the caller may remove this user; people do not remove themselves."""
-    if caller.connection is None:
+    """Raises Forbidden unless the caller may remove this user, as far as no rule is asked for it."""
+    if caller.connection is not None:
+        if not _owns(caller, row):
+            raise Forbidden
+    elif row["administers"]:
         check_administrator(caller)
-    elif not _owns(caller, row):
-        raise Forbidden
 
 
-def check_change(caller: Caller, row: Mapping[str, Any], columns: Collection[str]) -> None:
-    """Raises Forbidden unless the caller may change these columns of this user."""
+def may_change(caller: Caller, row: Mapping[str, Any], columns: Collection[str]) -> bool:
+    """Whether the caller may change these columns of this user without any rule."""
     if not reaches(caller, row):
-        raise Forbidden
-    if caller.connection is None and not caller.admin and not OWN.issuperset(columns):
-        raise Forbidden
+        return False
+    return caller.connection is not None or caller.admin or OWN.issuperset(columns)
 
 
 def reaches(caller: Caller, row: Mapping[str, Any]) -> bool:
@@ -115,17 +109,6 @@ def _owns(caller: Caller, row: Mapping[str, Any]) -> bool:
     return bool(row["connection"] == caller.connection) and row["status"] != ARCHIVED
 
 
-# On the roles table: administrators see all, anyone else the role that they have.
-ROLE_CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {
-    "all": roles.c.project == bindparam("caller_project"),
-    "own": and_(roles.c.project == bindparam("caller_project"), roles.c.id == bindparam("caller_role")),
-}
-
-
-def role_scope(caller: Caller) -> Scope:
-    """What the caller may read of the roles. Raises Forbidden for the public."""
-    if caller.admin:
-        return Scope("all", {"caller_project": caller.project})
-    if caller.user is None or caller.role is None:
-        raise Forbidden
-    return Scope("own", {"caller_project": caller.project, "caller_role": caller.role})
+def everything(table: Table) -> Mapping[ScopeKind, ColumnElement[bool]]:
+    """The conditions on a table of which scopes know nothing finer than the project."""
+    return {"all": table.c.project == bindparam("caller_project")}

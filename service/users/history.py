@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, bindparam, func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from service.database import Transaction, now
 from service.database.tables import activity, revisions
-from service.users import access
-from service.users.access import Scope, ScopeKind
 from service.users.model import USERS, Caller
 
 Action = Literal["create", "update", "delete", "login", "refused"]
@@ -27,20 +25,6 @@ _REVISION: Final = insert(revisions).values(
     )
     .scalar_subquery()
 )
-
-# What happened is for administrators: it tells of everybody.
-ACTIVITY_CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {
-    "all": activity.c.project == bindparam("caller_project")
-}
-REVISION_CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {
-    "all": revisions.c.project == bindparam("caller_project")
-}
-
-
-def scope(caller: Caller) -> Scope:
-    """What the caller may read of the history. Raises Forbidden for all but administrators."""
-    access.check_administrator(caller)
-    return Scope("all", {"caller_project": caller.project})
 
 
 class Entry(msgspec.Struct, frozen=True):

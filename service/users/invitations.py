@@ -12,13 +12,13 @@ from sqlalchemy import and_, bindparam, insert, select, update
 
 from service.database import Transaction, new_key, now
 from service.database.tables import invitations, projects, users
-from service.users import access, edits, endings, invitation_letters, records
+from service.users import edits, endings, invitation_letters, leave, records, roles
 from service.users.checks import check
 from service.users.clock import later
 from service.users.edits import Edit
 from service.users.endings import INVITATION, OUTBOX
-from service.users.model import ACTIVE, INVITED, Caller, Origin
-from service.users.problems import BadPayload, Expired, Invalid, NotInvited
+from service.users.model import ACTIVE, INVITED, USERS, Caller, Origin
+from service.users.problems import BadPayload, Expired, Forbidden, Invalid, NotInvited
 from service.users.rows import Row, fold, hold, hold_by_email
 
 MOST: Final = 1000  # people in one invitation: they share one transaction
@@ -89,19 +89,27 @@ async def invite(
     Raises Forbidden, BadPayload, Invalid("email"), NoSuch("role"), and Taken when two invite the same person
     at this moment.
     """
-    access.check_administrator(caller)
+    if leave.is_ruled(caller):
+        leave.check_possible(caller, "create", USERS, ("email", "role", "status"))
     if len(emails) > MOST:
         raise BadPayload(f"At most {MOST} people can be invited at once")
     wanted = {fold(email): email for email in map(_email, emails)}
     role, at = check("role", role), now()
     held = await hold_by_email(tx, caller.project, sorted(map(str, wanted)))
-    waiting = [row for row in held.values() if row["status"] == INVITED]
+    await _check_role(tx, caller, role)
+    waiting = await _reinvited(tx, caller, [row for row in held.values() if row["status"] == INVITED], role)
     await edits.write(tx, caller, [Edit(row, {"role": role}) for row in waiting], at)
     again = [row["id"] for row in waiting]
     await endings.void_invitations(tx, caller.project, again, at, "a newer invitation was sent")
     fresh = {key: email for key, email in wanted.items() if key not in held}
-    new = {**(defaults or {}), "role": role, "status": INVITED}
-    made = await records.create(tx, caller, [{**new, "email": email} for email in fresh.values()])
+    new = {"role": role, "status": INVITED}
+    made = (
+        await records.create(
+            tx, caller, [{**new, "email": email} for email in fresh.values()], defaults or {}
+        )
+        if fresh
+        else []
+    )
     people = dict(zip(fresh, zip(made, fresh.values(), strict=True), strict=True))
     # Somebody who waits already is written to at the address that we have, not at one that looks like it.
     people |= {row["email_key"]: (row["id"], row["email"]) for row in waiting}
@@ -115,6 +123,23 @@ async def invite(
     await tx.run_many(_INSERT, invited)
     await invitation_letters.post(tx, caller, invited, domain)
     return [row["id"] for row in invited]
+
+
+async def _check_role(tx: Transaction, caller: Caller, role: object) -> None:
+    """Raises Forbidden where somebody would be made an administrator by who is none, NoSuch("role")."""
+    given = set() if role is None else {str(role)}
+    administer = await roles.administer(tx, caller.project, given) if leave.is_ruled(caller) else {}
+    if any(administer.values()):
+        raise Forbidden
+
+
+async def _reinvited(tx: Transaction, caller: Caller, waiting: list[Row], role: object) -> list[Row]:
+    """Of those who wait already, the ones that the caller may invite again; nobody is told who is left out."""
+    if not leave.is_ruled(caller):
+        return waiting
+    permits = await leave.permits(tx, caller, USERS, [row["id"] for row in waiting if row["role"] != role])
+    may = {id_ for id_, permit in permits.items() if any("role" in grant.names for grant in permit.grants)}
+    return [row for row in waiting if not row["administers"] and (row["role"] == role or row["id"] in may)]
 
 
 async def look(tx: Transaction, project: str, jti: str) -> Invitation | None:

@@ -1,9 +1,12 @@
 """What a user is: its attributes with their kinds and limits, its statuses, and who is calling."""
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from service.users.leave import Leave
 
 Kind = Literal["string", "text", "uuid", "boolean", "timestamp", "json", "tags", "hash", "integer"]
 
@@ -18,6 +21,9 @@ LOCAL: Final = "default"  # the provider of users who sign in with a password of
 # Names of collections, in our own words, as activity and revisions keep them.
 USERS: Final = "users"
 ROLES: Final = "roles"
+PERMISSIONS: Final = "permissions"
+ACTIVITY: Final = "activity"
+REVISIONS: Final = "revisions"
 
 
 class Attribute(msgspec.Struct, frozen=True):
@@ -80,6 +86,17 @@ ROLE_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
     Attribute("app_access", "boolean", nullable=False),
 )
 
+PERMISSION_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
+    Attribute("id", "integer", nullable=False),
+    Attribute("role", "uuid"),
+    Attribute("collection", "string", 64, nullable=False),
+    Attribute("action", "string", 64, nullable=False),
+    Attribute("permissions", "json"),
+    Attribute("validation", "json"),
+    Attribute("presets", "json"),
+    Attribute("fields", "tags"),
+)
+
 # The columns of attributes that are kept in another form than they came, and shown to nobody.
 SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
     "password": ("password_hash",),
@@ -99,6 +116,7 @@ class Origin(msgspec.Struct, frozen=True):
 class Caller(msgspec.Struct, frozen=True):
     """Who is asking: nobody (the public), a person, a connection, or the house itself (command line).
 
+    `leave` is what the rules of the role allow; without any, a person has the minimum and the public nothing.
     The last three belong to a connection: whether it may take users that nobody owns, the provider that lands
     in users.provider, and the e-mail domains that it may vouch for (casefolded).
     """
@@ -111,6 +129,7 @@ class Caller(msgspec.Struct, frozen=True):
     session: str | None = None
     connection: str | None = None
     origin: Origin = Origin()
+    leave: "Leave | None" = None
     adopt: bool = False
     provider: str | None = None
     domains: tuple[str, ...] = ()

@@ -11,10 +11,11 @@ from sqlalchemy import bindparam, delete, insert
 
 from service.database import Transaction, by_kind, new_key, now, one_of
 from service.database.tables import users
-from service.users import access, edits, endings, history, identities, last_administrator, roles
+from service.users import access, edits, endings, history, identities, last_administrator, leave, roles
 from service.users.checks import check, is_uuid
 from service.users.edits import Edit
-from service.users.model import ACTIVE, ATTRIBUTES, CONCEALED, INVITED, LOCAL, SECRETS, Caller
+from service.users.leave import Grant, Permit
+from service.users.model import ACTIVE, ATTRIBUTES, CONCEALED, INVITED, LOCAL, SECRETS, USERS, Caller
 from service.users.problems import Forbidden, Invalid, Stale
 from service.users.rows import Row, derived, fold, hold, shown
 from service.users.uniqueness import unique
@@ -25,6 +26,7 @@ _KEPT_SECRETS: Final = frozenset(column for columns in SECRETS.values() for colu
 _IGNORED: Final = frozenset({"id", "number"})
 _DEFAULTS: Final[Mapping[str, object]] = {"status": ACTIVE, "provider": LOCAL, "email_notifications": True}
 
+_NOTHING: Final[Mapping[str, object]] = {}
 _EMPTY: Final[Mapping[str, None]] = dict.fromkeys(ATTRIBUTES)
 
 _INSERT: Final = insert(users)
@@ -33,13 +35,35 @@ _DELETE: Final = by_kind(
 )
 
 
-async def create(tx: Transaction, caller: Caller, given: Sequence[Mapping[str, object]]) -> list[str]:
-    """Make users; give their ids in the order given. A chosen id may be any uuid.
+async def create(
+    tx: Transaction,
+    caller: Caller,
+    given: Sequence[Mapping[str, object]],
+    defaults: Mapping[str, object] = _NOTHING,
+) -> list[str]:
+    """Make users; give their ids in the order given. A chosen id may be any uuid. `defaults` are what the
+    caller's language gives a new user.
 
     Raises Forbidden, Invalid, NoSuch("role"), Taken.
     """
-    access.check_create(caller)
-    return await make(tx, caller, given)
+    if not leave.is_ruled(caller):
+        return await make(tx, caller, [{**defaults, **values} for values in given])
+    # Secrets.take has given each an id; people do not choose one.
+    named = [leave.attributes(values) - {"id"} for values in given]
+    grants = [leave.check_possible(caller, "create", USERS, names) for names in named or [frozenset()]]
+    filled = [leave.filled(caller, grant) for grant in grants]
+    whole = [{**defaults, **more, **values} for more, values in zip(filled, given, strict=False)]
+    await _check_roles(tx, caller, whole)
+    made = await make(tx, caller, whole)
+    await leave.check_written(tx, caller, USERS, dict(zip(made, grants, strict=False)))
+    return made
+
+
+async def _check_roles(tx: Transaction, caller: Caller, given: Sequence[Mapping[str, object]]) -> None:
+    """Raises Forbidden where somebody would be made an administrator by who is none."""
+    asked = {str(check("role", values["role"])) for values in given if values.get("role") is not None}
+    if any((await roles.administer(tx, caller.project, asked)).values()):
+        raise Forbidden
 
 
 async def make(
@@ -81,15 +105,45 @@ async def change(
     changes = {_key(user): values for user, values in changes.items()}
     expected = {_key(user): version for user, version in (versions or {}).items()}
     held = await hold(tx, caller.project, list(changes))
+    if not held.keys() >= changes.keys():
+        raise Forbidden
+    wanted = {user: _wanted(held[user], values) for user, values in changes.items()}
+    beyond = [user for user, edit in wanted.items() if not access.may_change(caller, edit.old, edit.changes)]
+    ruled = await _by_rules(tx, caller, {user: changes[user] for user in beyond}, wanted)
     decided = []
-    for user, values in changes.items():
-        row = held.get(user)
-        if row is None or not access.reaches(caller, row):
-            raise Forbidden
-        if expected.get(user, row["version"]) != row["version"]:
+    for user, edit in (wanted | {user: edit for user, (edit, _) in ruled.items()}).items():
+        if expected.get(user, edit.old["version"]) != edit.old["version"]:
             raise Stale
-        decided.append(_decide(caller, row, values, at))
+        decided.append(_decide(caller, edit, at))
     await edits.write(tx, caller, decided, at)
+    written = {user: grant for user, (_, grant) in ruled.items() if grant is not None}
+    named = {user: leave.attributes(wanted[user].changes | ruled[user][0].changes) for user in written}
+    await leave.check_written(tx, caller, USERS, written, named)
+
+
+async def _by_rules(
+    tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[str, object]], wanted: Mapping[str, Edit]
+) -> dict[str, tuple[Edit, Grant | None]]:
+    """The edits that rules allow, with what they fill in. Raises Forbidden for any other.
+
+    No rule leads to an administrator's user: whoever could set their password would be one.
+    """
+    if not changes:
+        return {}
+    if not leave.is_ruled(caller):
+        raise Forbidden
+    permits = await leave.permits(tx, caller, USERS, list(changes))
+    ruled: dict[str, tuple[Edit, Grant | None]] = {}
+    for user, values in changes.items():
+        edit = wanted[user]
+        mentioned = leave.attributes(values) - _IGNORED
+        changed = leave.attributes(edit.changes) & mentioned
+        grant = permits.get(user, Permit()).choose(mentioned, changed)
+        if edit.changes and edit.old["administers"]:
+            raise Forbidden
+        ruled[user] = (_wanted(edit.old, {**leave.filled(caller, grant), **values}) if grant else edit, grant)
+    await _check_roles(tx, caller, [edit.changes for edit, _ in ruled.values()])
+    return ruled
 
 
 async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
@@ -103,6 +157,8 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
         raise Forbidden
     for row in held.values():
         access.check_remove(caller, row)
+    if leave.is_ruled(caller):
+        await leave.check_removal(tx, caller, USERS, ids)
     leaving = {
         user: last_administrator.reason(stays=False)
         for user, row in held.items()
@@ -129,12 +185,16 @@ def _fresh(caller: Caller, given: Mapping[str, object], at: str, *, verified: bo
     return row | derived({**_EMPTY, **row})
 
 
-def _decide(caller: Caller, row: Row, given: Mapping[str, object], at: str) -> Edit:
-    """What of the given values is a change of this user, by a caller who may make it."""
+def _wanted(row: Row, given: Mapping[str, object]) -> Edit:
+    """What of the given values is a change of this user."""
     named = {name: value for name, value in _said(given).items() if name not in _IGNORED}
     # What is in a document is checked before it is compared: it may be of any depth.
-    edit = Edit(row, _checked({n: v for n, v in named.items() if row[n] != v or isinstance(v, list | dict)}))
-    access.check_change(caller, row, edit.changes)
+    return Edit(row, _checked({n: v for n, v in named.items() if row[n] != v or isinstance(v, list | dict)}))
+
+
+def _decide(caller: Caller, edit: Edit, at: str) -> Edit:
+    """An edit that the caller may make, with what follows from who they are."""
+    row = edit.old
     if not edit.changes:
         return edit
     more: Row = {}

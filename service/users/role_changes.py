@@ -8,10 +8,11 @@ from sqlalchemy import Select, bindparam, delete, func, select, update
 from service.database import Transaction, by_kind, now, one_of
 from service.database.shapes import Kind
 from service.database.tables import connections, roles, users
-from service.users import access, edits, history, last_administrator
+from service.users import edits, history, last_administrator, leave, permissions
 from service.users.checks import check, is_uuid
 from service.users.edits import Edit, same
-from service.users.model import ARCHIVED, CONCEALED, ROLE_ATTRIBUTES, ROLES, SUSPENDED, Caller
+from service.users.leave import Grant, Permit
+from service.users.model import ARCHIVED, CONCEALED, ROLE_ATTRIBUTES, ROLES, SUSPENDED, USERS, Caller
 from service.users.problems import BadPayload, Forbidden
 from service.users.roles import create
 from service.users.rows import as_row, locking
@@ -58,11 +59,13 @@ async def change(tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[
     `users` may say again whose role it is; who gets another one is said of the user. Raises BadPayload for
     other users, Forbidden (not there, not yours), Invalid, Unprocessable (nobody is left who may do all).
     """
-    access.check_administrator(caller)
     held = await _hold(tx, caller, list(changes), removing=False)
-    for id_, values in changes.items():
-        await _check_users(tx, caller.project, id_, values.get("users"))
     differing = {id_: new for id_, values in changes.items() if (new := _differing(held[id_], values))}
+    grants = await _grants(tx, caller, held, changes, differing) if leave.is_ruled(caller) else {}
+    for id_, values in changes.items():
+        await _check_users(tx, caller, id_, values.get("users"))
+    for id_, grant in grants.items():
+        differing[id_] = _differing(held[id_], {**leave.filled(caller, grant), **changes[id_]})
     demoted = [id_ for id_, new in differing.items() if new.get("admin_access") is False]
     guarded = bool(demoted) and await last_administrator.hold_project(tx, caller.project)
     had = guarded and await last_administrator.is_there(tx, caller.project)
@@ -72,8 +75,30 @@ async def change(tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[
         raise last_administrator.refusal()
     entries = [history.Entry(id_, _snapshot({**held[id_], **new}), new) for id_, new in differing.items()]
     await history.record(tx, caller, "update", entries, collection=ROLES)
+    named = {id_: leave.attributes(differing[id_]) for id_ in grants}
+    await leave.check_written(tx, caller, ROLES, grants, named)
     for id_ in differing:
         tx.announce("role", id_)
+
+
+async def _grants(
+    tx: Transaction,
+    caller: Caller,
+    held: Mapping[str, Row],
+    changes: Mapping[str, Mapping[str, object]],
+    differing: Mapping[str, Row],
+) -> dict[str, Grant]:
+    """The rules that allow the changes. Raises Forbidden; no rule leads to a role of administrators."""
+    permits = await leave.permits(tx, caller, ROLES, list(changes))
+    found: dict[str, Grant] = {}
+    for id_, values in changes.items():
+        new = differing.get(id_, {})
+        grant = permits.get(id_, Permit()).choose(leave.attributes(values) - _IGNORED, leave.attributes(new))
+        if new and held[id_]["admin_access"]:
+            raise Forbidden
+        if grant is not None:
+            found[id_] = grant
+    return found
 
 
 async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
@@ -81,10 +106,14 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
 
     Raises Forbidden (not there, not yours), Unprocessable (nobody would be left who may do all).
     """
-    access.check_administrator(caller)
     ids = list(dict.fromkeys(ids))
-    await _hold(tx, caller, ids, removing=True)
+    held = await _hold(tx, caller, ids, removing=True)
+    if leave.is_ruled(caller):
+        await leave.check_removal(tx, caller, ROLES, ids)
+        if any(role["admin_access"] for role in held.values()):
+            raise Forbidden
     await _vacate(tx, caller, ids)
+    await permissions.vacate(tx, caller, ids)
     await tx.run(_NO_DEFAULT[tx.kind], of_project=caller.project, of_roles=ids, default_role=None)
     await tx.run(_DELETE[tx.kind], project=caller.project, ids=ids)
     await history.record(tx, caller, "delete", [history.Entry(id_) for id_ in ids], collection=ROLES)
@@ -100,10 +129,8 @@ async def relate(tx: Transaction, caller: Caller, given: Mapping[str, object]) -
         id_ = str(check("id", given["id"], ROLE_ATTRIBUTES))
         found = await tx.row(_CHANGING[tx.kind], project=caller.project, ids=[id_])
         if found is not None:
-            if _differing(_named(found), given):
-                await change(tx, caller, {id_: given})
+            await change(tx, caller, {id_: given})
             return id_
-    access.check_administrator(caller)
     if given.get("users"):
         raise BadPayload('"users" of a role are changed by the "role" of each')
     said = {name: value for name, value in given.items() if value is not None and name != "users"}
@@ -132,17 +159,25 @@ async def _vacate(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
         await edits.write(tx, caller, leaving, at)
 
 
-async def _check_users(tx: Transaction, project: str, role: str, given: object) -> None:
-    """That `given` are the users of a role, or as many of them as an answer shows."""
+async def _check_users(tx: Transaction, caller: Caller, role: str, given: object) -> None:
+    """That `given` are the users of a role, or as many of them as an answer shows to this caller."""
     if given is None:
         return
     named = {str(one).lower() for one in given} if isinstance(given, list) else set()
-    if isinstance(given, list) and all(map(is_uuid, given)):
-        (all_of_them,) = await tx.row(_COUNT, project=project, role=role) or (0,)
-        found = await tx.row(_COUNT_OF[tx.kind], project=project, role=role, ids=sorted(named))
-        if found and found[0] == len(named) and (len(named) == all_of_them or len(named) >= _SHOWN):
-            return
+    if isinstance(given, list) and all(map(is_uuid, given)) and await _are_users(tx, caller, role, named):
+        return
     raise BadPayload('"users" of a role are changed by the "role" of each')
+
+
+async def _are_users(tx: Transaction, caller: Caller, role: str, named: set[str]) -> bool:
+    found = await tx.row(_COUNT_OF[tx.kind], project=caller.project, role=role, ids=sorted(named))
+    if found is None or found[0] != len(named):
+        return False
+    if leave.is_ruled(caller):  # of users whom they may not see, nobody learns whose role it is
+        seen = await leave.permits(tx, caller, USERS, named)
+        return all(permit.readable and {"id", "role"} <= permit.readable for permit in seen.values())
+    (all_of_them,) = await tx.row(_COUNT, project=caller.project, role=role) or (0,)
+    return bool(len(named) == all_of_them or len(named) >= _SHOWN)
 
 
 def _differing(row: Row, given: Mapping[str, object]) -> Row:

@@ -7,11 +7,12 @@ from sqlalchemy import bindparam, func, insert, select
 
 from service.database import Transaction, by_kind, new_key, one_of
 from service.database.tables import roles
-from service.users import access, history
-from service.users.checks import check, is_uuid
+from service.users import history, leave
+from service.users.checks import check
 from service.users.last_administrator import hold_project
+from service.users.leave import Grant
 from service.users.model import ROLE_ATTRIBUTES, ROLES, Caller
-from service.users.problems import Forbidden, Invalid, NoSuch
+from service.users.problems import Invalid, NoSuch
 from service.users.uniqueness import unique
 
 ADMINISTRATORS: Final = 1  # the number of the role that is made with the project
@@ -24,15 +25,12 @@ _DEFAULTS: Final = {
     "admin_access": False,
     "app_access": True,
 }
-_COLUMNS: Final = tuple(column.name for column in roles.c)
 
 _INSERT: Final = insert(roles)
 _NEWEST: Final = select(func.max(roles.c.number)).where(roles.c.project == bindparam("project"))
 _NUMBERED: Final = select(roles.c.id).where(
     roles.c.project == bindparam("project"), roles.c.number == bindparam("number")
 )
-_ALL: Final = select(roles).where(roles.c.project == bindparam("project")).order_by(roles.c.id)
-_SOME: Final = by_kind(lambda kind: _ALL.where(one_of(roles.c.id, "ids", kind)))
 _ADMINISTER: Final = by_kind(
     lambda kind: select(roles.c.id, roles.c.admin_access).where(
         roles.c.project == bindparam("project"), one_of(roles.c.id, "ids", kind)
@@ -42,8 +40,9 @@ _ADMINISTER: Final = by_kind(
 
 async def create(tx: Transaction, caller: Caller, given: Sequence[Mapping[str, object]]) -> list[str]:
     """Make roles, all or none; give their ids in the order given. Forbidden, Invalid, Taken."""
-    access.check_administrator(caller)
-    rows = [_checked(values) for values in given]
+    grants = _grants(caller, given)
+    filled = [{**leave.filled(caller, grant), **values} for grant, values in zip(grants, given, strict=False)]
+    rows = [_checked(values) for values in filled]
     await hold_project(tx, caller.project)
     newest = await tx.row(_NEWEST, project=caller.project)
     number = max(PUBLIC, (newest and newest[0]) or 0)
@@ -55,9 +54,25 @@ async def create(tx: Transaction, caller: Caller, given: Sequence[Mapping[str, o
                 for place, row in enumerate(rows, start=1)
             ],
         )
-    entries = [history.Entry(row["id"], told, told) for row, told in zip(rows, map(dict, given), strict=True)]
+    entries = [
+        history.Entry(row["id"], told, told) for row, told in zip(rows, map(dict, filled), strict=True)
+    ]
     await history.record(tx, caller, "create", entries, collection=ROLES)
-    return [row["id"] for row in rows]
+    made = [str(row["id"]) for row in rows]
+    ruled = {id_: grant for id_, grant in zip(made, grants, strict=False) if grant is not None}
+    await leave.check_written(tx, caller, ROLES, ruled)
+    return made
+
+
+def _grants(caller: Caller, given: Sequence[Mapping[str, object]]) -> list[Grant | None]:
+    """The rules by which roles are made; none for administrators. To say that a role is not theirs needs none."""
+    if not leave.is_ruled(caller):
+        return [None] * len(given)
+    named = [
+        leave.attributes({n: v for n, v in values.items() if n != "admin_access" or v is not False})
+        for values in given
+    ]
+    return [leave.check_possible(caller, "create", ROLES, names) for names in named or [frozenset()]]
 
 
 async def make_administrators(tx: Transaction, project: str) -> str:
@@ -69,25 +84,6 @@ async def make_administrators(tx: Transaction, project: str) -> str:
     row = _checked({"name": "Administrator", "icon": "verified", "admin_access": True})
     await tx.run(_INSERT, project=project, number=ADMINISTRATORS, **row)
     return str(row["id"])
-
-
-async def listed(tx: Transaction, caller: Caller) -> list[dict[str, Any]]:
-    """Every role of the project. Forbidden unless an administrator asks."""
-    access.check_administrator(caller)
-    return [_named(found) for found in await tx.rows(_ALL, project=caller.project)]
-
-
-async def read(tx: Transaction, caller: Caller, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The roles with these ids, in their order; Forbidden when one is missing or the caller may not."""
-    access.check_administrator(caller)
-    if not all(map(is_uuid, ids)):
-        raise Forbidden
-    found = {
-        row[1]: _named(row) for row in await tx.rows(_SOME[tx.kind], project=caller.project, ids=list(ids))
-    }
-    if not found.keys() >= set(ids):
-        raise Forbidden
-    return [found[id_] for id_ in ids]
 
 
 async def administer(tx: Transaction, project: str, ids: Collection[str]) -> dict[str, bool]:
@@ -105,7 +101,3 @@ def _checked(given: Mapping[str, object]) -> dict[str, Any]:
         raise Invalid("name", "required")
     values = {name: check(name, value, ROLE_ATTRIBUTES) for name, value in given.items()}
     return {"id": new_key(), **_DEFAULTS, **values}
-
-
-def _named(found: Sequence[Any]) -> dict[str, Any]:
-    return dict(zip(_COLUMNS, found, strict=True))

@@ -13,7 +13,7 @@ from service.users.model import ARCHIVED, ATTRIBUTES, CONCEALED, SECRETS
 Row = dict[str, Any]
 
 _COLUMNS: Final = tuple(column.name for column in users.c)
-_SEARCHED: Final = (
+SEARCHED: Final = (
     "first_name",
     "last_name",
     "email",
@@ -77,7 +77,7 @@ def derived(row: Mapping[str, Any]) -> Row:
         "email_key": fold(row["email"]),
         "user_name_key": fold(row["user_name"]),
         "retired": row["id"] if row["status"] == ARCHIVED else "",
-        "search_text": fold("\n".join(row[name] for name in _SEARCHED if row[name])),
+        "search_text": fold("\n".join(row[name] for name in SEARCHED if row[name])),
     }
 
 

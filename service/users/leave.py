@@ -1,0 +1,148 @@
+"""What the rules of a role allow beside the minimum: asked by the core, answered by who can read rules.
+
+A rule lets its role do one thing to the rows of a collection that meet a filter, and names the fields. Filters
+are the dialects' matter, so `Leave` is theirs to make (dialects/rules.py); what follows from its answers for a
+write is decided here, the same for every language.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, Literal, Protocol, TypeVar
+
+import msgspec
+
+from service.database import Transaction
+from service.users.model import CONCEALED, ROLES, SECRETS, USERS, Caller
+from service.users.problems import Forbidden
+
+Item = TypeVar("Item", str, int)  # a key: activity, revisions and permissions have whole numbers
+Action = Literal["create", "read", "update", "delete", "share"]
+
+# Whoever wrote these would be somebody else to us: they are for administrators and connections, whatever a rule
+# says. So is admin_access: nobody rises by a rule.
+RESERVED: Final[Mapping[str, frozenset[str]]] = {
+    USERS: frozenset(
+        {"id", "number", "provider", "external_identifier", "auth_data", "user_name", "tfa_secret"}
+    ),
+    ROLES: frozenset({"id", "number", "admin_access"}),
+}
+_KEPT_AS: Final = {column: name for name, columns in SECRETS.items() for column in columns}
+
+
+class Grant(Protocol):
+    """One rule; `names` are the attributes that it is about, `many` the lists that lead to other rows."""
+
+    @property
+    def names(self) -> frozenset[str]: ...
+
+
+class Leave(Protocol):
+    """The rules of one role, the minimum for reading among them."""
+
+    def grants(self, action: Action, collection: str) -> Sequence[Grant]:
+        """The rules about this action, oldest first."""
+
+    async def holding(
+        self, tx: Transaction, caller: Caller, action: Action, collection: str, ids: Collection[Item]
+    ) -> Mapping[Item, Sequence[Grant]]:
+        """Which of them let the caller do it to these rows as they stand; rows without any are missing."""
+
+    def presets(self, caller: Caller, grant: Grant) -> Mapping[str, object]:
+        """What the rule fills in where the caller says nothing."""
+
+    async def check(
+        self,
+        tx: Transaction,
+        caller: Caller,
+        collection: str,
+        written: Mapping[str, Grant],
+        named: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        """That rows are now what the rules they were written by ask for; of changed ones, only as far as it
+        concerns the attributes `named`. Raises Invalid, and Forbidden for a new row outside of its rule."""
+
+    def cut(self, collection: str, state: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a former state the caller may know: attributes that they may read of every row."""
+
+
+class Permit(msgspec.Struct, frozen=True):
+    """What a caller may do to one row: change it by these rules, and know these attributes (None: not it)."""
+
+    grants: Sequence[Grant] = ()
+    readable: frozenset[str] | None = None
+
+    def choose(self, mentioned: Collection[str], changed: Collection[str]) -> Grant | None:
+        """The rule that allows the whole of a change; None where nothing changes. Raises Forbidden.
+
+        Attributes that the caller could not know are not compared with what is stored: whether they are
+        equal would tell.
+        """
+        known = (self.readable or frozenset()).union(*(grant.names for grant in self.grants))
+        if not known.issuperset(mentioned) or (self.readable is None and not self.grants):
+            raise Forbidden
+        if not changed:
+            return None
+        return _covering(self.grants, changed)
+
+
+async def permits(
+    tx: Transaction, caller: Caller, collection: str, ids: Collection[str]
+) -> Mapping[str, Permit]:
+    """What the caller's rules say of these rows; none of one that they say nothing of."""
+    if caller.leave is None or not ids:
+        return {}
+    changing = await caller.leave.holding(tx, caller, "update", collection, ids)
+    reading = await caller.leave.holding(tx, caller, "read", collection, ids)
+    found: dict[str, Permit] = {}
+    for id_ in changing.keys() | reading.keys():
+        seen = reading.get(id_)
+        readable = None if seen is None else frozenset().union(*(grant.names for grant in seen))
+        found[id_] = Permit(changing.get(id_, ()), readable)
+    return found
+
+
+def is_ruled(caller: Caller) -> bool:
+    """Whether rules count: administrators do all, connections what belongs to them."""
+    return not caller.admin and caller.connection is None
+
+
+def check_possible(caller: Caller, action: Action, collection: str, names: Collection[str] = ()) -> Grant:
+    """A rule that might allow it to some row, by which a new row is made. Raises Forbidden before any work."""
+    grants = caller.leave.grants(action, collection) if caller.leave else ()
+    return _covering(grants, names)
+
+
+async def check_removal(tx: Transaction, caller: Caller, collection: str, ids: Sequence[str]) -> None:
+    """Raises Forbidden unless rules let the caller remove every one of these rows."""
+    check_possible(caller, "delete", collection)
+    held = await caller.leave.holding(tx, caller, "delete", collection, ids) if caller.leave else {}
+    if not held.keys() >= set(ids):
+        raise Forbidden
+
+
+def filled(caller: Caller, grant: Grant | None) -> Mapping[str, object]:
+    """What a rule fills in."""
+    return caller.leave.presets(caller, grant) if caller.leave and grant else {}
+
+
+async def check_written(
+    tx: Transaction,
+    caller: Caller,
+    collection: str,
+    written: Mapping[str, Grant],
+    named: Mapping[str, Collection[str]] | None = None,
+) -> None:
+    """`Leave.check` of the caller's."""
+    if caller.leave is not None and written:
+        await caller.leave.check(tx, caller, collection, written, named)
+
+
+def attributes(values: Mapping[str, object]) -> frozenset[str]:
+    """The attributes that values speak of: those of a secret under its own name, what says unchanged not."""
+    return frozenset(_KEPT_AS.get(name, name) for name, value in values.items() if value != CONCEALED)
+
+
+def _covering(grants: Sequence[Grant], names: Collection[str]) -> Grant:
+    for grant in grants:
+        if grant.names.issuperset(names):
+            return grant
+    raise Forbidden
