@@ -1,5 +1,6 @@
 """Filters as SQL: the shape of a filter becomes one condition on the tables of a statement."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, literal_column, not_, or_, select
@@ -69,14 +70,17 @@ def search(sight: Sight, *, keyed: bool) -> ColumnElement[bool]:
         conditions.append(position(sight.table.c.search_text, bindparam("search", type_=Text())) > 0)
     else:
         plain, given, instead = SOUGHT
-        for column in filter(None, map(sight.readable, texts)):
+        for column in _readable(sight, texts):
             folded = folded_column(column, sight.kind, given, instead)
             conditions.append(position(folded, bindparam(plain, type_=Text())) > 0)
     if keyed:
         keys = [field for field in sight.home.fields if field.kind == "uuid" and field.guard != "hidden"]
-        columns = filter(None, map(sight.readable, keys))
-        conditions += [column == bindparam("search_key", type_=column.type) for column in columns]
+        conditions += [column == bindparam("search_key") for column in _readable(sight, keys)]
     return or_(false(), *conditions)
+
+
+def _readable(sight: Sight, fields: Sequence[Field]) -> list[ColumnElement[Any]]:
+    return [column for column in map(sight.readable, fields) if column is not None]
 
 
 def _is_searched(sight: Sight, field: Field) -> bool:

@@ -8,11 +8,11 @@ from sqlalchemy import Select, bindparam, delete, func, select, update
 from service.database import Transaction, by_kind, now, one_of
 from service.database.shapes import Kind
 from service.database.tables import connections, roles, users
-from service.users import edits, history, last_administrator, leave, permissions
+from service.users import edits, history, last_administrator, leave, permissions, records
 from service.users.checks import check, is_uuid
 from service.users.edits import Edit, same
 from service.users.leave import Grant, Permit
-from service.users.model import ARCHIVED, CONCEALED, ROLE_ATTRIBUTES, ROLES, SUSPENDED, USERS, Caller
+from service.users.model import ARCHIVED, CONCEALED, ROLE_ATTRIBUTES, ROLES, SUSPENDED, Caller
 from service.users.problems import BadPayload, Forbidden
 from service.users.roles import create
 from service.users.rows import as_row, locking
@@ -56,14 +56,12 @@ _NO_DEFAULT: Final = by_kind(
 async def change(tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[str, object]]) -> None:
     """Change roles: id -> what changes. A change of nothing leaves no trace.
 
-    `users` may say again whose role it is; who gets another one is said of the user. Raises BadPayload for
-    other users, Forbidden (not there, not yours), Invalid, Unprocessable (nobody is left who may do all).
+    `users` are given the role, as `link` says. Raises BadPayload, Forbidden (not there, not yours), Invalid,
+    Unprocessable (nobody is left who may do all).
     """
     held = await _hold(tx, caller, list(changes), removing=False)
     differing = {id_: new for id_, values in changes.items() if (new := _differing(held[id_], values))}
     grants = await _grants(tx, caller, held, changes, differing) if leave.is_ruled(caller) else {}
-    for id_, values in changes.items():
-        await _check_users(tx, caller, id_, values.get("users"))
     for id_, grant in grants.items():
         differing[id_] = _differing(held[id_], {**leave.filled(caller, grant), **changes[id_]})
     demoted = [id_ for id_, new in differing.items() if new.get("admin_access") is False]
@@ -79,6 +77,9 @@ async def change(tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[
     await leave.check_written(tx, caller, ROLES, grants, named)
     for id_ in differing:
         tx.announce("role", id_)
+    for id_, values in changes.items():
+        if values.get("users") is not None:
+            await link(tx, caller, id_, values["users"])
 
 
 async def _grants(
@@ -132,7 +133,7 @@ async def relate(tx: Transaction, caller: Caller, given: Mapping[str, object]) -
             await change(tx, caller, {id_: given})
             return id_
     if given.get("users"):
-        raise BadPayload('"users" of a role are changed by the "role" of each')
+        raise BadPayload('"users" of a new role are given it by the "role" of each')
     said = {name: value for name, value in given.items() if value is not None and name != "users"}
     (made,) = await create(tx, caller, [said])
     return made
@@ -159,25 +160,32 @@ async def _vacate(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
         await edits.write(tx, caller, leaving, at)
 
 
-async def _check_users(tx: Transaction, caller: Caller, role: str, given: object) -> None:
-    """That `given` are the users of a role, or as many of them as an answer shows to this caller."""
-    if given is None:
-        return
-    named = {str(one).lower() for one in given} if isinstance(given, list) else set()
-    if isinstance(given, list) and all(map(is_uuid, given)) and await _are_users(tx, caller, role, named):
-        return
-    raise BadPayload('"users" of a role are changed by the "role" of each')
+async def link(tx: Transaction, caller: Caller, role: str, given: object) -> None:
+    """Give a role to users: `given` are their keys, or values with an `id` that change them as well.
+
+    Who had it stays: a list that leaves somebody out takes nothing away and is refused, but for one as long as
+    an answer shows. Raises BadPayload, and as `records.change` does.
+    """
+    people = _people(given)
+    if not leave.is_ruled(caller) and len(people) < _SHOWN:  # else the caller may not know of all of them
+        (members,) = await tx.row(_COUNT, project=caller.project, role=role) or (0,)
+        (named,) = await tx.row(
+            _COUNT_OF[tx.kind], project=caller.project, role=role, ids=sorted(people)
+        ) or (0,)
+        if named < members:
+            raise BadPayload('"users" of a role are taken from it by the "role" of each')
+    await records.change(tx, caller, {user: {**values, "role": role} for user, values in people.items()})
 
 
-async def _are_users(tx: Transaction, caller: Caller, role: str, named: set[str]) -> bool:
-    found = await tx.row(_COUNT_OF[tx.kind], project=caller.project, role=role, ids=sorted(named))
-    if found is None or found[0] != len(named):
-        return False
-    if leave.is_ruled(caller):  # of users whom they may not see, nobody learns whose role it is
-        seen = await leave.permits(tx, caller, USERS, named)
-        return all(permit.readable and {"id", "role"} <= permit.readable for permit in seen.values())
-    (all_of_them,) = await tx.row(_COUNT, project=caller.project, role=role) or (0,)
-    return bool(len(named) == all_of_them or len(named) >= _SHOWN)
+def _people(given: object) -> dict[str, Mapping[str, object]]:
+    """What is said of users, by their keys. Raises BadPayload."""
+    found: dict[str, Mapping[str, object]] = {}
+    for one in given if isinstance(given, list) else [None]:
+        values: Mapping[str, object] = one if isinstance(one, Mapping) else {"id": one}
+        if not is_uuid(values.get("id")):
+            raise BadPayload('"users" has to be an array of keys, or of objects with an "id"')
+        found[str(values["id"]).lower()] = {name: value for name, value in values.items() if name != "id"}
+    return found
 
 
 def _differing(row: Row, given: Mapping[str, object]) -> Row:

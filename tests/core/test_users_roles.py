@@ -3,11 +3,13 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import bindparam, update
 
 from service.database import Database, Transaction
 from service.database.tables import connections, invitations, roles, sessions, users
+from service.dialects import rules
 from service.users import connections as doors
 from service.users import invitations as inviting
 from service.users import records, role_changes
@@ -176,7 +178,11 @@ async def test_a_connection_whose_default_role_goes_gives_none(database: Databas
 
 async def test_a_role_object_links_makes_or_changes(database: Database) -> None:
     role, chosen = await a_role(database, name="Editors"), a_key()
-    eve = person(await a_user(database, email="eve@example.com"))
+    user = await a_user(database, email="eve@example.com", role=role)
+    stranger, leave = person(user), rules.compiled((), signed_in=True)
+    with pytest.raises(Forbidden):  # who may not read it does not learn whether this is its name
+        await database.write(role_changes.relate, stranger, {"id": role, "name": "Editors"})
+    eve = msgspec.structs.replace(stranger, role=role, leave=leave)
     assert await database.write(role_changes.relate, eve, {"id": role, "name": "Editors"}) == role
     for given in ({"id": role, "name": "Mine"}, {"id": chosen, "name": "Mine"}, {"name": "Mine"}):
         with pytest.raises(Forbidden):
