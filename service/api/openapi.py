@@ -67,7 +67,7 @@ def _answer(route: Route) -> Json:
     if route.answer is None:
         return {"204": {"description": "Done."}}
     one = _reference(route.answer)
-    creates = route.method == "post" and route.answer in ("Users", "Roles")
+    creates = route.method == "post" and route.answer in ("Users", "Roles", "Permissions")
     schema = {"type": "array", "items": one} if route.many else one
     if creates:
         schema = {"oneOf": [one, {"type": "array", "items": one}]}
@@ -97,7 +97,7 @@ def _operation(route: Route) -> Json:
         operation["parameters"] = parameters
     if route.body:
         one = _reference(route.body)
-        creates = route.method == "post" and route.body in ("Users", "Roles")
+        creates = route.method == "post" and route.body in ("Users", "Roles", "Permissions")
         schema = {"oneOf": [one, {"type": "array", "items": one}]} if creates else one
         operation["requestBody"] = {"required": True, "content": _content(schema)}
     if route.public:

@@ -76,6 +76,43 @@ ROUTES: Final = (
     Route("get", "/roles/{id}", "Read a role", "Roles", "Roles", parameters=ONE),
     Route("patch", "/roles/{id}", "Change a role", "Roles", "Roles", "Roles", parameters=ONE),
     Route("delete", "/roles/{id}", "Remove a role; its users are suspended", "Roles"),
+    Route("get", "/roles/me", "The caller's roles, by their keys", "Roles", "Roles", many=True),
+    Route("get", "/permissions", "List rules", "Permissions", "Permissions", many=True, parameters=LIST),
+    Route(
+        "post",
+        "/permissions",
+        "Create one or many",
+        "Permissions",
+        "Permissions",
+        "Permissions",
+        parameters=ONE,
+    ),
+    Route(
+        "patch",
+        "/permissions",
+        "Change many",
+        "Permissions",
+        "Permissions",
+        "PermissionsChange",
+        many=True,
+        parameters=ONE,
+    ),
+    Route("delete", "/permissions", "Remove many", "Permissions", None, "NumberedRemoval"),
+    Route("get", "/permissions/me", "What the caller may do", "Permissions", "Accesses"),
+    Route(
+        "get", "/permissions/{id}", "Read a rule", "Permissions", "Permissions", parameters=ONE, key="integer"
+    ),
+    Route(
+        "patch",
+        "/permissions/{id}",
+        "Change a rule",
+        "Permissions",
+        "Permissions",
+        "Permissions",
+        parameters=ONE,
+        key="integer",
+    ),
+    Route("delete", "/permissions/{id}", "Remove a rule", "Permissions", key="integer"),
     Route("get", "/activity", "List what happened", "Activity", "Activity", many=True, parameters=LIST),
     Route("get", "/activity/{id}", "Read one", "Activity", "Activity", parameters=ONE, key="integer"),
     Route("get", "/revisions", "List revisions", "Revisions", "Revisions", many=True, parameters=LIST),
@@ -97,6 +134,7 @@ _TEXT: Final[Json] = {"type": "string"}
 _MODE: Final[Json] = {"type": "string", "enum": ["cookie", "json", "session"]}
 _URI: Final[Json] = {"type": "string", "format": "uri"}
 _KEYS: Final[Json] = {"type": "array", "maxItems": 1000, "items": {"type": "string", "format": "uuid"}}
+_NUMBERS: Final[Json] = {"type": "array", "maxItems": 1000, "items": {"type": "integer"}}
 _QUERY: Final[Json] = {
     "type": "object",
     "description": "The question that finds them.",
@@ -121,22 +159,30 @@ def _closed(required: tuple[str, ...], **properties: Json) -> Json:
     }
 
 
-def _change(name: str) -> Json:
+def _change(name: str, keys: Json = _KEYS) -> Json:
     """All alike by keys or by a query, or each in an array of objects with ids."""
     one = {"$ref": f"#/components/schemas/{name}"}
     return {
         "oneOf": [
-            _closed(("keys", "data"), keys=_KEYS, data=one),
+            _closed(("keys", "data"), keys=keys, data=one),
             _closed(("query", "data"), query=_QUERY, data=one),
             {"type": "array", "maxItems": 1000, "items": {"allOf": [one, {"required": ["id"]}]}},
         ]
     }
 
 
+def _removal(keys: Json) -> Json:
+    """An array of keys, keys, or a query."""
+    return {"oneOf": [keys, _closed(("keys",), keys=keys), _closed(("query",), query=_QUERY)]}
+
+
 BODIES: Final[Mapping[str, Json]] = {
     "UsersChange": _change("Users"),
     "RolesChange": _change("Roles"),
-    "Removal": {"oneOf": [_KEYS, _closed(("keys",), keys=_KEYS), _closed(("query",), query=_QUERY)]},
+    "PermissionsChange": _change("Permissions", _NUMBERS),
+    "Removal": _removal(_KEYS),
+    "NumberedRemoval": _removal(_NUMBERS),
+    "Accesses": {"type": "object", "additionalProperties": {"type": "object"}},
     "Page": _closed(("last_page",), last_page={"type": "string", "minLength": 1, "maxLength": 255}),
     "Invite": {
         "type": "object",

@@ -98,7 +98,9 @@ async def _settled(tx: Transaction, caller: Caller, values: Values) -> Values:
     return {
         **values,
         "users": [
-            dialect.settle(USERS, dict(one), held.get(str(one["id"]), {})) if isinstance(one, Mapping) else one
+            dialect.settle(USERS, dict(one), held.get(str(one["id"]), {}))
+            if isinstance(one, Mapping)
+            else one
             for one in people
         ],
     }

@@ -17,13 +17,11 @@ _FULL: Final[dict[str, object]] = {"access": "full", "fields": ["*"], "presets":
 
 
 def told(caller: Caller) -> dict[str, dict[str, dict[str, object]]]:
-    """Collection and action: `full`, `partial` (some rows only) or `none`, the fields, and what is filled in."""
+    """Collection and action: `full`, `partial` (some rows only) or `none`, fields, and what is filled in."""
     limits = rules.of(caller)
     return {
         name: {
-            action: {**_FULL}
-            if limits is None
-            else _told(caller, home, action, limits.grants(action, home.own))
+            action: _told(caller, home, action, limits.grants(action, home.own)) if limits else {**_FULL}
             for action in ACTIONS
         }
         for name, home in COLLECTIONS.items()

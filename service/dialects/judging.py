@@ -1,4 +1,4 @@
-"""Rows judged by rules within a transaction: which rules hold of them, and whether what was written may stand."""
+"""Rows judged by rules within a transaction: which hold of them, and whether what was written may stand."""
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache

@@ -135,7 +135,7 @@ class Chooser:
         return tuple(chosen.values())
 
     def _spread(self, home: str, tree: Tree, *, many: bool) -> Tree:
-        """The tree with words in the place of `*`; what follows a `*` is asked of the relations among them."""
+        """The tree with words in the place of `*`; what follows a `*` is asked of relations among them."""
         spread: Tree = {}
         known = relations(self._language, home)
         for step, inner in tree.items():

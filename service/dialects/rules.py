@@ -1,5 +1,5 @@
-"""The rules of a role, compiled: which rows and values a caller may read, as conditions of every statement, and
-what of a write they allow.
+"""The rules of a role, compiled: which rows and values a caller may read, as conditions of every statement,
+and what of a write they allow.
 
 One object for equal rules, so that the statements made for it are found again. Rules are written by
 administrators: what a filter of theirs looks at is not limited by what the caller may see.
@@ -37,7 +37,7 @@ _BY_OWN: Final = {home.own: home for home in COLLECTIONS.values()}
 
 
 class Rules:
-    """What one set of rules allows; it is the core's `Leave`. Its values are binds that begin with `caller_`."""
+    """What one set of rules allows: the core's `Leave`. Its values are binds that begin with `caller_`."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._grants: dict[tuple[str, str], list[Granted]] = {}
@@ -172,7 +172,7 @@ def compiled(rules: tuple[Rule, ...], *, signed_in: bool) -> Rules:
 
 
 def of(caller: Caller) -> Rules | None:
-    """What limits this caller's sight; None for administrators, and for connections, which their scope limits."""
+    """What limits this caller's sight; None for administrators, and connections, which their scope limits."""
     if caller.admin or caller.connection is not None:
         return None
     if isinstance(caller.leave, Rules):

@@ -1,7 +1,7 @@
 """The tables that one statement looks at: a collection's own, and those at the ends of its relations.
 
-Every column of a statement comes from here, so what the caller may not read is in none: no statement names it,
-whether to answer, filter, search, sort or sum.
+Every column of a statement comes from here, so what the caller may not read is in none: no statement names
+it, whether to answer, filter, search, sort or sum.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -30,9 +30,9 @@ _RAW: Final = ("json", "tags")
 class Sight:
     """Grows with every path that is looked along; `source` is then what to select from.
 
-    A row that the caller may not see is not there: the scope and the rules stand in the condition of each join,
-    so its columns are NULL for filters and sorts as they are for answers. So is a value that the caller may read
-    of other rows; one that they may read of none is Forbidden.
+    A row that the caller may not see is not there: the scope and the rules stand in the condition of each
+    join, so its columns are NULL for filters and sorts as they are for answers. So is a value that the caller
+    may read of other rows; one that they may read of none is Forbidden.
     """
 
     def __init__(
@@ -167,7 +167,7 @@ class Sight:
             return None
 
     def _value(self, collection: str, field: Field, table: FromClause, name: str) -> ColumnElement[Any]:
-        """A column, NULL in the rows of which the caller may not read it. Forbidden where that is every row."""
+        """A column, NULL in the rows of which the caller may not read it; Forbidden where that is all."""
         column: ColumnElement[Any] = table.c[name]
         return (
             column if self._rules is None else self._rules.value(collection, field, table, column, self.kind)

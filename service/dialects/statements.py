@@ -27,8 +27,8 @@ class Shape(msgspec.Struct, frozen=True):
     """All of a question but its values; equal shapes share one compiled statement.
 
     `keyed`: the text that is searched for is a key as well. `of`: the column by which the rows belong to
-    others, whose keys are the value `parents`, a list; each of those has a page of its own. `rules` limit what
-    of the rows may be known.
+    others, whose keys are the value `parents`, a list; each of those has a page of its own. `rules` limit
+    what of the rows may be known.
     """
 
     language: Language

@@ -134,7 +134,7 @@ async def _check_role(tx: Transaction, caller: Caller, role: object) -> None:
 
 
 async def _reinvited(tx: Transaction, caller: Caller, waiting: list[Row], role: object) -> list[Row]:
-    """Of those who wait already, the ones that the caller may invite again; nobody is told who is left out."""
+    """Of those who wait already, the ones that the caller may invite again; nobody is told of others."""
     if not leave.is_ruled(caller):
         return waiting
     permits = await leave.permits(tx, caller, USERS, [row["id"] for row in waiting if row["role"] != role])

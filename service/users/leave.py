@@ -1,8 +1,8 @@
 """What the rules of a role allow beside the minimum: asked by the core, answered by who can read rules.
 
-A rule lets its role do one thing to the rows of a collection that meet a filter, and names the fields. Filters
-are the dialects' matter, so `Leave` is theirs to make (dialects/rules.py); what follows from its answers for a
-write is decided here, the same for every language.
+A rule lets its role do one thing to the rows of a collection that meet a filter, and names the fields.
+Filters are the dialects' matter, so `Leave` is theirs to make (dialects/rules.py); what follows from its
+answers for a write is decided here, the same for every language.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -17,8 +17,8 @@ from service.users.problems import Forbidden
 Item = TypeVar("Item", str, int)  # a key: activity, revisions and permissions have whole numbers
 Action = Literal["create", "read", "update", "delete", "share"]
 
-# Whoever wrote these would be somebody else to us: they are for administrators and connections, whatever a rule
-# says. So is admin_access: nobody rises by a rule.
+# Whoever wrote these would be somebody else to us: they are for administrators and connections, whatever a
+# rule says. So is admin_access: nobody rises by a rule.
 RESERVED: Final[Mapping[str, frozenset[str]]] = {
     USERS: frozenset(
         {"id", "number", "provider", "external_identifier", "auth_data", "user_name", "tfa_secret"}
@@ -106,7 +106,7 @@ def is_ruled(caller: Caller) -> bool:
 
 
 def check_possible(caller: Caller, action: Action, collection: str, names: Collection[str] = ()) -> Grant:
-    """A rule that might allow it to some row, by which a new row is made. Raises Forbidden before any work."""
+    """A rule that might allow it to some row, and by which a new one is made. Forbidden before any work."""
     grants = caller.leave.grants(action, collection) if caller.leave else ()
     return _covering(grants, names)
 

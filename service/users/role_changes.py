@@ -163,8 +163,8 @@ async def _vacate(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
 async def link(tx: Transaction, caller: Caller, role: str, given: object) -> None:
     """Give a role to users: `given` are their keys, or values with an `id` that change them as well.
 
-    Who had it stays: a list that leaves somebody out takes nothing away and is refused, but for one as long as
-    an answer shows. Raises BadPayload, and as `records.change` does.
+    Who had it stays: a list that leaves somebody out takes nothing away and is refused, but for one as long
+    as an answer shows. Raises BadPayload, and as `records.change` does.
     """
     people = _people(given)
     if not leave.is_ruled(caller) and len(people) < _SHOWN:  # else the caller may not know of all of them

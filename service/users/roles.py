@@ -65,7 +65,7 @@ async def create(tx: Transaction, caller: Caller, given: Sequence[Mapping[str, o
 
 
 def _grants(caller: Caller, given: Sequence[Mapping[str, object]]) -> list[Grant | None]:
-    """The rules by which roles are made; none for administrators. To say that a role is not theirs needs none."""
+    """The rules by which roles are made. To say that a role is no administrators' needs none."""
     if not leave.is_ruled(caller):
         return [None] * len(given)
     named = [

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from litestar.handlers.http_handlers import HTTPRouteHandler
 
-from service.api import answers, history, roles, user_changes, users
+from service.api import answers, history, permissions, roles, user_changes, users
 from service.api.graphql.asking import Asking
 from service.api.graphql.within import ask
 from service.dialects.graphql.arguments import query_of
@@ -36,6 +36,11 @@ ROOMS: Final[Mapping[str, Room]] = {
     "roles": Room(
         roles.list_roles, roles.read_role, roles.create_roles, roles.change_role, roles.change_roles,
         roles.delete_role, roles.delete_roles,
+    ),
+    "permissions": Room(
+        permissions.list_permissions, permissions.read_permission, permissions.create_permissions,
+        permissions.change_permission, permissions.change_permissions, permissions.delete_permission,
+        permissions.delete_permissions,
     ),
     "activity": Room(history.list_activity, history.read_activity),
     "revisions": Room(history.list_revisions, history.read_revision),
