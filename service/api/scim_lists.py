@@ -1,5 +1,7 @@
 """Lists of users over SCIM: a page of all, a page of those that a filter finds, or the few that it names."""
 
+from collections.abc import Sequence
+
 from litestar.response.base import ASGIResponse
 
 from providers.scim import messages
@@ -15,17 +17,20 @@ from service.dialects.scim_filters import Asked
 from service.users import access
 
 
-async def answer(request: Request) -> ASGIResponse:
-    """The list that the request asks for."""
-    text, page = request.asked.filter, request.asked.page
+async def page(request: Request) -> tuple[list[Resource], int]:
+    """The page that the request asks for, and how many there are in all."""
+    text, asked_page = request.asked.filter, request.asked.page
     asked = None if text is None else scim_filters.read(text, request.profile)
     if asked is not None and asked.by_key:
         known = await _named(request, asked)
-        found, total = known[page.start - 1 :][: page.count], len(known)
-    else:
-        found, total = await _page(request, asked)
+        return known[asked_page.start - 1 :][: asked_page.count], len(known)
+    return await _page(request, asked)
+
+
+def answer(request: Request, found: Sequence[Resource], total: int) -> ASGIResponse:
+    """The list of these resources."""
     resources = [request.resource(one) for one in found]
-    return answers.scim(messages.list_response(resources, total=total, start=page.start))
+    return answers.scim(messages.list_response(resources, total=total, start=request.asked.page.start))
 
 
 async def _page(request: Request, asked: Asked | None) -> tuple[list[Resource], int]:
