@@ -29,7 +29,7 @@ _MEMBERS: Final = Attribute(
             canonical_values=("User", "Group"),
             mutability="immutable",
         ),
-        Attribute("display", "The name of the member.", mutability="immutable"),
+        Attribute("display", "The name of the member, as it is now.", mutability="readOnly"),
     ),
 )
 
@@ -39,7 +39,7 @@ CORE_GROUP: Final = Schema(
     "Group",
     (
         # Errata 5368: required.
-        Attribute("displayName", "The name of the group.", required=True),
+        Attribute("displayName", "The name of the group.", required=True, uniqueness="server"),
         _MEMBERS,
     ),
 )

@@ -1,7 +1,7 @@
 """A request in SCIM: whose connection it is, what it asks for, on what condition, and how it is answered."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -10,10 +10,12 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from providers.scim import projection, search
+from providers.scim.group import GROUP
 from providers.scim.projection import Projection
-from providers.scim.schema import Resource, ResourceType
+from providers.scim.schema import Resource, ResourceType, Value
 from providers.scim.search import Search
 from providers.scim.tolerance import PROFILES, Profile
+from providers.scim.user import USER
 from service.api import answers, query_string
 from service.api.calls import Call, of
 from service.users.checks import is_uuid
@@ -24,6 +26,11 @@ from service.users.problems import Forbidden, Stale
 _log: Final = logging.getLogger(__name__)
 
 BASE: Final = "/scim/v2"
+# What in a resource refers to others: to groups, but for entries of these types.
+_REFERENCES: Final[Mapping[str, Mapping[object, str]]] = {
+    "groups": {},
+    "members": {USER.name: USER.endpoint},
+}
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -35,6 +42,12 @@ class Condition(msgspec.Struct, frozen=True):
     def check(self, version: str) -> None:
         """Raises Stale for a version that the client did not mean (RFC 9110, 13.1.1)."""
         if self.match is not None and self.match.isdisjoint(("*", version)):
+            raise Stale
+
+    def require(self, version: str) -> None:
+        """What both headers ask of a change (13.1.1, 13.1.2). Raises Stale."""
+        self.check(version)
+        if self.knows(version):
             raise Stale
 
     def knows(self, version: str) -> bool:
@@ -73,7 +86,15 @@ class Request(msgspec.Struct, frozen=True):
         meta = made["meta"]
         if isinstance(meta, dict):
             meta["location"] = self._location(made)
+        for name, types in _REFERENCES.items():
+            self._refer(made.get(name), types)
         return self.shown.apply(made)
+
+    def _refer(self, listed: Value, types: Mapping[object, str]) -> None:
+        """Gives what refers to a resource its address; `types` leads elsewhere than to groups."""
+        for one in listed if isinstance(listed, list) else ():
+            if isinstance(one, dict):
+                one["$ref"] = f"{self._base}{types.get(one.get('type'), GROUP.endpoint)}/{one['value']}"
 
     def answer(self, made: Resource, *, status: int = 200) -> ASGIResponse:
         """One resource, with its entity tag and its address in the headers too (RFC 7643, 3.1)."""
@@ -86,7 +107,11 @@ class Request(msgspec.Struct, frozen=True):
         return [("etag", tag(made)), ("location", place), ("content-location", place)]
 
     def _location(self, made: Resource) -> str:
-        return f"{self.call.house.terms.public_url}{BASE}{self.type.endpoint}/{made['id']}"
+        return f"{self._base}{self.type.endpoint}/{made['id']}"
+
+    @property
+    def _base(self) -> str:
+        return self.call.house.terms.public_url + BASE
 
     def note(self, dropped: Sequence[str]) -> None:
         """Lets the administrator find out what a provider sends in vain: names, never values."""

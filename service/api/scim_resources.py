@@ -5,9 +5,10 @@ from typing import Final
 
 import msgspec
 
+from providers.scim.group import GROUP
 from providers.scim.schema import Resource, ResourceType
 from providers.scim.user import USER
-from service.api import scim_lists, scim_users
+from service.api import scim_groups, scim_lists, scim_users
 from service.api.scim_requests import BASE, Condition, Request
 from service.users.problems import RouteUnknown
 
@@ -37,6 +38,15 @@ SERVED: Final = (
         scim_users.replace,
         scim_users.change,
         scim_users.remove,
+    ),
+    Served(
+        GROUP,
+        scim_groups.page,
+        scim_groups.read,
+        scim_groups.create,
+        scim_groups.replace,
+        scim_groups.change,
+        scim_groups.remove,
     ),
 )
 TYPES: Final = tuple(one.type for one in SERVED)

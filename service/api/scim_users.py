@@ -19,7 +19,8 @@ from service.dialects import scim
 
 async def read(request: Request, key: str) -> Resource:
     """One user. Raises Forbidden for one that is not there or not this connection's."""
-    return await request.call.house.database.read(scim_changes.find, request.caller, key)
+    groups = request.shown.shows("groups")
+    return await request.call.house.database.read(scim_changes.find, request.caller, key, groups=groups)
 
 
 async def create(request: Request, body: object) -> Resource:

@@ -9,9 +9,9 @@ import msgspec
 from sqlalchemy import ColumnElement, Table
 
 from service.database import tables
-from service.dialects.fields import ROLES, USERS, Cell, Field, Language
+from service.dialects.fields import GROUPS, ROLES, USERS, Cell, Field, Language
 from service.dialects.history_fields import ACTIVITY, REVISIONS
-from service.users import access, history
+from service.users import access, groups, history
 from service.users.access import Scope, ScopeKind
 from service.users.model import CONCEALED, Caller
 from service.users.problems import BadPayload
@@ -46,10 +46,12 @@ COLLECTIONS: Final[Mapping[str, Collection]] = {
         Collection(
             "directus_revisions", tables.revisions, REVISIONS, history.scope, history.REVISION_CONDITIONS
         ),
+        Collection("groups", tables.groups, GROUPS, groups.scope, groups.CONDITIONS),
     )
 }
 USER_COLLECTION: Final = COLLECTIONS["directus_users"]
 ROLE_COLLECTION: Final = COLLECTIONS["directus_roles"]
+GROUP_COLLECTION: Final = COLLECTIONS["groups"]
 
 
 @lru_cache(64)

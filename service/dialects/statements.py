@@ -9,12 +9,12 @@ from sqlalchemy.types import BigInteger
 
 from service.database import one_of
 from service.database.shapes import DIALECTS, Kind
-from service.dialects import conditions, scim
+from service.dialects import conditions, scim_members
 from service.dialects.fields import Language
 from service.dialects.filters import Node, Term
 from service.dialects.parts import Order, Part
 from service.dialects.paths import Path
-from service.dialects.selections import selection
+from service.dialects.selections import SCIM_COLUMNS, selection
 from service.dialects.sight import Sight
 from service.users.access import ScopeKind
 
@@ -61,10 +61,11 @@ def rows(shape: Shape, kind: Kind) -> Asking:
     """The rows of an answer, in its order."""
     sight = Sight(shape.language, shape.collection, shape.scope, kind)
     if shape.language == "scim":
-        stored = [sight.table.c[name] for name in scim.COLUMNS]
+        stored = [sight.table.c[name] for name in SCIM_COLUMNS[shape.collection]]
         columns: list[ColumnElement[Any]] = [
             type_coerce(column, Text()) if column.name == "auth_data" else column for column in stored
         ]
+        columns += [scim_members.groups_of_user(kind) for part in shape.chosen if part == "groups"]
     else:
         looks = selection(shape.language, shape.collection, shape.chosen).looks
         columns = [sight.shown(path).label(f"c{place}") for place, path in enumerate(looks)]

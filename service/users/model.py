@@ -18,6 +18,8 @@ LOCAL: Final = "default"  # the provider of users who sign in with a password of
 # Names of collections, in our own words, as activity and revisions keep them.
 USERS: Final = "users"
 ROLES: Final = "roles"
+GROUPS: Final = "groups"
+CONNECTIONS: Final = "connections"
 
 
 class Attribute(msgspec.Struct, frozen=True):
@@ -78,6 +80,11 @@ ROLE_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
     Attribute("enforce_tfa", "boolean", nullable=False),
     Attribute("admin_access", "boolean", nullable=False),
     Attribute("app_access", "boolean", nullable=False),
+)
+
+GROUP_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
+    Attribute("display_name", "string", 256, nullable=False),
+    Attribute("external_identifier", "string", 255),
 )
 
 # The columns of attributes that are kept in another form than they came, and shown to nobody.
