@@ -29,7 +29,7 @@ _MEMBERS: Final = Attribute(
             canonical_values=("User", "Group"),
             mutability="immutable",
         ),
-        Attribute("display", "The name of the member, as it is now.", mutability="readOnly"),
+        Attribute("display", "The name of the member.", mutability="immutable"),
     ),
 )
 

@@ -9,7 +9,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from providers.scim import messages, search
-from service.api import answers, scim_discovery, scim_lists, scim_requests
+from service.api import answers, scim_discovery, scim_lists, scim_requests, scim_search
 from service.api.calls import SCIM_BODY
 from service.api.scim_requests import BASE, Request, key_of
 from service.api.scim_resources import SERVED, TYPES, Served, addressed
@@ -43,7 +43,8 @@ async def search_everything(scope: Scope) -> ASGIResponse:
     """A page over all types, one after the other (RFC 7644, 3.4.2.1)."""
     request = await scim_requests.read(scope, SERVED[0].type)
     request = request.about(search.of_body(await request.call.json(SCIM_BODY), request.profile))
-    return scim_lists.answer(request, *await SERVED[0].page(request))
+    found, total = await scim_search.everything(request)
+    return answers.scim(messages.list_response(found, total=total, start=request.asked.page.start))
 
 
 @get(_ONES)

@@ -98,8 +98,9 @@ async def _members(tx: Transaction, caller: Caller, key: str, most: int = ALL) -
 
 
 async def _create(tx: Transaction, caller: Caller, incoming: Resource, most: int) -> Resource:
-    members = scim_membership.ids(incoming.get("members"))
-    key = await groups.create(tx, caller, scim_groups.values(incoming), members)
+    wanted = Wanted()
+    wanted.add(scim_membership.named(incoming.get("members")))
+    key = await groups.create(tx, caller, scim_groups.values(incoming), wanted)
     return await _find(tx, caller, key, most)
 
 
@@ -108,7 +109,7 @@ async def _replace(
 ) -> Resource:
     row = await _hold(tx, caller, key, condition)
     wanted = Wanted()
-    wanted.replace(scim_membership.ids(incoming.get("members")))
+    wanted.replace(scim_membership.named(incoming.get("members")))
     await groups.change(tx, caller, row, scim_groups.values(incoming), wanted)
     return await _find(tx, caller, key, most)
 

@@ -207,6 +207,7 @@ group_users = Table(
     _project(),
     Column("group", Key, nullable=False),
     Column("user", Key, nullable=False),
+    Column("display", Words),  # what the provider calls the member
     PrimaryKeyConstraint("project", "group", "user"),
     Index(None, "project", "user", "group"),
     _of_group(),
@@ -220,6 +221,7 @@ group_groups = Table(
     _project(),
     Column("group", Key, nullable=False),
     Column("member", Key, nullable=False),
+    Column("display", Words),
     PrimaryKeyConstraint("project", "group", "member"),
     Index(None, "project", "member", "group"),
     _of_group(),

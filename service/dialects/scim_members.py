@@ -22,7 +22,6 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
-    type_coerce,
     union_all,
 )
 from sqlalchemy.types import TypeEngine
@@ -71,10 +70,13 @@ def groups_of_user(kind: Kind) -> ColumnElement[str]:
 
 
 def _name(kind: Kind) -> ColumnElement[str]:
-    """How a member is shown: by displayName, the two names, userName, or the address."""
+    """How a member is shown: as the provider called it here, by displayName, the two names, userName, or
+    the address."""
     both = func.trim(func.coalesce(users.c.first_name, "") + " " + func.coalesce(users.c.last_name, ""))
     shown = text_at(users.c.auth_data, ("displayName",), kind)
-    return func.coalesce(shown, func.nullif(both, ""), users.c.user_name, users.c.email)
+    return func.coalesce(
+        group_users.c.display, shown, func.nullif(both, ""), users.c.user_name, users.c.email
+    )
 
 
 def _people(kind: Kind, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -94,7 +96,7 @@ def _groups(*columns: ColumnElement[Any]) -> Select[Any]:
         *columns,
         _inner.c.id.label("id"),
         _text("Group").label("type"),
-        type_coerce(_inner.c.display_name, Text()).label("display"),
+        func.coalesce(group_groups.c.display, _inner.c.display_name).label("display"),
     )
     return found.join_from(group_groups, _inner, tied)
 

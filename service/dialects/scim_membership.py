@@ -32,14 +32,16 @@ def after(made: Resource, changes: Sequence[Change], profile: Profile) -> Resour
     return make(made, changes, GROUP, profile)
 
 
-def ids(entries: Value) -> list[str]:
-    """Whom the entries of `members` name. Raises InvalidValue for one without an id."""
-    found = []
+def named(entries: Value) -> dict[str, str | None]:
+    """Whom the entries of `members` name, and what they are called there. Raises InvalidValue for one
+    without an id."""
+    found: dict[str, str | None] = {}
     for entry in entries if isinstance(entries, list) else ():
         value = entry.get("value") if isinstance(entry, dict) else None
         if not isinstance(value, str) or not value:
             raise InvalidValue('Each of "members" needs the id of a user or a group as its "value".')
-        found.append(value.lower() if is_uuid(value) else value)
+        display = entry.get("display") if isinstance(entry, dict) else None
+        found[value.lower() if is_uuid(value) else value] = display if isinstance(display, str) else None
     return found
 
 
@@ -55,11 +57,11 @@ async def wanted(changes: Sequence[Change], look: Look) -> Wanted:
         if change.filter is not None:
             await _selected(change, change.filter, asked, present)
         elif change.op == "add":
-            asked.add(ids(change.value))
+            asked.add(named(change.value))
         elif change.op == "remove" and change.value is not None:
-            asked.remove(ids(change.value))
+            asked.remove(named(change.value))
         else:
-            asked.replace(ids(change.value) if change.op == "replace" else ())
+            asked.replace(named(change.value) if change.op == "replace" else {})
     return asked
 
 
@@ -89,18 +91,18 @@ class _Present:
 
 
 async def _selected(change: Change, chosen: Expression, asked: Wanted, present: _Present) -> None:
-    named = _named(chosen)
+    known = _known(chosen)
     if change.op == "remove":
-        asked.remove(await present.such(chosen, asked) if named is None else named)
+        asked.remove(await present.such(chosen, asked) if known is None else known)
         return
     found = await present.such(chosen, asked)
     if not found:
         raise NoTarget(f'"{change}" selects no member of the group.')
     asked.remove(found)
-    asked.add(ids([change.value]))
+    asked.add(named([change.value]))
 
 
-def _named(chosen: Expression) -> list[str] | None:
+def _known(chosen: Expression) -> list[str] | None:
     """The ids of a filter that is `value eq`, once or several times; None for any other filter."""
     terms = chosen.terms if isinstance(chosen, Or) else (chosen,)
     found = []

@@ -1,6 +1,6 @@
 """Who is in a group: a row for each user and each group inside it; a change reads as many as it names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -26,25 +26,30 @@ from service.users.checks import is_uuid
 from service.users.model import Caller
 from service.users.problems import Invalid, NoMembers
 
+_LONGEST: Final = 256  # characters of a member's name that are kept
+
 
 class Wanted(msgspec.Struct):
     """Who is to be in a group: of those named the True ones are, the False ones are not; with `only`, nobody
-    else is."""
+    else is. `displays` are the provider's names of newcomers."""
 
     named: dict[str, bool] = {}
     only: bool = False
+    displays: dict[str, str | None] = {}
 
-    def add(self, ids: Iterable[str]) -> None:
-        """These are to be in it."""
-        self.named.update(dict.fromkeys(ids, True))
+    def add(self, entries: Mapping[str, str | None]) -> None:
+        """These are to be in it, each with the provider's name."""
+        self.named.update(dict.fromkeys(entries, True))
+        self.displays.update(entries)
 
     def remove(self, ids: Iterable[str]) -> None:
         """These are not."""
         self.named.update(dict.fromkeys(ids, False))
 
-    def replace(self, ids: Iterable[str] = ()) -> None:
+    def replace(self, entries: Mapping[str, str | None]) -> None:
         """These and nobody else."""
-        self.named, self.only = dict.fromkeys(ids, True), True
+        self.named, self.only = {}, True
+        self.add(entries)
 
     @property
     def inside(self) -> list[str]:
@@ -179,17 +184,18 @@ async def move(tx: Transaction, caller: Caller, group: str, wanted: Wanted) -> M
     if leaving_groups:
         found = await tx.rows(_GROUPS_LEAVE[tx.kind], **where, ids=leaving_groups)
         moved.removed_groups = [id_ for (id_,) in found]
-    await _join(tx, caller, group, wanted.inside, moved)
+    await _join(tx, caller, group, wanted, moved)
     return moved
 
 
-async def _join(tx: Transaction, caller: Caller, group: str, ids: Sequence[str], moved: Moved) -> None:
+async def _join(tx: Transaction, caller: Caller, group: str, wanted: Wanted, moved: Moved) -> None:
+    ids = wanted.inside
     if not ids:
         return
     if not all(map(is_uuid, ids)):
         raise NoMembers([id_ for id_ in ids if not is_uuid(id_)])
     asked = {"project": caller.project, "connection": caller.connection, "group": group}
-    people: dict[str, bool] = dict(await tx.rows(_USERS[tx.kind], **asked, ids=list(ids)))
+    people: dict[str, bool] = dict(await tx.rows(_USERS[tx.kind], **asked, ids=ids))
     others = [id_ for id_ in ids if id_ not in people]
     inner: dict[str, bool] = dict(await tx.rows(_GROUPS[tx.kind], **asked, ids=others)) if others else {}
     unknown = [id_ for id_ in others if id_ not in inner]
@@ -199,14 +205,19 @@ async def _join(tx: Transaction, caller: Caller, group: str, ids: Sequence[str],
     moved.added = [id_ for id_, within in people.items() if not within]
     moved.added_groups = [id_ for id_, within in inner.items() if not within]
     try:
-        await tx.run_many(_ADD_USER, [{**where, "user": id_} for id_ in moved.added])
+        await tx.run_many(_ADD_USER, _rows(where, "user", moved.added, wanted))
     except MissingReference as problem:  # removed since it was asked for
         raise NoMembers(moved.added) from problem
     if moved.added_groups:
         await tx.row(_HOLD_CONNECTION, project=caller.project, connection=caller.connection)
         if await tx.row(_CIRCLE[tx.kind], **where, ids=moved.added_groups):
             raise Invalid("members", "type", detail="would put the group inside itself")
-        await tx.run_many(_ADD_GROUP, [{**where, "member": id_} for id_ in moved.added_groups])
+        await tx.run_many(_ADD_GROUP, _rows(where, "member", moved.added_groups, wanted))
+
+
+def _rows(where: Mapping[str, str], column: str, ids: Sequence[str], wanted: Wanted) -> list[dict[str, Any]]:
+    displays = {id_: (wanted.displays.get(id_) or "")[:_LONGEST] or None for id_ in ids}
+    return [{**where, column: id_, "display": display} for id_, display in displays.items()]
 
 
 async def leave(tx: Transaction, project: str, ids: Sequence[str], at: str) -> None:

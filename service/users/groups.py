@@ -1,6 +1,6 @@
 """Groups: each belongs to one connection, which alone sees and changes it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, update
@@ -38,14 +38,14 @@ def scope(caller: Caller) -> Scope:
     return Scope("owned", {"caller_project": caller.project, "caller_connection": caller.connection})
 
 
-async def create(tx: Transaction, caller: Caller, given: Mapping[str, object], members: Sequence[str]) -> str:
+async def create(tx: Transaction, caller: Caller, given: Mapping[str, object], wanted: Wanted) -> str:
     """Make a group of these values and members; give its id. Raises Invalid, GroupTaken, NoMembers."""
     at, id_ = now(), new_key()
     values = _checked({"external_identifier": None, **given})
     row = {"project": caller.project, "id": id_, "connection": scope(caller).values["caller_connection"]}
     with unique():
         await tx.run(_INSERT, **row, **values, version=1, created_at=at, changed_at=at)
-    moved = await group_members.move(tx, caller, id_, Wanted(dict.fromkeys(members, True)))
+    moved = await group_members.move(tx, caller, id_, wanted)
     await _record(tx, caller, "create", {**row, **values}, values, moved)
     if await group_roles.concern(tx, caller, id_):
         await group_roles.follow(tx, caller, await group_roles.people(tx, caller, moved.users, moved.groups))

@@ -85,6 +85,7 @@ def _members() -> None:
             _project(),
             Column("group", Key, nullable=False),
             Column(member, Key, nullable=False),
+            Column("display", Words),
             PrimaryKeyConstraint("project", "group", member, name=f"{name}_key"),
             _reference(name, "group", "groups"),
             _reference(name, member, target),
