@@ -66,7 +66,7 @@ async def change(
     chosen = bool(request.asked.attributes or request.asked.excluded)
     most = (ALL if chosen else SHOWN + 1) if request.shown.shows("members") else 0
     made = await request.call.house.database.write(
-        _change, request.caller, key, condition, planned.changes, request.profile, most
+        alter, request.caller, key, condition, planned.changes, request.profile, most
     )
     members = made.get("members")
     return None if not chosen and isinstance(members, list) and len(members) > SHOWN else made
@@ -114,7 +114,7 @@ async def _replace(
     return await _find(tx, caller, key, most)
 
 
-async def _change(
+async def alter(
     tx: Transaction,
     caller: Caller,
     key: str,
@@ -123,6 +123,7 @@ async def _change(
     profile: Profile,
     most: int,
 ) -> Resource:
+    """Makes the changes of a PATCH; gives the resource with at most so many members."""
     row = await _hold(tx, caller, key, condition)
     members, others = scim_membership.split(changes)
 

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, insert, or_, select
+from sqlalchemy import and_, bindparam, delete, false, insert, or_, select, true
 
 from service.database import Transaction, by_kind, now, one_of
 from service.database.tables import connections, group_groups, group_roles, group_users, groups, roles
@@ -100,7 +100,7 @@ def _deciding(kind: Any) -> Any:
         .join(group_roles, _named)
         .join(roles, and_(roles.c.project == group_roles.c.project, roles.c.id == group_roles.c.role))
     )
-    meant = or_(roles.c.admin_access.is_(False), group_roles.c.administers.is_(True))
+    meant = or_(roles.c.admin_access.is_(false()), group_roles.c.administers.is_(true()))
     return mapped.where(*_list, meant).order_by(group_roles.c.place)
 
 
