@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from service.api.openapi_routes import BODIES, PARAMETERS, ROUTES, Json, Route
-from service.dialects.dialect import COLLECTIONS, Collection, readable
+from service.dialects.dialect import COLLECTIONS, Collection
 from service.dialects.fields import Field
 from service.dialects.relations import relations
 from service.users.model import ATTRIBUTES, ROLE_ATTRIBUTES, Attribute, Kind
@@ -115,7 +115,6 @@ def document(url: str, version: str) -> Json:
         **{
             name.removeprefix("directus_").capitalize(): _object(collection)
             for name, collection in COLLECTIONS.items()
-            if readable("rest10", name)
         },
         **BODIES,
     }

@@ -46,18 +46,19 @@ COLLECTIONS: Final[Mapping[str, Collection]] = {
         Collection(
             "directus_revisions", tables.revisions, REVISIONS, history.scope, history.REVISION_CONDITIONS
         ),
-        Collection("groups", tables.groups, GROUPS, groups.scope, groups.CONDITIONS),
     )
 }
 USER_COLLECTION: Final = COLLECTIONS["directus_users"]
 ROLE_COLLECTION: Final = COLLECTIONS["directus_roles"]
-GROUP_COLLECTION: Final = COLLECTIONS["groups"]
+GROUP_COLLECTION: Final = Collection("groups", tables.groups, GROUPS, groups.scope, groups.CONDITIONS)
+# Those of the documented users API, and what SCIM alone speaks of.
+EVERY: Final[Mapping[str, Collection]] = {**COLLECTIONS, GROUP_COLLECTION.name: GROUP_COLLECTION}
 
 
 @lru_cache(64)
 def words(language: Language, collection: str) -> Mapping[str, Field]:
     """The fields of a collection under the language's own words, in the documented order."""
-    fields = COLLECTIONS[collection].fields
+    fields = EVERY[collection].fields
     return {field.cells[language].word: field for field in fields if language in field.cells}
 
 

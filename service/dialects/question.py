@@ -10,7 +10,7 @@ from service.database import Transaction
 from service.database.case import sought
 from service.dialects import dialect, statements
 from service.dialects.conditions import SOUGHT
-from service.dialects.dialect import COLLECTIONS
+from service.dialects.dialect import EVERY
 from service.dialects.fields import Language
 from service.dialects.filters import Node
 from service.dialects.parts import Order, Part, Wish
@@ -76,7 +76,7 @@ def ask(
     summary: Summary | None = None,
 ) -> Question:
     """A question of this caller: only what the caller's scope holds can be found in its answer."""
-    scope = scope or COLLECTIONS[collection].scope(caller)
+    scope = scope or EVERY[collection].scope(caller)
     values: dict[str, object] = {"caller_user": caller.user, "caller_role": caller.role, **scope.values}
     keyed = _take(values, operands, search)
     if key is not None:

@@ -7,7 +7,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 
 from service.database.shapes import Kind
 from service.database.types import AsJson
-from service.dialects.dialect import COLLECTIONS, Collection, words
+from service.dialects.dialect import EVERY, Collection, words
 from service.dialects.fields import Field, Language
 from service.dialects.functions import apply
 from service.dialects.paths import Path
@@ -37,7 +37,7 @@ class Sight:
         self.collection = collection
         self.kind: Kind = kind
         self._scope = scope
-        self.home = COLLECTIONS[collection]
+        self.home = EVERY[collection]
         self.table: FromClause = self.home.table if table is None else table
         self._seen: dict[tuple[str, ...], tuple[str, FromClause]] = {(): (collection, self.table)}
         self.source: FromClause = self.table
@@ -63,7 +63,7 @@ class Sight:
         if steps not in self._seen:
             collection, table = self._at(steps[:-1])
             relation = relations(self.language, collection)[steps[-1]]
-            target = COLLECTIONS[relation.target]
+            target = EVERY[relation.target]
             there = target.table.alias()
             here = and_(there.c.id == table.c[relation.column], self._allowed(target, there))
             self.source = self.source.outerjoin(there, here)
@@ -74,14 +74,14 @@ class Sight:
         """The rows that a relation to many leads to, and what ties them to ours."""
         collection, table = self._at(steps)
         relation: Relation = relations(self.language, collection)[word]
-        home = COLLECTIONS[relation.target]
+        home = EVERY[relation.target]
         there = Sight(self.language, relation.target, near(self._scope), self.kind, home.table.alias())
         return there, and_(there.allowed, there.table.c[relation.column] == table.c.id)
 
     def field(self, steps: tuple[str, ...], name: str) -> tuple[Field, FromClause]:
         """The field with this name of ours at the end of relations, and the table that has it."""
         collection, table = self._at(steps)
-        return next(field for field in COLLECTIONS[collection].fields if field.name == name), table
+        return next(field for field in EVERY[collection].fields if field.name == name), table
 
     def column(self, steps: tuple[str, ...], name: str, function: str | None) -> ColumnElement[Any]:
         """What a filter looks at, by our own name of the field."""
