@@ -41,8 +41,10 @@ async def page(request: Request) -> tuple[list[Resource], int]:
 
 async def read(request: Request, key: str) -> Resource:
     """One group. Raises Forbidden for one that is not there or not this connection's."""
-    most = ALL if request.shown.shows("members") else 0
-    return await request.call.house.database.read(_find, request.caller, key, most)
+    database = request.call.house.database
+    if request.shown.shows("members"):  # of which there may be very many
+        return await database.scan(_find, request.caller, key, ALL)
+    return await database.read(_find, request.caller, key, 0)
 
 
 async def create(request: Request, body: object) -> Resource:

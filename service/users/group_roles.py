@@ -161,7 +161,7 @@ async def _checked(tx: Transaction, caller: Caller, entries: Sequence[GroupRole]
     for entry, role in zip(entries, wanted, strict=True):
         if administer[role] and not entry.administers:
             raise Unprocessable(
-                f'The role of "{entry.group}" is one of administrators, which has to be meant'
+                f'The role of "{entry.group}" is one of administrators, and was not meant as such'
             )
     return [
         {
