@@ -17,7 +17,9 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     cast,
+    exists,
     func,
     literal_column,
     null,
@@ -40,12 +42,15 @@ def _text(word: str) -> ColumnElement[str]:
     return literal_column(f"'{word}'", Text())
 
 
+def _direct() -> Select[Any]:
+    found = select(group_users.c.group.label("id"), _text("direct").label("type"))
+    tied = (group_users.c.project == users.c.project, group_users.c.user == users.c.id)
+    return found.where(*tied).correlate(users)
+
+
 def _held() -> CTE:
     """The groups of the user in the statement around, and whether it is in them itself."""
-    direct = select(group_users.c.group.label("id"), _text("direct").label("type")).where(
-        group_users.c.project == users.c.project, group_users.c.user == users.c.id
-    )
-    held = direct.correlate(users).cte("held", recursive=True, nesting=True)
+    held = _direct().cte("held", recursive=True, nesting=True)
     outer = select(group_groups.c.group, _text("indirect")).join_from(
         held, group_groups, group_groups.c.member == held.c.id
     )
@@ -66,7 +71,9 @@ def groups_of_user(kind: Kind) -> ColumnElement[str]:
     listed: ColumnElement[str] = func.json_group_array(func.json_array(*found.c), type_=Text())
     if kind == "postgresql":
         listed = cast(func.json_agg(func.json_build_array(*found.c)), Text())
-    return select(listed).select_from(found).correlate(users).scalar_subquery().label("groups")
+    of_some = select(listed).select_from(found).correlate(users).scalar_subquery()
+    # Most users of most tables are in none, for whom the recursion need not even be set up.
+    return case((exists(_direct()), of_some)).label("groups")
 
 
 def _name(kind: Kind) -> ColumnElement[str]:
