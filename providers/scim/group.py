@@ -39,7 +39,7 @@ CORE_GROUP: Final = Schema(
     "Group",
     (
         # Errata 5368: required.
-        Attribute("displayName", "The name of the group.", required=True),
+        Attribute("displayName", "The name of the group.", required=True, uniqueness="server"),
         _MEMBERS,
     ),
 )

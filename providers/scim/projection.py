@@ -34,6 +34,11 @@ class Projection:
     wanted: bool
     named: Mapping[str, frozenset[str]]
 
+    def shows(self, name: str) -> bool:
+        """Whether anything of an attribute at the top can be in the answer, so that it has to be read."""
+        named = self.named.get(name, _NONE)
+        return bool(named) if self.wanted else named is not _ALL
+
     def apply(self, resource: Resource) -> Resource:
         """The part of the resource that is answered; the resource stays as it is."""
         if not self.named and not self.wanted:

@@ -1,7 +1,7 @@
 """What a question asks for: the parameters of a GET (RFC 7644, 3.4.2), or the body of a .search (3.4.3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from providers.scim.paging import FIRST_PAGE, Page, page
@@ -20,6 +20,10 @@ class Search:
     page: Page = FIRST_PAGE
     attributes: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+
+    def on(self, page: Page) -> "Search":
+        """The same question for another page."""
+        return replace(self, page=page)
 
 
 def of_parameters(given: Mapping[str, object]) -> Search:

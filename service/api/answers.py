@@ -13,7 +13,7 @@ from providers.scim.problems import ScimProblem
 from service.api.calls import Call
 from service.database import Unavailable
 from service.dialects import problems as table
-from service.dialects.dialect import COLLECTIONS, word_of
+from service.dialects.dialect import COLLECTIONS, GROUP_COLLECTION, word_of
 from service.dialects.fields import Language
 from service.users.problems import MethodRefused, Problem, TooMany, Unreachable
 
@@ -121,6 +121,8 @@ def refusal(
 
 def _collection(path: str) -> str:
     """The collection that a path speaks of by its first segment; users elsewhere."""
+    if path.startswith("/scim/v2/Groups"):
+        return GROUP_COLLECTION.name
     named = f"directus_{path.split('/', 2)[1]}" if path.startswith("/") else ""
     return named if named in COLLECTIONS else "directus_users"
 

@@ -7,35 +7,28 @@ from service.api.scim_requests import Condition
 from service.database import Transaction
 from service.dialects import question, scim
 from service.dialects.dialect import USER_COLLECTION
-from service.dialects.question import Question
 from service.users import access, records, rows
 from service.users.model import Caller
-from service.users.problems import Forbidden, Stale
+from service.users.problems import Forbidden
 
 USERS = USER_COLLECTION.name
 Become = Callable[[Resource], Resource]  # a resource as it was, into what it is to be
 
 
-async def find(tx: Transaction, caller: Caller, key: str) -> Resource:
+async def find(tx: Transaction, caller: Caller, key: str, *, groups: bool = True) -> Resource:
     """The resource of a user. Raises Forbidden for one that is not there or not this connection's."""
-    asked = question.ask(caller, "scim", USERS, (), key=key, scope=access.scope(caller, adopting=True))
+    chosen, scope = ("groups",) if groups else (), access.scope(caller, adopting=True)
+    asked = question.ask(caller, "scim", USERS, chosen, key=key, scope=scope)
     row = await question.row(tx, asked)
     if row is None:
         raise Forbidden
-    return made(asked, row)
-
-
-def made(asked: Question, row: question.Row) -> Resource:
-    """The resource of a row that was asked for."""
-    (item,) = asked.selection.items([row])
-    assert isinstance(item, dict)  # noqa: S101  # the scim selection makes resources; mypy cannot know
-    return item
+    return question.resource(asked, row)
 
 
 async def create(tx: Transaction, caller: Caller, values: Mapping[str, object]) -> Resource:
-    """Makes a user; gives the resource."""
+    """Makes a user, who is in no group yet; gives the resource."""
     (key,) = await records.create(tx, caller, [values])
-    return await find(tx, caller, key)
+    return await find(tx, caller, key, groups=False)
 
 
 async def change(
@@ -60,10 +53,7 @@ async def hold(tx: Transaction, caller: Caller, key: str, condition: Condition) 
     row = (await rows.hold(tx, caller.project, [key])).get(key)
     if row is None or not access.reaches(caller, row):
         raise Forbidden
-    version = str(row["version"])
-    condition.check(version)
-    if condition.knows(version):
-        raise Stale
+    condition.require(str(row["version"]))
     return row
 
 

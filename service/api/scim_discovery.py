@@ -12,13 +12,11 @@ from litestar.types import Scope
 
 from providers.scim import discovery, messages
 from providers.scim.schema import Resource
-from providers.scim.user import USER
 from service.api import answers
 from service.api.calls import of
 from service.api.scim_requests import BASE, parameters
+from service.api.scim_resources import TYPES
 from service.users.problems import RouteUnknown
-
-SERVED: Final = (USER,)
 
 
 @get(f"{BASE}/ServiceProviderConfig")
@@ -36,19 +34,19 @@ async def list_schemas(scope: Scope) -> ASGIResponse:
 @get(f"{BASE}/Schemas/{{urn:str}}")
 async def read_schema(scope: Scope, urn: FromPath[str]) -> ASGIResponse:
     """One schema by its URN."""
-    return _single(scope, discovery.schema(SERVED, urn, _base(scope)))
+    return _single(scope, discovery.schema(TYPES, urn, _base(scope)))
 
 
 @get(f"{BASE}/ResourceTypes")
 async def list_resource_types(scope: Scope) -> ASGIResponse:
     """Every type of resource."""
-    return _all(scope, _listed(discovery.resource_types(SERVED, _base(scope))))
+    return _all(scope, _listed(discovery.resource_types(TYPES, _base(scope))))
 
 
 @get(f"{BASE}/ResourceTypes/{{name:str}}")
 async def read_resource_type(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """One type of resource by its name."""
-    return _single(scope, discovery.resource_type(SERVED, name, _base(scope)))
+    return _single(scope, discovery.resource_type(TYPES, name, _base(scope)))
 
 
 def _base(scope: Scope) -> str:
@@ -58,7 +56,7 @@ def _base(scope: Scope) -> str:
 @lru_cache(4)
 def _schemas(base: str) -> msgspec.Raw:
     """The list of schemas as it goes out: 30 kB for anybody who asks, so they are written once."""
-    return msgspec.Raw(msgspec.json.encode(_listed(discovery.schemas(SERVED, base))))
+    return msgspec.Raw(msgspec.json.encode(_listed(discovery.schemas(TYPES, base))))
 
 
 def _listed(resources: list[Resource]) -> Resource:

@@ -1,25 +1,36 @@
 """A request in SCIM: whose connection it is, what it asks for, on what condition, and how it is answered."""
 
-from typing import Final
+import logging
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
 
 import msgspec
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from providers.scim import projection, search
+from providers.scim.group import GROUP
 from providers.scim.projection import Projection
-from providers.scim.schema import Resource
+from providers.scim.schema import Resource, ResourceType, Value
 from providers.scim.search import Search
 from providers.scim.tolerance import PROFILES, Profile
 from providers.scim.user import USER
 from service.api import answers, query_string
 from service.api.calls import Call, of
+from service.users.checks import is_uuid
 from service.users.connections import Connection
 from service.users.model import Caller
-from service.users.problems import Stale
+from service.users.problems import Forbidden, Stale
+
+_log: Final = logging.getLogger(__name__)
 
 BASE: Final = "/scim/v2"
-_WHOLE: Final = projection.projection(USER)
+# What in a resource refers to others: to groups, but for entries of these types.
+_REFERENCES: Final[Mapping[str, Mapping[object, str]]] = {
+    "groups": {},
+    "members": {USER.name: USER.endpoint},
+}
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -33,14 +44,21 @@ class Condition(msgspec.Struct, frozen=True):
         if self.match is not None and self.match.isdisjoint(("*", version)):
             raise Stale
 
+    def require(self, version: str) -> None:
+        """What both headers ask of a change (13.1.1, 13.1.2). Raises Stale."""
+        self.check(version)
+        if self.knows(version):
+            raise Stale
+
     def knows(self, version: str) -> bool:
         """Whether the client has this version already, or wants none (13.1.2)."""
         return self.none_match is not None and not self.none_match.isdisjoint(("*", version))
 
 
 class Request(msgspec.Struct, frozen=True):
-    """Who asks, how tolerant we are with them, and what of a resource they want to see."""
+    """Who asks, how tolerant we are with them, for what type of resource, and what of it they want to see."""
 
+    type: ResourceType
     call: Call
     connection: Connection
     caller: Caller
@@ -50,7 +68,11 @@ class Request(msgspec.Struct, frozen=True):
 
     def about(self, asked: Search) -> "Request":
         """The same request, of which the body says what is asked."""
-        return msgspec.structs.replace(self, asked=asked, shown=_shown(asked))
+        return msgspec.structs.replace(self, asked=asked, shown=_shown(self.type, asked))
+
+    def of(self, type_: ResourceType) -> "Request":
+        """The same request for another type of resource."""
+        return msgspec.structs.replace(self, type=type_, shown=_shown(type_, self.asked))
 
     def condition(self) -> Condition:
         """On what condition the request is to be done.
@@ -60,11 +82,19 @@ class Request(msgspec.Struct, frozen=True):
         return Condition(_tags(self.call, b"if-match"), _tags(self.call, b"if-none-match"))
 
     def resource(self, made: Resource) -> Resource:
-        """A resource as it is answered, at its address."""
+        """A resource as it is answered, at its address, with the addresses of what it refers to."""
         meta = made["meta"]
         if isinstance(meta, dict):
             meta["location"] = self._location(made)
+        for name, types in _REFERENCES.items():
+            self._refer(made.get(name), types)
         return self.shown.apply(made)
+
+    def _refer(self, listed: Value, types: Mapping[object, str]) -> None:
+        """Gives what refers to a resource its address; `types` leads elsewhere than to groups."""
+        for one in listed if isinstance(listed, list) else ():
+            if isinstance(one, dict):
+                one["$ref"] = f"{self._base}{types.get(one.get('type'), GROUP.endpoint)}/{one['value']}"
 
     def answer(self, made: Resource, *, status: int = 200) -> ASGIResponse:
         """One resource, with its entity tag and its address in the headers too (RFC 7643, 3.1)."""
@@ -77,16 +107,33 @@ class Request(msgspec.Struct, frozen=True):
         return [("etag", tag(made)), ("location", place), ("content-location", place)]
 
     def _location(self, made: Resource) -> str:
-        return f"{self.call.house.terms.public_url}{BASE}/Users/{made['id']}"
+        return f"{self._base}{self.type.endpoint}/{made['id']}"
+
+    @property
+    def _base(self) -> str:
+        return self.call.house.terms.public_url + BASE
+
+    def note(self, dropped: Sequence[str]) -> None:
+        """Lets the administrator find out what a provider sends in vain: names, never values."""
+        if dropped:
+            extra: dict[str, Any] = {"provider": self.connection.provider, "attributes": list(dropped)}
+            _log.info("attributes of no schema were dropped", extra=extra)
 
 
-async def read(scope: Scope) -> Request:
+async def read(scope: Scope, type_: ResourceType) -> Request:
     """The request. Raises NotSignedIn and WrongCredentials before anything else is looked at, ScimProblem."""
     call = of(scope)
     connection = await call.house.connecting.connection(call)
     asked = parameters(call)
-    profile = PROFILES[connection.profile]
-    return Request(call, connection, connection.caller(call.origin), profile, asked, _shown(asked))
+    profile, caller = PROFILES[connection.profile], connection.caller(call.origin)
+    return Request(type_, call, connection, caller, profile, asked, _shown(type_, asked))
+
+
+def key_of(text: str) -> str:
+    """An id in its one spelling; what is no id of ours names nobody. Raises Forbidden."""
+    if not is_uuid(text):
+        raise Forbidden
+    return text.lower()
 
 
 def parameters(call: Call) -> Search:
@@ -101,10 +148,13 @@ def parameters(call: Call) -> Search:
     return search.of_parameters(call.query)
 
 
-def _shown(asked: Search) -> Projection:
+_whole = lru_cache(projection.projection)
+
+
+def _shown(type_: ResourceType, asked: Search) -> Projection:
     if not asked.attributes and not asked.excluded:
-        return _WHOLE
-    return projection.projection(USER, asked.attributes, asked.excluded)
+        return _whole(type_)
+    return projection.projection(type_, asked.attributes, asked.excluded)
 
 
 def tag(made: Resource) -> str:

@@ -42,6 +42,7 @@ def build() -> ArgumentParser:
     _admin(_verb(commands, "admin", "make an administrator"))
     _project(_verb(commands, "project", "make a project, with users of its own"))
     _scim_token(_verb(commands, "scim-token", "make a token for an identity provider to call /scim/v2 with"))
+    _scim_group(_verb(commands, "scim-group", "say which roles a provider's groups give", "map"))
     return parser
 
 
@@ -62,10 +63,10 @@ def _command(commands: Commands, name: str, does: str, example: str = "") -> Arg
     return parser
 
 
-def _verb(commands: Commands, name: str, does: str) -> ArgumentParser:
-    """Give the parser of `name create`; other verbs find room beside it."""
+def _verb(commands: Commands, name: str, does: str, verb: str = "create") -> ArgumentParser:
+    """Give the parser of `name create`, or another verb; others find room beside it."""
     verbs = _command(commands, name, does).add_subparsers(title="verbs", metavar="VERB", required=True)
-    parser = _command(verbs, "create", does, _VERB_EXAMPLES[name])
+    parser = _command(verbs, verb, does, _VERB_EXAMPLES[name])
     parser.set_defaults(module=name.replace("-", "_"))
     return parser
 
@@ -124,6 +125,23 @@ def _scim_token(parser: ArgumentParser) -> None:
     )
 
 
+def _scim_group(parser: ArgumentParser) -> None:
+    parser.add_argument("--provider", metavar="NAME", required=True, help="whose groups, such as okta")
+    parser.add_argument("--project", metavar="P", default="default", help="the project (default)")
+    parser.add_argument(
+        "--administrators",
+        action="store_true",
+        help="let entries whose role is one of administrators make administrators",
+    )
+    parser.add_argument("--clear", action="store_true", help="no group gives a role any longer")
+    parser.add_argument(
+        "entries",
+        metavar="GROUP=ROLE",
+        nargs="*",
+        help="a group's displayName and the id of a role; without any, the list is only shown",
+    )
+
+
 _VERB_EXAMPLES = {
     "admin": """\
 example:
@@ -131,6 +149,13 @@ example:
     "project": """\
 example:
   idbridge project create thumper        answers under /thumper/ in the 8 generation""",
+    "scim-group": """\
+The whole list is put in place of the one before. The first group on it that a person is in, directly or by
+a group inside it, decides the role; who is in none has the default role of the connection, or no role.
+
+examples:
+  idbridge scim-group map --provider okta
+  idbridge scim-group map --provider okta "Editors=5f0c..." "Staff=91aa..."   in this order""",
     "scim-token": """\
 The token is printed alone on stdout, and never again. Two tokens are good at once: make the new one,
 put it in place, and the one before the last is gone when a third is made. Options that are left out

@@ -10,7 +10,7 @@ from service.commands import Failure
 from service.config import Config, ConfigInvalid, load
 from service.database import Database, Unavailable, open_database
 from service.database.migrations import pending
-from service.users.problems import Invalid, NoSuch, Problem, Taken
+from service.users.problems import Invalid, NoSuch, Problem, Taken, Unprocessable
 
 NO_SERVICE = 69  # sysexits.h: EX_UNAVAILABLE
 WRONG_CONFIG = 78  # EX_CONFIG
@@ -62,6 +62,8 @@ def said(problem: Problem) -> str:
             return f"There is one with this {problem.field} already."
         case NoSuch():
             return f"There is no such {problem.field}."
+        case Unprocessable():
+            return f"{problem.reason}."
         case Invalid():
             return f"The {problem.field} {problem.detail or _RULES[problem.rule].format(problem.limit)}."
         case _:

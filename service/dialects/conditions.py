@@ -1,36 +1,91 @@
 """Filters as SQL: the shape of a filter becomes one condition on the tables of a statement."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, literal_column, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.types import Text
 
 from service.database import one_of
 from service.database.case import folded_column
+from service.database.documents import entries, text_at
+from service.database.types import Words
+from service.dialects import scim_members
 from service.dialects.fields import Field
-from service.dialects.filters import BY_KEY, Joined, Node, Not, Some, Term
+from service.dialects.filters import BY_KEY, Among, Held, Joined, Keyed, Node, Not, Some, Term
 from service.dialects.operators import NAMED, position
+from service.dialects.scim_members import Parts
 from service.dialects.sight import Sight
 from service.users.rows import SEARCHED
 
 SOUGHT = ("search_plain", "search_given", "search_instead")  # of a table that keeps no text for searching
 
 
-def condition(sight: Sight, node: Node) -> ColumnElement[bool]:
+def condition(sight: Sight, node: Node, parts: Parts | None = None) -> ColumnElement[bool]:
     """What the rows have to satisfy; its binds are v0, v1 ... in the order of the filter's values.
 
-    A sight may have another prefix than v.
+    A sight may have another prefix than v. `parts` gives what stands in one of several values, inside Among.
     """
     if isinstance(node, Joined):
-        parts = [condition(sight, part) for part in node.parts]
-        return and_(*parts) if node.how == "and" else or_(*parts)
+        joined = [condition(sight, part, parts) for part in node.parts]
+        return and_(*joined) if node.how == "and" else or_(*joined)
     if isinstance(node, Not):
         # A row without a value does not satisfy the condition, so it satisfies its negation.
-        return not_(func.coalesce(condition(sight, node.part), false()))
+        return not_(func.coalesce(condition(sight, node.part, parts), false()))
     if isinstance(node, Some):
         return _some(sight, node)
-    return _term(sight, node)
+    if isinstance(node, Held):
+        return _held(node, parts or _document(sight))
+    if isinstance(node, Among):
+        return _among(sight, node)
+    return _keyed(sight, node) if isinstance(node, Keyed) else _term(sight, node)
+
+
+def _document(sight: Sight) -> Parts:
+    """What the row's document holds at a path."""
+    return lambda path: text_at(sight.table.c.auth_data, path, sight.kind)
+
+
+def _held(node: Held, parts: Parts) -> ColumnElement[bool]:
+    operator, text = NAMED[node.operator], parts(node.path)
+    if operator.operand == "none":
+        return operator.condition(text)
+    bind = bindparam(f"v{node.first}", type_=Words())
+    return operator.condition(func.lower(text) if node.folded else text, bind)
+
+
+def _among(sight: Sight, node: Among) -> ColumnElement[bool]:
+    """One EXISTS for each place where values of the attribute are kept."""
+    found = scim_members.sources(sight.collection, node.path, sight.kind)
+    if found is None:
+        document: ColumnElement[Any] = sight.table.c.auth_data
+        listed, entry = entries(document, node.path, sight.kind)
+        rows: Select[Any] = select(literal_column("1")).select_from(listed).correlate_except(listed)
+        found = [(rows, lambda path: text_at(entry, path, sight.kind))]
+    return or_(*(exists(_such(sight, rows, parts, node.part)) for rows, parts in found))
+
+
+def _such(sight: Sight, rows: Select[Any], parts: Parts, part: Node | None) -> Select[Any]:
+    return rows if part is None else rows.where(condition(sight, part, parts))
+
+
+def _keyed(sight: Sight, node: Keyed) -> ColumnElement[bool]:
+    lookup = scim_members.KEYED[node.name]
+    value = bindparam(f"v{node.first}", type_=lookup.type)
+    ids = lookup.ids(value, bindparam("caller_project", type_=Words()))
+    return cast(ColumnElement[bool], sight.table.c.id.in_(ids))
 
 
 def _some(sight: Sight, node: Some) -> ColumnElement[bool]:

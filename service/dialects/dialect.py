@@ -9,10 +9,10 @@ import msgspec
 from sqlalchemy import ColumnElement, Table
 
 from service.database import tables
-from service.dialects.fields import ROLES, USERS, Cell, Field, Language
+from service.dialects.fields import GROUPS, ROLES, USERS, Cell, Field, Language
 from service.dialects.history_fields import ACTIVITY, REVISIONS
 from service.dialects.permission_fields import FIELDS as PERMISSIONS
-from service.users import access
+from service.users import access, groups
 from service.users.access import ScopeKind
 from service.users.leave import Action
 from service.users.model import CONCEALED
@@ -63,12 +63,15 @@ COLLECTIONS: Final[Mapping[str, Collection]] = {
 }
 USER_COLLECTION: Final = COLLECTIONS["directus_users"]
 ROLE_COLLECTION: Final = COLLECTIONS["directus_roles"]
+GROUP_COLLECTION: Final = Collection("groups", tables.groups, GROUPS, groups.CONDITIONS, ())
+# Those of the documented users API, and what SCIM alone speaks of.
+EVERY: Final[Mapping[str, Collection]] = {**COLLECTIONS, GROUP_COLLECTION.name: GROUP_COLLECTION}
 
 
 @lru_cache(64)
 def words(language: Language, collection: str) -> Mapping[str, Field]:
     """The fields of a collection under the language's own words, in the documented order."""
-    fields = COLLECTIONS[collection].fields
+    fields = EVERY[collection].fields
     return {field.cells[language].word: field for field in fields if language in field.cells}
 
 

@@ -154,6 +154,15 @@ USERS: Final[tuple[Field, ...]] = (
     _row("changed_at", "timestamp", guard="server", scim="meta.lastModified"),
 )
 
+# Only SCIM speaks of groups.
+GROUPS: Final[tuple[Field, ...]] = (
+    _row("id", "uuid", guard="server", scim="id"),
+    _row("display_name", "string", key="display_name_key", scim="displayName"),
+    _row("external_identifier", "string", scim="externalId"),
+    _row("created_at", "timestamp", guard="server", scim="meta.created"),
+    _row("changed_at", "timestamp", guard="server", scim="meta.lastModified"),
+)
+
 ROLES: Final[tuple[Field, ...]] = (
     _row("id", "uuid", guard="server", rest10="id", graphql="id"),
     _row("number", "integer", guard="server", rest8="id"),

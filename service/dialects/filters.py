@@ -59,7 +59,30 @@ class Some(msgspec.Struct, frozen=True):
     relations: tuple[str, ...] = ()
 
 
-Node = Term | Joined | Not | Some
+class Held(msgspec.Struct, frozen=True):
+    """A condition on a text at a path of names in the row's document; inside Among, in one of its entries."""
+
+    path: tuple[str, ...]
+    operator: str
+    first: int
+    folded: bool = False
+
+
+class Among(msgspec.Struct, frozen=True):
+    """One of the values of an attribute with several satisfies a condition; without a part, any does."""
+
+    path: tuple[str, ...]
+    part: "Node | None" = None
+
+
+class Keyed(msgspec.Struct, frozen=True):
+    """An equality that a table of its own answers by an index; `name` is a row of `conditions.KEYED`."""
+
+    name: str
+    first: int
+
+
+Node = Term | Joined | Not | Some | Held | Among | Keyed
 
 MOST_TERMS: Final = 500
 DEEPEST: Final = 20

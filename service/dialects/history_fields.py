@@ -16,10 +16,14 @@ _COLLECTIONS: Final[Mapping[str, str]] = {
 _OURS: Final[Mapping[str, str]] = {word: name for name, word in _COLLECTIONS.items()}
 # History keeps attributes by our own names; what generation 10 has no word for, it is not told.
 _WORDS: Final[Mapping[str, str]] = {
-    field.name: field.cells["rest10"].word
-    for field in (*USERS, *ROLES)
-    if "rest10" in field.cells and field.alias_of is None
-} | {name: name for name in model.PERMISSION_ATTRIBUTES}
+    **{
+        field.name: field.cells["rest10"].word
+        for field in (*USERS, *ROLES)
+        if "rest10" in field.cells and field.alias_of is None
+    },
+    **{name: name for name in model.PERMISSION_ATTRIBUTES},
+    **{name: name for name in ("display_name", "members", "group_roles")},  # of groups and connections
+}
 
 
 def _collection(value: object) -> object:

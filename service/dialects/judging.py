@@ -82,6 +82,8 @@ def _kept(collection: str, node: Node, names: frozenset[str] | None) -> Node | N
         return Joined(node.how, left) if left else None
     if isinstance(node, Not):
         return node if _kept(collection, node.part, names) is not None else None
+    if not isinstance(node, Term | Some):
+        raise TypeError(node)  # only SCIM's filters have more
     word = node.word if isinstance(node, Some) else node.field
     first = node.relations[0] if node.relations else word
     known = words("rest10", collection)
@@ -97,6 +99,8 @@ def _refusal(node: Node) -> Invalid:
     if isinstance(term, Term):
         word = NAMED[term.operator].words.get("rest10", term.operator)
         return Invalid(term.relations[0] if term.relations else term.field, "rule", detail=word)
+    if not isinstance(term, Some):
+        raise TypeError(term)
     return Invalid(term.word, "rule", detail="_none" if term.none else "_some")
 
 

@@ -95,6 +95,12 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
         Told(400, "INVALID_FOREIGN_KEY", 'Invalid foreign key for field "{field}" in collection "{collection}".', ("collection", "field")),
         Told(400, "invalidValue", 'The value of "{field}" refers to something that does not exist.'),
     ),
+    problems.GroupTaken: Row(
+        Told(409, 204, 'Duplicate key "{field}" for collection "{collection}"'),
+        Told(400, "RECORD_NOT_UNIQUE", 'Value for field "{field}" in collection "{collection}" has to be unique.', ("collection", "field")),
+        Told(409, "uniqueness", 'Another group of this connection has the same "{field}".'),
+    ),
+    problems.NoMembers: _payload(422, 4, "No user or group has the id {p.shown}", Told(400, "invalidValue", "No user or group of this connection has the id {p.shown}; whoever is put into a group has to be there before.")),
     problems.BadPayload: _payload(422, 4, "{p.reason}", Told(400, "invalidSyntax", "{p.reason}.")),
     problems.BadQuery: Row(
         Told(422, 202, "{p.reason}"),

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from providers.scim.schema import Resource
 from service.database import Transaction
 from service.database.case import sought
 from service.dialects import dialect, rules, statements
@@ -21,7 +22,19 @@ from service.users.model import Caller
 from service.users.problems import BadQuery, Forbidden
 from service.users.rows import fold
 
-__all__ = ["Asking", "Question", "Row", "Shape", "ask", "bounded", "count", "items", "row", "rows"]
+__all__ = [
+    "Asking",
+    "Question",
+    "Row",
+    "Shape",
+    "ask",
+    "bounded",
+    "count",
+    "items",
+    "resource",
+    "row",
+    "rows",
+]
 
 ALL: Final = 2**62  # rows: more than there are
 MOST_NESTED: Final = 100_000  # rows that one answer holds by relations to many
@@ -136,6 +149,13 @@ async def row(tx: Transaction, question: Question) -> Row | None:
     """The one row of a question by key."""
     asking = statements.rows(question.shape, tx.kind)
     return await tx.row(asking.statement, **{name: question.values[name] for name in asking.names})
+
+
+def resource(question: Question, row: Row) -> Resource:
+    """The SCIM resource of a row that was asked for."""
+    (item,) = question.selection.items([row])
+    assert isinstance(item, dict)  # noqa: S101  # the scim selection makes resources; mypy cannot know
+    return item
 
 
 async def _rows(tx: Transaction, asking: Asking, values: Mapping[str, object]) -> list[Row]:

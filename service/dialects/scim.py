@@ -76,6 +76,8 @@ def resource(row: Mapping[str, Any]) -> Resource:
     # One that was taken away here leaves the list as the provider sent it, or the next would go in its place.
     if row["email"] is not None and row["email"] != _address(made):
         made = lens.write(made, EMAIL, row["email"])
+    if row.get("groups") is not None and (found := _groups(row["groups"])):
+        made["groups"] = found
     made["schemas"] = USER.declared(made)
     made["meta"] = {
         "resourceType": "User",
@@ -84,6 +86,14 @@ def resource(row: Mapping[str, Any]) -> Resource:
         "version": f'W/"{row["version"]}"',
     }
     return made
+
+
+def _groups(listed: str) -> list[Value]:
+    """The groups of a user; whoever is in one itself is not in it indirectly as well."""
+    found: dict[str, Value] = {}
+    for id_, display, type_ in sorted(msgspec.json.decode(listed), key=lambda one: (one[2], one[0])):
+        found.setdefault(id_, {"value": id_, "display": display, "type": type_})
+    return list(found.values())
 
 
 def _lay(texts: tuple[_Text, ...], row: Mapping[str, Any], made: Resource) -> None:

@@ -1,38 +1,50 @@
-"""SCIM filters as conditions on our columns; beside a look-up by key, the rest is asked of the resources."""
+"""SCIM filters as conditions on what we keep; beside a look-up by key, the rest is asked of the resources."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from providers.scim import binding
 from providers.scim import filter as filters
-from providers.scim.expression import And, Comparison, Expression, Not, Or, Present, ValuePath
+from providers.scim.expression import And, AttrPath, Comparison, Expression, Not, Or, Present, ValuePath
 from providers.scim.problems import InvalidFilter
+from providers.scim.schema import ResourceType
 from providers.scim.tolerance import Profile
 from providers.scim.user import USER
 from service.dialects import filters as conditions
+from service.dialects.dialect import GROUP_COLLECTION, USER_COLLECTION
 from service.dialects.fields import Field
-from service.dialects.filters import Joined, Node, Term
-from service.dialects.operators import OPERATORS, Operator
+from service.dialects.filters import Joined, Keyed, Node, Term
+from service.dialects.operators import spoken
 from service.dialects.scim import EMAIL, FIELDS
+from service.dialects.scim_attributes import NOT_ASKED, Attributes, folded
 from service.users.checks import is_uuid
 from service.users.model import ACTIVE
 from service.users.rows import fold
 
-_WORDS: Final[dict[str, Operator]] = {
-    operator.words["scim"]: operator for operator in OPERATORS if "scim" in operator.words
+_WORDS: Final = spoken("scim")
+_COLUMNS: Final[Mapping[str, Mapping[str, Field]]] = {
+    "User": FIELDS,
+    "Group": {field.cells["scim"].word: field for field in GROUP_COLLECTION.fields},
 }
-_ALIASES: Final = {"emails": EMAIL, "emails.value": EMAIL}
+COLLECTIONS: Final[Mapping[str, str]] = {"User": USER_COLLECTION.name, "Group": GROUP_COLLECTION.name}
 _EXACT: Final = frozenset({"id", "externalId"})  # caseExact, RFC 7643 3.1
-_KEYS: Final = frozenset({"id", "userName", "externalId", "emails.value"})  # at most a few users have one
-_FILTERABLE: Final = 'is asked only of a user who is named beside it, as in: id eq "..." and ...'
+# At most a few resources have one of these; at most a few hundred users and groups have the others.
+_KEYS: Final[Mapping[str, frozenset[str]]] = {
+    "User": frozenset({"id", "userName", "externalId", "emails.value"}),
+    "Group": frozenset({"id", "displayName", "externalId"}),
+}
+# Equality on these is answered by a table of its own.
+_TABLES: Final = {("User", "emails.value"): "emails", ("User", "groups.value"): "groups",
+                  ("Group", "members.value"): "members"}  # fmt: skip
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A filter as a condition and its values. `by_key`: an index finds the few users for whom it can hold.
+    """A filter as a condition and its values. `by_key`: an index finds the few for whom it can hold.
 
-    `rest` is what no column answers: it is asked of the resources of those few. `name` is the value of a
-    filter that is `userName eq` and nothing else.
+    `rest` is what the database cannot answer: it is asked of the resources of those few. `name` is the value
+    of a filter that is `userName eq` and nothing else.
     """
 
     where: Node
@@ -42,12 +54,12 @@ class Asked(msgspec.Struct, frozen=True):
     name: str | None = None
 
 
-def read(text: str, profile: Profile) -> Asked:
+def read(text: str, profile: Profile, type_: ResourceType = USER) -> Asked:
     """What a SCIM filter asks for. Raises InvalidFilter or TooMany."""
-    bound = binding.bind(filters.parse(text, unquoted=profile.unquoted_values), USER, profile)
+    bound = binding.bind(filters.parse(text, unquoted=profile.unquoted_values), type_, profile)
     terms = bound.terms if isinstance(bound, And) else (bound,)
-    reader = _Reader()
-    if not any(map(_is_key, terms)):
+    reader = _Reader(type_)
+    if not any(map(reader.is_key, terms)):
         return Asked(reader.read(bound), reader.values)
     nodes, rest = reader.read_some(terms)
     name = bound.value if isinstance(bound, Comparison) and str(bound.path) == "userName" else None
@@ -67,33 +79,31 @@ def of_nobody(name: str) -> Asked:
     return Asked(Joined("and", (mailbox, nameless)), [fold(name)], by_key=True)
 
 
-def _is_key(term: Expression) -> bool:
-    """Whether a term alone picks a few users."""
-    if isinstance(term, ValuePath):
-        asked = _mailbox(term)
-        return asked is not None and asked.op == "eq"
-    return isinstance(term, Comparison) and term.op == "eq" and str(term.path) in _KEYS
-
-
-def _mailbox(term: ValuePath) -> Comparison | None:
-    """What `emails[type eq "work" and value eq "x"]` asks of the value; None when it asks anything else.
-
-    One e-mail of a user can be looked up: the one that stands for the user, whatever its type.
-    """
+def _pinned(term: ValuePath) -> tuple[Comparison | None, list[Expression]]:
+    """What `emails[type eq "work" and value eq "x"]` asks of the value, and the rest of it."""
     terms = term.filter.terms if isinstance(term.filter, And) else (term.filter,)
-    asked = [one for one in terms if isinstance(one, Comparison) and str(one.path) == "value"]
-    others = [one for one in terms if one not in asked]
-    if str(term.path) != "emails" or len(asked) != 1 or not all(map(_is_kind, others)):
-        return None
-    return asked[0]
+    asked = [
+        one for one in terms if isinstance(one, Comparison) and one.op == "eq" and str(one.path) == "value"
+    ]
+    return (asked[0] if len(asked) == 1 else None), [one for one in terms if one not in asked]
 
 
-class _Reader:
-    def __init__(self) -> None:
-        self.values: list[object] = []
+class _Reader(Attributes):
+    """Walks one filter; what has a column is asked of it, everything else of where it is kept."""
+
+    def __init__(self, type_: ResourceType) -> None:
+        super().__init__(type_)
+        self._columns = _COLUMNS[type_.name]
+
+    def is_key(self, term: Expression) -> bool:
+        """Whether a term alone picks a few."""
+        keys = _KEYS[self.type.name]
+        if isinstance(term, ValuePath):
+            return f"{term.path}.value" in keys and _pinned(term)[0] is not None
+        return isinstance(term, Comparison) and term.op == "eq" and str(term.path) in keys
 
     def read_some(self, terms: tuple[Expression, ...]) -> tuple[list[Node], list[Expression]]:
-        """The conditions of those terms that columns answer, and the other terms."""
+        """The conditions of those terms that the database answers, and the other terms."""
         nodes: list[Node] = []
         rest: list[Expression] = []
         for term in terms:
@@ -106,24 +116,50 @@ class _Reader:
         return nodes, rest
 
     def read(self, asked: Expression) -> Node:
+        """The condition of an expression; its values join `values`."""
         match asked:
             case And(terms) | Or(terms):
                 return Joined("and" if isinstance(asked, And) else "or", tuple(map(self.read, terms)))
             case Not(term):
                 return conditions.Not(self.read(term))
             case Present(path):
-                return self._present(str(path))
+                return self._present(asked, str(path))
             case Comparison(path, op, value):
-                return self._compare(str(path), op, value)
+                return self._compare(asked, str(path), op, value)
             case ValuePath():
                 return self._chosen(asked)
 
-    def _present(self, path: str) -> Node:
-        field = _field(path)
-        return Term(field.name, "nempty" if field.kind == "string" else "nnull", 0)
+    def _present(self, asked: Present, path: str) -> Node:
+        field = self._columns.get(path)
+        if field is not None:
+            return _is_there(field)
+        parts = [one for word, one in self._columns.items() if word.startswith(f"{path}.") and word != EMAIL]
+        mailbox = [self._columns[EMAIL]] if path in ("emails", "emails.value") else []
+        nodes = [_is_there(one) for one in (*parts, *mailbox)]
+        if path == "meta":
+            return _is_there(self._columns["id"])
+        return Joined("or", (self.present(asked), *nodes)) if nodes else self.present(asked)
 
-    def _compare(self, path: str, op: str, value: object) -> Node:
-        field = _field(path)
+    def _compare(self, asked: Comparison, path: str, op: str, value: object) -> Node:
+        if path == "meta.resourceType":
+            return self._typed(op, value)
+        table = _TABLES.get((self.type.name, path))
+        if op == "ne" and table is not None:
+            return conditions.Not(self._compare(asked, path, "eq", value))
+        if op == "eq" and table == "emails":
+            named = Comparison(AttrPath("value"), "eq", asked.value)
+            return self._addressed(value, ValuePath(AttrPath("emails"), named))
+        if op == "eq" and table is not None:
+            return self._keyed(table, value)
+        field = self._columns.get(EMAIL if path == "emails.value" else path)
+        if field is None:
+            return self.compare(asked)
+        node = self._column(field, path, op, value)
+        return Joined("or", (node, self.compare(asked))) if path == "emails.value" else node
+
+    def _column(self, field: Field, path: str, op: str, value: object) -> Node:
+        if field.guard == "secret":
+            raise InvalidFilter(f'"{path}" {NOT_ASKED}.')
         if field.name == "status":
             return self._active(op, value)
         if field.kind == "uuid":
@@ -137,38 +173,54 @@ class _Reader:
         if field.kind not in operator.kinds and op not in ("gt", "ge", "lt", "le"):
             raise InvalidFilter(f'"{op}" cannot be asked of "{field.cells["scim"].word}".')
         if not exact and isinstance(value, str):
-            # The databases' lower() knows only ASCII, as the one of bytes does.
-            value = fold(value) if field.key else value.encode().lower().decode()
-        self.values.append(value)
-        return Term(field.name, operator.name, len(self.values) - 1, folded=not exact)
+            value = fold(value) if field.key else folded(value)
+        return Term(field.name, operator.name, self.keep(value), folded=not exact)
 
     def _id(self, op: str, value: object) -> Node:
         """What is no key of ours is nobody's id, which is an answer and no mistake."""
         if op not in ("eq", "ne"):
             raise InvalidFilter('Of "id" a filter can ask for eq and ne only.')
-        self.values.append([value.lower()] if is_uuid(value) else [])
-        found = Term("id", "in", len(self.values) - 1)
+        found = Term("id", "in", self.keep([value.lower()] if is_uuid(value) else []))
         return found if op == "eq" else conditions.Not(found)
 
     def _active(self, op: str, value: object) -> Node:
-        self.values.append(ACTIVE)
         positive = (op == "eq") == bool(value)
-        return Term("status", "eq" if positive else "neq", len(self.values) - 1)
+        return Term("status", "eq" if positive else "neq", self.keep(ACTIVE))
+
+    def _typed(self, op: str, value: object) -> Node:
+        """Every resource of a type has its name."""
+        if op not in ("eq", "ne"):
+            raise InvalidFilter('Of "meta.resourceType" a filter can ask for eq and ne only.')
+        every = Term("id", "nnull", 0)
+        return every if (value == self.type.name) == (op == "eq") else conditions.Not(every)
+
+    def _keyed(self, table: str, value: object) -> Node:
+        if not is_uuid(value):
+            return Term("id", "in", self.keep([]))
+        return Keyed(table, self.keep(value.lower()))
+
+    def _addressed(self, value: object, exactly: ValuePath) -> Node:
+        """The address that stands for a user, whatever type it has, or another one that is exactly so."""
+        found = Keyed("emails", self.keep(fold(str(value))))
+        own = Term(FIELDS[EMAIL].name, "eq", found.first, folded=True)
+        return Joined("and", (found, Joined("or", (own, self.chosen(exactly)))))
 
     def _chosen(self, term: ValuePath) -> Node:
-        asked = _mailbox(term)
-        if asked is None:
-            raise InvalidFilter(
-                f'"{term.path}[...]" {_FILTERABLE}. Of emails, ask for a value, beside its type or primary.'
-            )
-        return self._compare("emails.value", asked.op, asked.value)
+        asked, others = _pinned(term)
+        table = _TABLES.get((self.type.name, f"{term.path}.value"))
+        if table is None or asked is None:
+            return self.chosen(term)
+        if table == "emails" and all(map(_is_kind, others)):
+            return self._addressed(asked.value, term)
+        if table == "emails":
+            found: Node = Keyed(table, self.keep(fold(str(asked.value))))
+        else:
+            found = self._keyed(table, asked.value)
+        return Joined("and", (found, self.chosen(term))) if others else found
 
 
-def _field(path: str) -> Field:
-    field = FIELDS.get(_ALIASES.get(path, path))
-    if field is None or field.guard == "secret":
-        raise InvalidFilter(f'"{path}" {_FILTERABLE}.')
-    return field
+def _is_there(field: Field) -> Term:
+    return Term(field.name, "nempty" if field.kind == "string" else "nnull", 0)
 
 
 def _is_kind(term: Expression) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from service.dialects import scim
+from service.dialects import scim, scim_groups
 from service.dialects.dialect import words
 from service.dialects.fields import Language
 from service.dialects.parts import Branch, Inner, Leaf, Part
@@ -21,6 +21,9 @@ Columns = Sequence[Sequence[Any]]
 Getter = Callable[[Columns, Found], Iterable[object]]
 
 _NOTHING: Final[Found] = {}
+# A resource is made of these columns, and of a part that was chosen beside them: the groups of a user.
+SCIM_COLUMNS: Final = {"directus_users": scim.COLUMNS, "groups": scim_groups.COLUMNS}
+_RESOURCES: Final = {"directus_users": scim.by_name, "groups": scim_groups.by_name}
 
 
 class Nest(msgspec.Struct, frozen=True):
@@ -46,7 +49,7 @@ class Selection(msgspec.Struct, frozen=True, eq=False):
 def selection(language: Language, collection: str, chosen: tuple[Part, ...]) -> Selection:
     """The selection of these parts, which have to be known and readable."""
     if language == "scim":
-        resource = scim.by_name(scim.COLUMNS)
+        resource = _RESOURCES[collection]((*SCIM_COLUMNS[collection], *map(str, chosen)))
         return Selection((), (), lambda rows, _: starmap(resource, rows))
     layout = _Layout(language)
     make = layout.maker(collection, chosen, ())

@@ -11,7 +11,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 
 from service.database.shapes import Kind
 from service.database.types import AsJson
-from service.dialects.dialect import COLLECTIONS, Collection, words
+from service.dialects.dialect import EVERY, Collection, words
 from service.dialects.fields import Field, Language
 from service.dialects.filters import Term
 from service.dialects.functions import apply
@@ -51,7 +51,7 @@ class Sight:
         self.prefix = prefix
         self._scope = scope
         self._rules = rules
-        self.home = COLLECTIONS[collection]
+        self.home = EVERY[collection]
         self.table: FromClause = self.home.table if table is None else table
         self._seen: dict[tuple[str, ...], tuple[str, FromClause]] = {(): (collection, self.table)}
         self.source: FromClause = self.table
@@ -76,7 +76,7 @@ class Sight:
         if steps not in self._seen:
             collection, table = self._at(steps[:-1])
             relation = relations(self.language, collection)[steps[-1]]
-            target = COLLECTIONS[relation.target]
+            target = EVERY[relation.target]
             there = target.table.alias()
             here = and_(
                 there.c.id == self._tie(collection, table, relation.column), self._allowed(target, there)
@@ -87,7 +87,7 @@ class Sight:
 
     def _tie(self, collection: str, table: FromClause, column: str) -> ColumnElement[Any]:
         """A column that holds the key of another row."""
-        held = next(field for field in COLLECTIONS[collection].fields if field.column == column)
+        held = next(field for field in EVERY[collection].fields if field.column == column)
         return self._value(collection, held, table, column)
 
     def of(self, column: str) -> ColumnElement[Any]:
@@ -105,7 +105,7 @@ class Sight:
             relation.target,
             "all",
             self.kind,
-            COLLECTIONS[relation.target].table.alias(),
+            EVERY[relation.target].table.alias(),
             self._rules,
             self.prefix,
         )
@@ -114,7 +114,7 @@ class Sight:
     def _field(self, steps: tuple[str, ...], name: str) -> tuple[str, Field, FromClause]:
         """The field with this name of ours at the end of relations, and the table that has it."""
         collection, table = self._at(steps)
-        return collection, next(f for f in COLLECTIONS[collection].fields if f.name == name), table
+        return collection, next(f for f in EVERY[collection].fields if f.name == name), table
 
     def has_key(self, term: Term) -> bool:
         """Whether what a term looks at has a column of its own for comparing without regard to case."""

@@ -9,13 +9,13 @@ from sqlalchemy.types import BigInteger
 
 from service.database import one_of
 from service.database.shapes import DIALECTS, Kind
-from service.dialects import conditions, scim
-from service.dialects.dialect import COLLECTIONS
+from service.dialects import conditions, scim_members
+from service.dialects.dialect import EVERY
 from service.dialects.fields import Language
 from service.dialects.filters import Node, Term
 from service.dialects.parts import Order, Part
 from service.dialects.paths import Path
-from service.dialects.selections import selection
+from service.dialects.selections import SCIM_COLUMNS, selection
 from service.dialects.sight import Sight
 from service.users.access import ScopeKind
 
@@ -67,10 +67,11 @@ def rows(shape: Shape, kind: Kind) -> Asking:
     """The rows of an answer, in its order."""
     sight = Sight(shape.language, shape.collection, shape.scope, kind, rules=shape.rules)
     if shape.language == "scim":
-        stored = [sight.table.c[name] for name in scim.COLUMNS]
+        stored = [sight.table.c[name] for name in SCIM_COLUMNS[shape.collection]]
         columns: list[ColumnElement[Any]] = [
             type_coerce(column, Text()) if column.name == "auth_data" else column for column in stored
         ]
+        columns += [scim_members.groups_of_user(kind) for part in shape.chosen if part == "groups"]
     else:
         looks = selection(shape.language, shape.collection, shape.chosen).looks
         columns = [sight.shown(path).label(f"c{place}") for place, path in enumerate(looks)]
@@ -131,7 +132,7 @@ def is_found(shape: Shape) -> bool:
 
 
 def _is_open(rules: "Rules", collection: str, name: str) -> bool:
-    return any(f.name == name and rules.is_open(collection, f) for f in COLLECTIONS[collection].fields)
+    return any(f.name == name and rules.is_open(collection, f) for f in EVERY[collection].fields)
 
 
 def ordering(sight: Sight, sort: Order, *, found: bool = False) -> list[ColumnElement[Any]]:

@@ -12,8 +12,8 @@ from sqlalchemy import bindparam, update
 
 from service.database import Transaction
 from service.database.tables import users
-from service.users import endings, history, identities, last_administrator, roles
-from service.users.model import ACTIVE, ATTRIBUTES, INVITED, SECRETS, Caller
+from service.users import addresses, endings, group_members, history, identities, last_administrator, roles
+from service.users.model import ACTIVE, ARCHIVED, ATTRIBUTES, INVITED, SECRETS, Caller
 from service.users.rows import Row, derived, fold, shown, snapshot
 from service.users.uniqueness import unique
 
@@ -93,7 +93,9 @@ async def write(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str)
         edit.complete(at)
     with unique():
         await _update(tx, edits)
-        await identities.follow(tx, caller.project, [(edit.old, edit.new) for edit in edits], at)
+        moves = [(edit.old, edit.new) for edit in edits]
+        await identities.follow(tx, caller.project, moves, at)
+        await addresses.follow(tx, caller.project, moves)
     await _end(tx, caller, edits, at)
     entries = [
         history.Entry(edit.old["id"], snapshot(edit.new), shown(edit.changes))
@@ -132,6 +134,8 @@ async def _end(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str) 
     left = [edit.old["id"] for edit in edits if edit.leaves]
     rekeyed = [e.old["id"] for e in edits if not e.leaves and ("password_hash" in e.changes or e.moves)]
     uninvited = [edit.old["id"] for edit in edits if edit.uninvited]
+    gone = [e.old["id"] for e in edits if e.changes.get("status") == ARCHIVED and e.old["connection"]]
     await endings.end_sessions(tx, project, left)
     await endings.end_sessions(tx, project, rekeyed, caller.session)
     await endings.void_invitations(tx, project, uninvited, at, "the person is no longer invited so")
+    await group_members.leave(tx, project, gone, at)

@@ -24,6 +24,8 @@ ROLES: Final = "roles"
 PERMISSIONS: Final = "permissions"
 ACTIVITY: Final = "activity"
 REVISIONS: Final = "revisions"
+GROUPS: Final = "groups"
+CONNECTIONS: Final = "connections"
 
 
 class Attribute(msgspec.Struct, frozen=True):
@@ -95,6 +97,11 @@ PERMISSION_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
     Attribute("validation", "json"),
     Attribute("presets", "json"),
     Attribute("fields", "tags"),
+)
+
+GROUP_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
+    Attribute("display_name", "string", 256, nullable=False),
+    Attribute("external_identifier", "string", 255),
 )
 
 # The columns of attributes that are kept in another form than they came, and shown to nobody.

@@ -4,6 +4,8 @@ Problem
 ├── Invalid            a value that a field refuses                      (field, rule)
 ├── Taken              another user has it already                       (field)
 ├── NoSuch             a reference to something that is not there        (field)
+├── GroupTaken         another group of the connection has it already    (field)
+├── NoMembers          ids of no user and no group of the connection     (ids)
 ├── BadPayload         a body that cannot be understood                  (reason)
 ├── BadQuery           a question that cannot be understood              (reason)
 ├── Forbidden          not yours, or not there: the stranger learns nothing
@@ -47,6 +49,24 @@ class Taken(_Field):
 
 class NoSuch(_Field):
     """`field` names a role, file or connection that is not there."""
+
+
+class GroupTaken(_Field):
+    """The value of `field` belongs to another group of the connection."""
+
+
+class NoMembers(Problem):
+    """What shall be in a group has to be there, and has to belong to the same connection."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        super().__init__(*ids[:3])
+        self.ids = tuple(ids)
+
+    @property
+    def shown(self) -> str:
+        """The first few."""
+        more = len(self.ids) - 3
+        return ", ".join(self.ids[:3]) + (f" and {more} more" if more > 0 else "")
 
 
 class _Reason(Problem):

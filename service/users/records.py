@@ -11,7 +11,18 @@ from sqlalchemy import bindparam, delete, insert
 
 from service.database import Transaction, by_kind, new_key, now, one_of
 from service.database.tables import users
-from service.users import access, edits, endings, history, identities, last_administrator, leave, roles
+from service.users import (
+    access,
+    addresses,
+    edits,
+    endings,
+    group_members,
+    history,
+    identities,
+    last_administrator,
+    leave,
+    roles,
+)
 from service.users.checks import check, is_uuid
 from service.users.edits import Edit
 from service.users.leave import Grant, Permit
@@ -80,6 +91,8 @@ async def make(
     with unique():
         await tx.run_many(_INSERT, [{name: row.get(name) for name in names} for row in rows])
         await identities.begin(tx, caller.project, rows, at)
+        if caller.connection is not None:
+            await addresses.begin(tx, caller.project, [{**_EMPTY, **row} for row in rows])
     entries = [
         history.Entry(row["id"], told, told) for row, told in zip(rows, map(shown, given), strict=True)
     ]
@@ -166,7 +179,10 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
     }
     await last_administrator.keep_one(tx, caller.project, leaving)
     invited = [user for user, row in held.items() if row["status"] == INVITED]
-    await endings.void_invitations(tx, caller.project, invited, now(), "the person was removed")
+    at = now()
+    await endings.void_invitations(tx, caller.project, invited, at, "the person was removed")
+    provisioned = [user for user, row in held.items() if row["connection"] is not None]
+    await group_members.leave(tx, caller.project, provisioned, at)
     await tx.run(_DELETE[tx.kind], project=caller.project, ids=ids)
     await history.record(tx, caller, "delete", [history.Entry(user) for user in ids])
     for user in ids:

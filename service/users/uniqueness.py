@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from service.database import MissingReference, NotUnique
-from service.users.problems import NoSuch, Taken
+from service.users.problems import GroupTaken, NoSuch, Taken
 
 FIELDS: Final[Mapping[str, str]] = {
     "users_project_id_unique": "id",
@@ -17,6 +17,10 @@ FIELDS: Final[Mapping[str, str]] = {
     "roles_key": "id",
     "projects_key": "name",
     "connections_project_provider_unique": "provider",
+}
+_OF_GROUPS: Final[Mapping[str, str]] = {
+    "groups_project_connection_display_name_key_unique": "display_name",
+    "groups_project_connection_external_identifier_unique": "external_identifier",
 }
 
 
@@ -31,6 +35,8 @@ def unique() -> Iterator[None]:
     except MissingReference as problem:
         raise NoSuch("role") from problem
     except NotUnique as problem:
+        if problem.index in _OF_GROUPS:
+            raise GroupTaken(_OF_GROUPS[problem.index]) from problem
         if problem.index not in FIELDS:
             raise
         raise Taken(FIELDS[problem.index]) from problem

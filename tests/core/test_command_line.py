@@ -28,11 +28,12 @@ from service.database import Database, Transaction, open_database
 from service.database.migrations import migrate
 from service.database.tables import users
 from service.tokens import fingerprint
-from service.users import connections
+from service.users import administrators, connections, roles
+from service.users.model import house
 from service.users.passwords import Hasher
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("serve", "worker", "migrate", "check", "admin", "project", "scim-token")
+COMMANDS = ("serve", "worker", "migrate", "check", "admin", "project", "scim-token", "scim-group")
 
 
 class Ended(NamedTuple):
@@ -183,6 +184,30 @@ async def test_a_database_that_is_away_is_told_with_status_69(
     assert ended.err.startswith("The database cannot be used now")
     assert len(ended.err.splitlines()) == 1
     assert "pa55word" not in ended.err
+
+
+async def test_groups_are_mapped_to_roles_in_the_order_given(folder: Path) -> None:
+    await idbridge(folder, "scim-token", "create", "--provider", "okta")
+    async with kept(folder) as database:
+        staff, chiefs = [
+            await database.write(roles.create, house("default"), [{"name": "x", "admin_access": admin}])
+            for admin in (False, True)
+        ]
+        await database.write(administrators.create, "default", {"email": "a@example.com"})
+    command = ("scim-group", "map", "--provider", "okta")
+    empty = await idbridge(folder, *command)
+    assert (empty.status, empty.out) == (0, "")
+    entries = (f"A=B={staff[0]}", f"Chiefs={chiefs[0]}")
+    refused = await idbridge(folder, *command, *entries)
+    assert (refused.status, refused.out) == (1, "")
+    assert "administrators" in refused.err
+    made = await idbridge(folder, *command, "--administrators", *entries)
+    assert made.out == f"A=B={staff[0]}\nChiefs={chiefs[0]}  (makes administrators)\n"
+    assert (await idbridge(folder, *command)).out == made.out
+    for wrong in ("A", "=x", "A=", "A=nonsense"):
+        assert (await idbridge(folder, *command, wrong)).status == 2
+    assert (await idbridge(folder, "scim-group", "map", "--provider", "nobody")).status == 1
+    assert (await idbridge(folder, *command, "--clear")).out == ""
 
 
 async def test_a_scim_token_is_printed_alone_and_kept_as_a_fingerprint(folder: Path) -> None:

@@ -36,13 +36,12 @@ def _check(url: str, token: str) -> list[CheckResult]:
 
 @pytest.mark.parametrize("profile", ["default", "entra", "okta", "strict"])
 async def test_scim2_tester_finds_nothing_wrong_and_skips_nothing(house: Served, profile: str) -> None:
-    """Groups are not served yet, so no resource type announces them and no check asks for them."""
     token = await house.scim_token("judged", profile=profile)
     results = await asyncio.to_thread(_check, house.url, token)
     told = {f"{one.title} {one.reason}" for one in results if one.status is not Status.SUCCESS}
     assert told == set()
     assert {str(one.title) for one in results} >= CHECKS
-    assert {one.resource_type for one in results} == {None, "User"}
+    assert {one.resource_type for one in results} == {None, "User", "Group"}
     assert len(results) > 100
 
 
@@ -57,7 +56,7 @@ async def test_scim2_models_make_the_same_service_of_what_is_published(house: Se
     provider = ScimProvider.from_discovery(
         schemas, types, ServiceProviderConfig.model_validate(config.json())
     )
-    assert [one.name for one in provider.resource_types] == ["User"]
+    assert [one.name for one in provider.resource_types] == ["User", "Group"]
     assert {one.id for one in schemas} >= {CORE, ENTERPRISE}
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.dialects import dialect, operators, problems, statements
-from service.dialects.dialect import COLLECTIONS
+from service.dialects.dialect import EVERY
 from service.dialects.fields import LANGUAGES, ROLES, USERS, Field, Language
 from service.users import model
 from service.users import problems as core
@@ -19,9 +19,9 @@ ROWS = [*USERS, *ROLES]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("collection", COLLECTIONS)
+@pytest.mark.parametrize("collection", EVERY)
 def test_one_word_per_field_and_dialect(language: Language, collection: str) -> None:
-    named = [f.cells[language].word for f in COLLECTIONS[collection].fields if language in f.cells]
+    named = [f.cells[language].word for f in EVERY[collection].fields if language in f.cells]
     assert len(named) == len(set(named))
 
 
@@ -39,7 +39,7 @@ def test_every_attribute_of_the_core_has_a_row() -> None:
 
 
 def test_every_field_has_a_column_in_every_dialect_that_names_it() -> None:
-    for collection in COLLECTIONS.values():
+    for collection in EVERY.values():
         for field in collection.fields:
             for cell in field.cells.values():
                 assert collection.column(field, cell) is not None
@@ -64,7 +64,7 @@ def test_writing_back_what_was_read_changes_nothing(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_secrets_leave_the_database_as_asterisks_only(language: Language) -> None:
-    for collection in COLLECTIONS.values():
+    for collection in EVERY.values():
         known = dialect.words(language, collection.name)
         secret = [word for word, field in known.items() if field.guard == "secret"]
         hidden = [word for word, field in known.items() if field.guard == "hidden"]
@@ -111,7 +111,8 @@ def test_every_cell_of_the_problem_table_can_be_told() -> None:
         core.NotInvited: core.NotInvited("a@example.com"), core.RouteUnknown: core.RouteUnknown("/x"),
         core.MethodRefused: core.MethodRefused(["GET"], "PUT"), core.TooLarge: core.TooLarge(1),
         core.WrongMedia: core.WrongMedia("text/csv"), core.TooMany: core.TooMany(3),
-        core.Unreachable: core.Unreachable("x"),
+        core.Unreachable: core.Unreachable("x"), core.GroupTaken: core.GroupTaken("display_name"),
+        core.NoMembers: core.NoMembers(["x"]),
     }  # fmt: skip
     for key in problems.every():
         problem = Invalid("email", key, limit=3) if isinstance(key, str) else examples.get(key) or key()

@@ -1,0 +1,98 @@
+"""Users over SCIM: the verbs of their row in `scim_resources`."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from providers.scim import patch as patches
+from providers.scim import planning
+from providers.scim.changes import Change
+from providers.scim.resource import normalise
+from providers.scim.schema import Resource, Value
+from providers.scim.tolerance import Profile
+from providers.scim.user import USER
+from service.api import scim_changes
+from service.api.scim_changes import Become
+from service.api.scim_requests import Condition, Request
+from service.database import new_key
+from service.dialects import scim
+
+
+async def read(request: Request, key: str) -> Resource:
+    """One user. Raises Forbidden for one that is not there or not this connection's."""
+    groups = request.shown.shows("groups")
+    return await request.call.house.database.read(scim_changes.find, request.caller, key, groups=groups)
+
+
+async def create(request: Request, body: object) -> Resource:
+    """A user that belongs to this connection from now on."""
+    incoming, key = _incoming(request, body), new_key()
+    values: dict[str, object] = {"id": key, **scim.values(incoming)}
+    if request.connection.default_role is not None:
+        values["role"] = request.connection.default_role
+    if incoming.get("password") is not None:
+        values |= await _kept(request, key, incoming["password"])
+    return await request.call.house.database.write(scim_changes.create, request.caller, values)
+
+
+async def replace(request: Request, key: str, body: object, condition: Condition) -> Resource:
+    """The whole user anew; a password or `active` that is not given stays: clients cannot read the one, and
+    say nothing with the lack of the other (RFC 7644, 3.5.1)."""
+    incoming = _incoming(request, body)
+    passwords = [incoming["password"]] if incoming.get("password") is not None else []
+    return await _changed(request, key, condition, lambda _: incoming, passwords)
+
+
+async def change(
+    request: Request, key: str, operations: Sequence[object], condition: Condition
+) -> Resource | None:
+    """A user after operations: all of them or none."""
+    planned = planning.plan(operations, USER, request.profile)
+    request.note(planned.dropped)
+    passwords = [change.value for change in planned.changes if change.target.attribute.name == "password"]
+    become = partial(_patched, planned.changes, request.profile)
+    return await _changed(request, key, condition, become, passwords)
+
+
+async def remove(request: Request, key: str, condition: Condition) -> None:
+    """Removes a user for good; activity and revisions stay."""
+    await request.call.house.database.write(scim_changes.remove, request.caller, key, condition)
+
+
+def _patched(changes: Sequence[Change], profile: Profile, before: Resource) -> Resource:
+    """The resource after the changes; with `active` None where it has become, or was, unassigned."""
+    after = patches.make(before, changes, USER, profile)
+    return {"active": None, **after}
+
+
+async def _changed(
+    request: Request, key: str, condition: Condition, become: Become, passwords: Sequence[Value]
+) -> Resource:
+    """Changes a user and gives the resource. Of several passwords the last one stays."""
+    kept = await _new(request, key, condition, passwords[-1]) if passwords else {}
+    return await request.call.house.database.write(
+        scim_changes.change, request.caller, key, condition, become, kept
+    )
+
+
+async def _new(request: Request, key: str, condition: Condition, password: Value) -> dict[str, object]:
+    """A password as it is kept; nothing for the one that the user has: to be sent it again ends no session.
+
+    Whoever may not write this user, or means another version, is refused before the work of hashing.
+    """
+    house = request.call.house
+    row = await house.database.write(scim_changes.hold, request.caller, key, condition)
+    known = row["password_hash"]
+    if known is not None and isinstance(password, str) and await house.hasher.verify(known, password):
+        return {}
+    return await _kept(request, key, password)
+
+
+async def _kept(request: Request, key: str, password: Value) -> dict[str, object]:
+    return await request.call.house.secrets.take(request.caller, {"password": password}, key)
+
+
+def _incoming(request: Request, body: object) -> Resource:
+    """The resource of a POST or PUT."""
+    incoming = normalise(body, USER, request.profile)
+    request.note(incoming.dropped)
+    return incoming.resource

@@ -1,0 +1,48 @@
+"""SCIM's words for groups: a row, and its members where they are asked for, as a resource."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from providers.scim.group import GROUP
+from providers.scim.schema import Resource, Value
+
+COLUMNS: Final = (
+    "id", "version", "created_at", "changed_at", "display_name", "external_identifier",
+)  # fmt: skip
+
+
+def resource(row: Mapping[str, Any]) -> Resource:
+    """The resource of a group's row, without its members."""
+    made: Resource = {"schemas": [GROUP.schema.urn], "id": row["id"]}
+    if row["external_identifier"] is not None:
+        made["externalId"] = row["external_identifier"]
+    made["displayName"] = row["display_name"]
+    made["meta"] = {
+        "resourceType": GROUP.name,
+        "created": row["created_at"],
+        "lastModified": row["changed_at"],
+        "version": f'W/"{row["version"]}"',
+    }
+    return made
+
+
+def by_name(names: tuple[str, ...]) -> Callable[..., Resource]:
+    """What makes a resource of a row whose columns come in this order."""
+    return lambda *row: resource(dict(zip(names, row, strict=True)))
+
+
+def with_members(made: Resource, members: Sequence[tuple[str, str, str | None]]) -> Resource:
+    """The resource with its members, of each the id, the type and the name."""
+    if members:
+        made["members"] = [_member(*member) for member in members]
+    return made
+
+
+def _member(id_: str, type_: str, display: str | None) -> Value:
+    member: Resource = {"value": id_, "type": type_}
+    return {**member, "display": display} if display else member
+
+
+def values(made: Resource) -> dict[str, object]:
+    """The attributes of a resource in our own words."""
+    return {"display_name": made.get("displayName"), "external_identifier": made.get("externalId")}

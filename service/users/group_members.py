@@ -1,0 +1,227 @@
+"""Who is in a group: a row for each user and each group inside it; a change reads as many as it names."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningDelete
+
+from service.database import MissingReference, Transaction, by_kind, one_of
+from service.database.shapes import Kind
+from service.database.tables import connections, group_groups, group_users, groups, users
+from service.database.types import Key
+from service.users.checks import is_uuid
+from service.users.model import Caller
+from service.users.problems import Invalid, NoMembers
+
+_LONGEST: Final = 256  # characters of a member's name that are kept
+
+
+class Wanted(msgspec.Struct):
+    """Who is to be in a group: of those named the True ones are, the False ones are not; with `only`, nobody
+    else is. `displays` are the provider's names of newcomers."""
+
+    named: dict[str, bool] = {}
+    only: bool = False
+    displays: dict[str, str | None] = {}
+
+    def add(self, entries: Mapping[str, str | None]) -> None:
+        """These are to be in it, each with the provider's name."""
+        self.named.update(dict.fromkeys(entries, True))
+        self.displays.update(entries)
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """These are not."""
+        self.named.update(dict.fromkeys(ids, False))
+
+    def replace(self, entries: Mapping[str, str | None]) -> None:
+        """These and nobody else."""
+        self.named, self.only = {}, True
+        self.add(entries)
+
+    @property
+    def inside(self) -> list[str]:
+        """Who is to be in it."""
+        return [id_ for id_, within in self.named.items() if within]
+
+    @property
+    def outside(self) -> list[str]:
+        """Who is not."""
+        return [id_ for id_, within in self.named.items() if not within]
+
+
+class Moved(msgspec.Struct):
+    """Who came and who went, users and groups."""
+
+    added: list[str] = []
+    removed: list[str] = []
+    added_groups: list[str] = []
+    removed_groups: list[str] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.added_groups or self.removed_groups)
+
+    @property
+    def users(self) -> list[str]:
+        """The users."""
+        return [*self.added, *self.removed]
+
+    @property
+    def groups(self) -> list[str]:
+        """The groups inside."""
+        return [*self.added_groups, *self.removed_groups]
+
+
+def _known(
+    things: Table, rows: Table, column: str, kind: Kind, alive: ColumnElement[bool] | None
+) -> Select[Any]:
+    """Of the ids, those that the connection has, and whether they are in the group already."""
+    tied = and_(
+        rows.c.project == things.c.project, rows.c[column] == things.c.id, rows.c.group == bindparam("group")
+    )
+    chosen = (
+        things.c.project == bindparam("project"),
+        things.c.connection == bindparam("connection"),
+        one_of(things.c.id, "ids", kind),
+    )
+    found = select(things.c.id, rows.c.group.is_not(None)).join_from(things, rows, tied, isouter=True)
+    return found.where(*chosen) if alive is None else found.where(*chosen, alive)
+
+
+def _leaving(rows: Table, column: str, kind: Kind) -> ReturningDelete[Any]:
+    chosen = (rows.c.project == bindparam("project"), rows.c.group == bindparam("group"))
+    return delete(rows).where(*chosen, one_of(rows.c[column], "ids", kind)).returning(rows.c[column])
+
+
+def _all(rows: Table, column: str) -> Select[Any]:
+    chosen = (rows.c.project == bindparam("project"), rows.c.group == bindparam("group"))
+    return select(rows.c[column]).where(*chosen)
+
+
+_USERS: Final = by_kind(lambda kind: _known(users, group_users, "user", kind, users.c.retired == ""))
+_GROUPS: Final = by_kind(lambda kind: _known(groups, group_groups, "member", kind, None))
+_ADD_USER: Final = insert(group_users)
+_ADD_GROUP: Final = insert(group_groups)
+_USERS_LEAVE: Final = by_kind(lambda kind: _leaving(group_users, "user", kind))
+_GROUPS_LEAVE: Final = by_kind(lambda kind: _leaving(group_groups, "member", kind))
+_ALL_USERS: Final = _all(group_users, "user")
+_ALL_GROUPS: Final = _all(group_groups, "member")
+# Whoever puts groups into groups does so one at a time: two at once could close a circle.
+_HOLD_CONNECTION: Final = (
+    select(connections.c.id)
+    .where(connections.c.project == bindparam("project"), connections.c.id == bindparam("connection"))
+    .with_for_update(key_share=True)
+)
+
+
+_project: ColumnElement[Any] = bindparam("project")
+
+
+def above(start: Select[Any]) -> CTE:
+    """The groups of `start` (a column `id`) and all that they are inside of."""
+    held = start.cte("above", recursive=True)
+    further = select(group_groups.c.group).join_from(held, group_groups, group_groups.c.member == held.c.id)
+    return held.union(further.where(group_groups.c.project == _project))
+
+
+def below(start: Select[Any], project: ColumnElement[Any] = _project, *, nesting: bool = False) -> CTE:
+    """The groups of `start` (a column `id`) and all that are inside of them."""
+    held = start.cte("below", recursive=True, nesting=nesting)
+    further = select(group_groups.c.member).join_from(held, group_groups, group_groups.c.group == held.c.id)
+    return held.union(further.where(group_groups.c.project == project))
+
+
+_above = above(select(bindparam("group", type_=Key()).label("id")))
+_CIRCLE: Final = by_kind(lambda kind: select(_above.c.id).where(one_of(_above.c.id, "ids", kind)).limit(1))
+
+_of_users = {
+    kind: select(group_users.c.group).where(
+        group_users.c.project == bindparam("of_project"), one_of(group_users.c.user, "of_users", kind)
+    )
+    for kind in ("sqlite", "postgresql")
+}
+_TOUCH: Final = by_kind(
+    lambda kind: (
+        update(groups)
+        .where(groups.c.project == bindparam("of_project"), groups.c.id.in_(_of_users[kind]))
+        .values(version=groups.c.version + 1)
+    )
+)
+_LEAVE_ALL: Final = by_kind(
+    lambda kind: delete(group_users).where(
+        group_users.c.project == bindparam("project"), one_of(group_users.c.user, "users", kind)
+    )
+)
+
+
+async def move(tx: Transaction, caller: Caller, group: str, wanted: Wanted) -> Moved:
+    """Make the members of a group, which is held, the ones that are wanted; give who came and went.
+
+    As many rows are read as are named, or all where nobody else is to stay. Raises NoMembers and Invalid.
+    """
+    where = {"project": caller.project, "group": group}
+    moved = Moved()
+    leaving_users = leaving_groups = [id_ for id_ in wanted.outside if is_uuid(id_)]
+    if wanted.only:
+        kept = set(wanted.inside)
+        leaving_users = [id_ for (id_,) in await tx.rows(_ALL_USERS, **where) if id_ not in kept]
+        leaving_groups = [id_ for (id_,) in await tx.rows(_ALL_GROUPS, **where) if id_ not in kept]
+    if leaving_users:
+        found = await tx.rows(_USERS_LEAVE[tx.kind], **where, ids=leaving_users)
+        moved.removed = [id_ for (id_,) in found]
+    if leaving_groups:
+        found = await tx.rows(_GROUPS_LEAVE[tx.kind], **where, ids=leaving_groups)
+        moved.removed_groups = [id_ for (id_,) in found]
+    await _join(tx, caller, group, wanted, moved)
+    return moved
+
+
+async def _join(tx: Transaction, caller: Caller, group: str, wanted: Wanted, moved: Moved) -> None:
+    ids = wanted.inside
+    if not ids:
+        return
+    if not all(map(is_uuid, ids)):
+        raise NoMembers([id_ for id_ in ids if not is_uuid(id_)])
+    asked = {"project": caller.project, "connection": caller.connection, "group": group}
+    people: dict[str, bool] = dict(await tx.rows(_USERS[tx.kind], **asked, ids=ids))
+    others = [id_ for id_ in ids if id_ not in people]
+    inner: dict[str, bool] = dict(await tx.rows(_GROUPS[tx.kind], **asked, ids=others)) if others else {}
+    unknown = [id_ for id_ in others if id_ not in inner]
+    if unknown:
+        raise NoMembers(unknown)
+    where = {"project": caller.project, "group": group}
+    moved.added = [id_ for id_, within in people.items() if not within]
+    moved.added_groups = [id_ for id_, within in inner.items() if not within]
+    try:
+        await tx.run_many(_ADD_USER, _rows(where, "user", moved.added, wanted))
+    except MissingReference as problem:  # removed since it was asked for
+        raise NoMembers(moved.added) from problem
+    if moved.added_groups:
+        await tx.row(_HOLD_CONNECTION, project=caller.project, connection=caller.connection)
+        if await tx.row(_CIRCLE[tx.kind], **where, ids=moved.added_groups):
+            raise Invalid("members", "type", detail="would put the group inside itself")
+        await tx.run_many(_ADD_GROUP, _rows(where, "member", moved.added_groups, wanted))
+
+
+def _rows(where: Mapping[str, str], column: str, ids: Sequence[str], wanted: Wanted) -> list[dict[str, Any]]:
+    displays = {id_: (wanted.displays.get(id_) or "")[:_LONGEST] or None for id_ in ids}
+    return [{**where, column: id_, "display": display} for id_, display in displays.items()]
+
+
+async def leave(tx: Transaction, project: str, ids: Sequence[str], at: str) -> None:
+    """Have users leave every group, which shows in the versions of those groups."""
+    if ids:
+        await tx.run(_TOUCH[tx.kind], of_project=project, of_users=list(ids), changed_at=at)
+        await tx.run(_LEAVE_ALL[tx.kind], project=project, users=list(ids))
