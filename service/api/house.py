@@ -12,6 +12,7 @@ from service.database import Database
 from service.journal import AccessLog
 from service.sealing import Sealer
 from service.tokens import Tokens
+from service.users.grants import Grants
 from service.users.passwords import Hasher
 from service.users.second_factor import SecondFactor
 from service.users.secrets import Secrets
@@ -62,6 +63,7 @@ class House(msgspec.Struct, frozen=True, eq=False):
     secrets: Secrets
     hasher: Hasher
     factor: SecondFactor
+    grants: Grants
     callers: "Callers"
     connecting: "Connecting"
     doors: Mapping[str, Door]
