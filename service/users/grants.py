@@ -15,7 +15,7 @@ from providers.secret import Secret
 from service.database import Database, Transaction, now
 from service.database.tables import identities
 from service.sealing import Place, SealBroken, Sealer
-from service.users import history, sessions
+from service.users import endings, history
 from service.users.clock import later
 from service.users.identities import Key
 from service.users.model import Caller, Origin
@@ -109,7 +109,7 @@ class Grants:
         self, tx: Transaction, project: str, user: str, key: Key, cause: str, origin: Origin
     ) -> None:
         await tx.run(_KEEP, **_where(project, key), tokens=None)
-        await sessions.end_of_provider(tx, project, user, key[0])
+        await endings.end_of_provider(tx, project, user, key[0])
         story = f"{key[0]}: revoked (the provider takes its grant back, so the sessions have ended: {cause})"
         await history.record(
             tx, Caller(project, origin=origin), "refused", [history.Entry(user)], comment=story

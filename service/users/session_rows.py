@@ -58,11 +58,6 @@ CLOSE: Final = (
 FRESH: Final = select(sessions.c.id).where(
     *_one, sessions.c.created_at >= bindparam("since"), sessions.c.provider != bindparam("local")
 )
-END_OF_PROVIDER: Final = delete(sessions).where(
-    sessions.c.project == bindparam("project"),
-    sessions.c.user == bindparam("user"),
-    sessions.c.provider == bindparam("provider"),
-)
 PRUNE_USER: Final = delete(sessions).where(
     sessions.c.project == bindparam("project"),
     sessions.c.user == bindparam("user"),

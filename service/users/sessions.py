@@ -160,12 +160,6 @@ async def end(tx: Transaction, project: str, session: str) -> None:
         tx.announce("user", ended[0])
 
 
-async def end_of_provider(tx: Transaction, project: str, user: str, provider: str) -> None:
-    """End every session that somebody began with this provider."""
-    await tx.run(session_rows.END_OF_PROVIDER, project=project, user=user, provider=provider)
-    tx.announce("user", user)
-
-
 async def is_fresh(tx: Transaction, caller: Caller) -> bool:
     """Whether the caller signed on with a provider just now, which is as good as a password told again."""
     if caller.session is None:

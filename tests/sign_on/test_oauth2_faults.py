@@ -45,6 +45,8 @@ async def test_a_broken_answer_is_a_cause_within_5_seconds(
     issuer: Issuer, provider: Provider, broken: str, path: str
 ) -> None:
     answers: dict[str, Callable[[], Answer]] = {**BROKEN, "silence": silence}
+    if broken == "wrong types" and path == "/userinfo":
+        answers[broken] = lambda: json({"id": ["1"], "email": 1})  # a number would be a good identifier here
     issuer.answers[path] = answers[broken]
     begun = time.monotonic()
     with pytest.raises(ProviderError) as caught:
