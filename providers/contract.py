@@ -136,8 +136,7 @@ class Inspects(Protocol):
     """A provider that can tell, without a person, whether both sides are set up rightly."""
 
     async def inspect(self, return_url: str) -> list[str]:
-        """Ask everything that a sign-on ending at `return_url` needs; a sentence for each thing that is
-        wrong.
+        """Ask all that a sign-on ending at `return_url` needs; a sentence for each thing that is wrong.
 
         Raises ProviderError where nothing can be found out at all.
         """

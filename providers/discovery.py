@@ -24,10 +24,8 @@ Endpoint = Annotated[str, Meta(pattern=r"^https?://[^\s\\#@]+\Z", max_length=204
 
 
 class Metadata(Struct, frozen=True):
-    """The part of OpenID Connect Discovery 3, RFC 9207 and RFC 9126 that we read. Nothing else of it goes
-    anywhere: as keyword arguments of an HTTP client, which is Authlib's way, a document could even turn off
-    its TLS.
-    """
+    """What we read of OpenID Connect Discovery 3, RFC 9207 and RFC 9126. Nothing else of it goes anywhere: as
+    keyword arguments of an HTTP client, which is Authlib's way, a document could even turn off its TLS."""
 
     issuer: str
     authorization_endpoint: Endpoint

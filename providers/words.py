@@ -8,8 +8,7 @@ Said = Mapping[str, object]
 
 
 class Words(Struct, frozen=True, kw_only=True):
-    """The defaults are those of OpenID Connect Core 5.1; of several identifiers the first that is there
-    counts.
+    """The defaults are those of OpenID Connect Core 5.1; of several identifiers the first one there counts.
 
     `verified` names what says that the very address under `email` is the person's own.
     """
@@ -37,9 +36,7 @@ def find(said: Said, word: str) -> object:
 
 
 def read_groups(value: object) -> tuple[str, ...] | None:
-    """The names in a list of groups, or of objects with a name; one text is one group, an object is no
-    answer.
-    """
+    """The names in a list of groups, or of objects with a name; a text is one group, an object no answer."""
     if isinstance(value, Mapping):
         return None
     listed = value if isinstance(value, list) else [value]

@@ -48,9 +48,7 @@ class EntraSettings(OpenIDClient, frozen=True, kw_only=True, tag_field="driver",
 
 
 def describe(said: Said, verified_domains: tuple[str, ...] = ()) -> Said:
-    """The claims with `email_verified`; of more groups than fit a token Entra names none, only where they
-    are.
-    """
+    """The claims with `email_verified`; of more groups than fit a token none are named: no answer."""
     domain = str(said.get("email", "")).rpartition("@")[2].lower()
     verified = said.get("xms_edov") in (True, "1", "true") or domain in verified_domains
     elsewhere = said.get("_claim_names")

@@ -67,12 +67,10 @@ async def arrive(tx: Transaction, project: str, policy: Policy, identity: Identi
         return await _accept(tx, known, identity, origin, at)
     if await _provisioned(tx, known, identity):
         _check_active(known)
-        await link(tx, project, known["id"], key, claims.profile(identity), at)
-        return str(known["id"])
-    if policy.links and await _is_linked(tx, known, identity):
-        await link(tx, project, known["id"], key, claims.profile(identity), at)
-        return str(known["id"])
-    raise WrongProvider
+    elif not (policy.links and await _is_linked(tx, known, identity)):
+        raise WrongProvider
+    await link(tx, project, known["id"], key, claims.profile(identity), at)
+    return str(known["id"])
 
 
 async def _return(

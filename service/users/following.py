@@ -37,8 +37,7 @@ async def role(
     row: Row | None,
     origin: Origin,
 ) -> dict[str, object]:
-    """The role that follows from the groups: the first of the mapping that the person is in, else the
-    default.
+    """The role that follows from the groups: the first that the mapping knows, or else the default.
 
     Nobody becomes or stops to be an administrator by this unless it was written down on purpose: what would
     make one is passed over, and noted. Raises NoSuch("role").

@@ -35,16 +35,14 @@ class Owing(msgspec.Struct, frozen=True):
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """Somebody at the door: whom the provider proved, by which rules, what opens here, the code if there is
-    one.
-    """
+    """Somebody at the door: who they are proven to be, and by which rules they may enter."""
 
     project: str
     policy: Policy
     identity: Identity
     origin: Origin
     lifetime: float  # seconds of the session
-    otp: str | None = None
+    otp: str | None = None  # where the code came along
 
 
 async def sign_on(
