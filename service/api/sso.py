@@ -20,7 +20,6 @@ from service.api.owing import owe
 from service.sealing import SealBroken
 from service.tokens import fingerprint, new_secret
 from service.users import departures, sign_on
-from service.users.claims import Policy
 from service.users.departures import Departed
 from service.users.problems import BadPayload, Problem, RouteUnknown, WrongCredentials, WrongOtp
 from service.users.problems import Unreachable as Down
@@ -119,7 +118,7 @@ async def _enter(
 ) -> ASGIResponse:
     """Somebody proven: in, on to the page that asks for their code, or told why not."""
     house = call.house
-    arrival = Arrival(call.project, _policy(door), identity, call.origin, house.terms.refresh_ttl, otp)
+    arrival = Arrival(call.project, door.rules, identity, call.origin, house.terms.refresh_ttl, otp)
     try:
         outcome = await sign_on.sign_on(house.database, arrival, house.factor, house.grants)
     except WrongCredentials as problem:
@@ -175,21 +174,6 @@ def _single(query: Mapping[str, object]) -> Mapping[str, str]:
     if any(not isinstance(value, str) for value in query.values()):
         raise WrongCredentials
     return {name: str(value) for name, value in query.items()}
-
-
-def _policy(door: Door) -> Policy:
-    said = door.policy
-    return Policy(
-        registers=said.allow_public_registration,
-        default_role=said.default_role_id,
-        verified_email=said.require_verified_email,
-        domains=tuple(said.allowed_domains) or None,
-        links=said.link_by_email,
-        sync=said.sync_user_info,
-        roles=said.role_mapping,
-        administrators=said.allow_administrators,
-        acr=said.second_factor_acr,
-    )
 
 
 def _told(problem: ProviderError, name: str) -> Problem:
