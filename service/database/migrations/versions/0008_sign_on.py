@@ -7,7 +7,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, PrimaryKeyConstraint
 from service.database.types import Flag, Key, Moment, Words
 
 revision = "0008"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def upgrade() -> None:
