@@ -10,7 +10,7 @@ An ability that not every provider has becomes a small protocol of its own, aske
 """
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -74,7 +74,8 @@ class Identity(Struct, frozen=True, kw_only=True):
 
     `external_identifier` keeps its case and is unique within the provider. `email_verified` is the provider's
     word about that very `email`. `profile` is a JSON object of everything it said about the person: at most
-    64 KB, no NUL, no lone surrogates, no token, and nothing that changes with each sign-on.
+    64 KB, no NUL, no lone surrogates, no token, and nothing that changes with each sign-on. `groups` are the
+    names that a role may follow from; None: the provider could not tell them, which is not the same as none.
     `auth_time` (seconds since 1970), `acr`, `amr` and `sid` come from a signed assertion only.
     """
 
@@ -84,6 +85,7 @@ class Identity(Struct, frozen=True, kw_only=True):
     email_verified: bool = False
     first_name: str | None = None
     last_name: str | None = None
+    groups: tuple[str, ...] | None = ()
     profile: dict[str, object]
     tokens: Tokens = Tokens()
     auth_time: int | None = None
@@ -114,4 +116,27 @@ class Provider(Protocol):
 
         The caller has already taken the memory out of its store, so that no answer counts twice, and has
         refused a query that names a parameter twice. Raises ProviderError, within 5 seconds.
+        """
+
+
+@runtime_checkable
+class Renews(Protocol):
+    """A provider that can be asked, later, whether what it granted still stands."""
+
+    async def renew(self, refresh_token: Secret) -> Secret | None:
+        """Use a refresh token; gives the one that takes its place, or None where the old one stays good.
+
+        Raises Refused when the grant is gone (revoked, run out, used twice), other ProviderErrors when nobody
+        can tell; within 5 seconds.
+        """
+
+
+@runtime_checkable
+class Inspects(Protocol):
+    """A provider that can tell, without a person, whether both sides are set up rightly."""
+
+    async def inspect(self, return_url: str) -> list[str]:
+        """Ask all that a sign-on ending at `return_url` needs; a sentence for each thing that is wrong.
+
+        Raises ProviderError where nothing can be found out at all.
         """

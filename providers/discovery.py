@@ -24,7 +24,7 @@ Endpoint = Annotated[str, Meta(pattern=r"^https?://[^\s\\#@]+\Z", max_length=204
 
 
 class Metadata(Struct, frozen=True):
-    """The part of OpenID Connect Discovery 3 and RFC 9207 that we read. Nothing else of it goes anywhere: as
+    """What we read of OpenID Connect Discovery 3, RFC 9207 and RFC 9126. Nothing else of it goes anywhere: as
     keyword arguments of an HTTP client, which is Authlib's way, a document could even turn off its TLS."""
 
     issuer: str
@@ -35,6 +35,11 @@ class Metadata(Struct, frozen=True):
     id_token_signing_alg_values_supported: tuple[str, ...] = ("RS256",)
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
     authorization_response_iss_parameter_supported: bool = False
+    pushed_authorization_request_endpoint: Endpoint | None = None
+    require_pushed_authorization_requests: bool = False
+    code_challenge_methods_supported: tuple[str, ...] | None = None
+    response_types_supported: tuple[str, ...] = ("code",)
+    scopes_supported: tuple[str, ...] | None = None
 
 
 class Issuer:

@@ -1,17 +1,36 @@
-"""Every kind of provider: a new one is one file and one word in `Settings`."""
+"""Every kind of provider: a new one is one file and one word in `_EVERY`."""
 
 from collections.abc import Mapping
-from typing import get_args
 
 from providers.contract import Provider
 from providers.http import Outbound
 from providers.mock import MockSettings
+from providers.oauth2 import OAuth2Settings
 from providers.oidc import OpenIDSettings
-from providers.settings import Mistake, read
+from providers.presets.apple import AppleSettings
+from providers.presets.auth0 import Auth0Settings
+from providers.presets.cognito import CognitoSettings
+from providers.presets.discord import DiscordSettings
+from providers.presets.entra import EntraSettings
+from providers.presets.facebook import FacebookSettings
+from providers.presets.github import GitHubSettings
+from providers.presets.gitlab import GitLabSettings
+from providers.presets.google import GoogleSettings
+from providers.presets.keycloak import KeycloakSettings
+from providers.presets.linkedin import LinkedInSettings
+from providers.presets.okta import OktaSettings
+from providers.presets.slack import SlackSettings
+from providers.settings import Common, Mistake, read
 
-Settings = OpenIDSettings | MockSettings
+Settings = Common
 
-KINDS: Mapping[str, type[Settings]] = {kind.driver(): kind for kind in get_args(Settings)}
+_EVERY: tuple[type[Settings], ...] = (
+    *(OpenIDSettings, OAuth2Settings, MockSettings),
+    *(AppleSettings, Auth0Settings, CognitoSettings, DiscordSettings, EntraSettings, FacebookSettings),
+    *(GitHubSettings, GitLabSettings, GoogleSettings, KeycloakSettings, LinkedInSettings, OktaSettings),
+    SlackSettings,
+)
+KINDS: Mapping[str, type[Settings]] = {kind.driver(): kind for kind in _EVERY}
 
 
 def read_settings(variables: Mapping[str, str]) -> Settings | list[Mistake]:

@@ -1,78 +1,110 @@
-"""Authlib's OAuth 2 client, made the one way that is safe, and its problems in our words."""
+"""OAuth 2 without OpenID: the person is whoever a profile's address describes to their access token."""
 
-from base64 import b64encode
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from typing import Any
-from urllib.parse import quote_plus
+from collections.abc import Mapping
+from typing import Annotated
 
-import httpx2
-from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
+from msgspec import Meta
 
-from providers.contract import Misconfigured, Unreachable
+from providers.client import Server
+from providers.client_settings import ClaimName, ClientSettings
+from providers.code_flow import CodeFlow, ask, secret_of
+from providers.contract import Identity, Provider, Tokens, Unreachable
 from providers.http import Outbound
-from providers.redirects import refusal
-from providers.secret import Secret
+from providers.inspection import inspect_client
+from providers.profile import read_person
+from providers.redirects import check_state, in_time, read_code
+from providers.settings import Url
+from providers.words import Said, Words
+
+AnyScope = Annotated[
+    str, Meta(pattern=r"^[!-~]+( [!-~]+)*\Z", max_length=1000, description="scopes separated by spaces")
+]
+
+ClaimNameMaybe = Annotated[ClaimName | None, Meta(description="a name in the profile, or a dotted path")]
 
 
-def open_client(
-    outbound: Outbound,
-    *,
-    client_id: str,
-    client_secret: Secret | None,
-    auth_methods: Collection[str],
-    scope: str,
-    redirect_uri: str,
-) -> AsyncOAuth2Client:
-    """A client for one departure or arrival; `auth_methods` are those that the token endpoint offers.
+class OAuth2Client(ClientSettings, frozen=True, kw_only=True):
+    """What a kind of provider answers: where its server is, and in which words it describes people."""
 
-    PKCE with S256 always, no proxies or netrc from the environment, no refreshing behind our back.
-    Raises Misconfigured when the endpoint offers no way for what we have.
-    """
-    secret = client_secret.reveal() if client_secret else None
-    client = AsyncOAuth2Client(
-        client_id=client_id,
-        client_secret=secret,
-        token_endpoint_auth_method=_choose_auth_method(client_id, secret, auth_methods),
-        scope=scope,
-        redirect_uri=redirect_uri,
-        code_challenge_method="S256",
-        leeway=0,
-        transport=outbound,
-        trust_env=False,
-        headers={"User-Agent": "idbridge"},
-    )
-    client.register_client_auth_method(("client_secret_basic", _authenticate))
-    return client
+    identifier_key: ClaimNameMaybe = None
+    scope: AnyScope = "email"
+
+    def server(self) -> Server:
+        """The endpoints that the browser and the code go to."""
+        raise NotImplementedError(f"{self.driver()} says where its server is")
+
+    def places(self) -> Mapping[str, str]:
+        """The addresses to ask: the profile under the empty name, what else there is under its own."""
+        raise NotImplementedError(f"{self.driver()} says where profiles are")
+
+    def words(self) -> Words:
+        """In which words the profile is written."""
+        return Words(groups=self.group_claim_name)
+
+    def open(self, name: str, outbound: Outbound) -> Provider:
+        return OAuth2(name, self, self.scope, outbound)
 
 
-def _choose_auth_method(client_id: str, secret: str | None, offered: Collection[str]) -> str:
-    if secret is None:
-        return "none"
-    methods = ["client_secret_basic", "client_secret_post"]
-    if any(quote_plus(text) != text for text in (client_id, secret)):
-        methods.reverse()  # not every server decodes what RFC 6749 section 2.3.1 has us encode for Basic
-    for method in methods:
-        if method in offered:
-            return method
-    raise Misconfigured("The token endpoint takes no client secret (token_endpoint_auth_methods_supported)")
+class OAuth2Settings(OAuth2Client, frozen=True, kw_only=True, tag_field="driver", tag="oauth2"):
+    """Any server: three addresses, and the profile's words. An e-mail address is an identifier only where
+    IDENTIFIER_KEY says so, and then a verified one."""
+
+    authorize_url: Url
+    access_url: Url
+    profile_url: Url
+    email_key: ClaimName = "email"
+    email_verified_key: ClaimName = "email_verified"
+    first_name_key: ClaimName = "given_name"
+    last_name_key: ClaimName = "family_name"
+
+    def server(self) -> Server:
+        return Server(self.authorize_url, self.access_url)
+
+    def places(self) -> Mapping[str, str]:
+        return {"": self.profile_url}
+
+    def words(self) -> Words:
+        return Words(
+            identifier=(self.identifier_key,) if self.identifier_key else ("sub", "id"),
+            email=self.email_key,
+            verified=self.email_verified_key,
+            first_name=self.first_name_key,
+            last_name=self.last_name_key,
+            groups=self.group_claim_name,
+        )
 
 
-def _authenticate(client: Any, method: str, uri: str, headers: Any, body: bytes) -> tuple[str, Any, bytes]:
-    """HTTP Basic with both halves form-encoded, which Authlib leaves out (RFC 6749 section 2.3.1)."""
-    pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"
-    headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
-    return uri, headers, body
+class OAuth2(CodeFlow[OAuth2Client]):
+    """One client at one server that issues no ID tokens."""
+
+    driver = "oauth2"
+
+    async def server(self) -> Server:
+        return self._settings.server()
+
+    async def arrive(self, query: Mapping[str, str], memory: Mapping[str, str]) -> Identity:
+        check_state(query, memory)
+        async with in_time():
+            server = await self.server()
+            code = read_code(query)
+            async with self._client(server, memory["redirect_uri"]) as client:
+                tokens = await self._exchange(client, server, code, memory)
+                said = {
+                    name: await ask(client, place, tokens["access_token"])
+                    for name, place in self._settings.places().items()
+                }
+        profile = said.pop("")
+        if not isinstance(profile, dict):
+            raise Unreachable("The profile's address describes nobody")
+        kept = Tokens(secret_of(tokens.get("refresh_token")))
+        described = self._settings.describe({**profile, **said}, query)
+        return read_person(self.name, described, self._settings.words(), tokens=kept)
+
+    async def inspect(self, return_url: str) -> list[str]:
+        async with in_time():
+            return await inspect_client(self._outbound, self._settings, await self.server(), return_url)
 
 
-@contextmanager
-def in_our_words() -> Iterator[None]:
-    """Authlib's and httpx2's problems as ours; theirs may quote an answer, so only a status is passed on."""
-    try:
-        yield
-    except OAuthError as problem:
-        raise refusal(problem.error, problem.description) from problem
-    except httpx2.HTTPStatusError as problem:
-        raise Unreachable(f"The provider answered with status {problem.response.status_code}") from problem
-    except (httpx2.HTTPError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
-        raise Unreachable("The provider answered with something that cannot be read") from problem
+def plain(said: Said, *names: str) -> dict[str, object]:
+    """A profile without the further answers that came with it."""
+    return {name: value for name, value in said.items() if name not in names}

@@ -3,117 +3,112 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-import msgspec
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from msgspec import Meta
 
-from providers.contract import Departure, Identity, Misconfigured, Prompt, Tokens, Untrusted
+from providers.client import Server
+from providers.client_settings import ClaimName, ClientSettings
+from providers.code_flow import CodeFlow, ask, secret_of
+from providers.contract import Identity, Provider, Tokens, Unreachable, Untrusted
 from providers.discovery import Issuer, Metadata
 from providers.http import Outbound
 from providers.id_token import Expected, UnknownKey, read_id_token
-from providers.oauth2 import in_our_words, open_client
+from providers.inspection import inspect_client, inspect_metadata
 from providers.profile import read_identity
-from providers.redirects import check_state, in_time, random_text, read_code
-from providers.secret import Secret
-from providers.settings import Common, Url
+from providers.redirects import check_state, in_time, read_code
+from providers.settings import Url
+from providers.words import Words
 
-ClientId = Annotated[
-    str, Meta(pattern=r"^[!-~]{1,255}\Z", description="the client id given out by the issuer")
-]
-ClientSecret = Annotated[Secret | None, Meta(description="the client secret given out by the issuer")]
 Scope = Annotated[
     str,
     Meta(
         pattern=r"^([!-~]+ )*openid( [!-~]+)*\Z", description="scopes separated by spaces, openid among them"
     ),
 ]
-ClaimName = Annotated[str, Meta(pattern=r"^[!-~]{1,255}\Z", description="a claim's name, or a dotted path")]
-# The parameters that are ours, and the names that Authlib's functions give to their own arguments.
-_OURS = "client_id|code_challenge|code_challenge_method|code_verifier|nonce|redirect_uri|request|request_uri"
-_OURS += "|response_mode|response_type|scope|self|state|uri|url"
-Params = Annotated[
-    dict[Annotated[str, Meta(pattern=rf"^(?!({_OURS})\Z)[A-Za-z0-9_.-]+\Z")], str],
-    Meta(description="a JSON object of texts, with none of the parameters that the protocol needs"),
-]
 
 
-class OpenIDSettings(Common, frozen=True, kw_only=True, tag_field="driver", tag="openid"):
-    """`issuer_url` is the issuer or its discovery document. Without a secret the client is a public one."""
+class OpenIDClient(ClientSettings, frozen=True, kw_only=True):
+    """What a kind of provider answers: who its issuer is, and in which words it describes people."""
 
-    client_id: ClientId
-    client_secret: ClientSecret = None
-    issuer_url: Url
     scope: Scope = "openid profile email"
     identifier_key: ClaimName = "sub"
-    params: Params = msgspec.field(default_factory=dict)
 
-    def open(self, name: str, outbound: Outbound) -> "OpenID":
-        return OpenID(name, self, outbound)
+    def issuer(self) -> str:
+        """The issuer, or the address of its discovery document."""
+        raise NotImplementedError(f"{self.driver()} says who its issuer is")
+
+    def asks_userinfo(self) -> bool:
+        """Whether the userinfo endpoint knows more than the ID token."""
+        return True
+
+    def check(self, claims: Mapping[str, object]) -> None:
+        """Raises Untrusted for claims that this kind of provider does not make."""
+
+    def words(self) -> Words:
+        """In which words the claims are written."""
+        return Words(identifier=(self.identifier_key,), groups=self.group_claim_name)
+
+    def open(self, name: str, outbound: Outbound) -> Provider:
+        return OpenID(name, self, self.scope, outbound)
 
 
-class OpenID:
+class OpenIDSettings(OpenIDClient, frozen=True, kw_only=True, tag_field="driver", tag="openid"):
+    """`issuer_url` is the issuer or its discovery document."""
+
+    issuer_url: Url
+
+    def issuer(self) -> str:
+        return self.issuer_url
+
+
+class OpenID(CodeFlow[OpenIDClient]):
     """One client at one issuer."""
 
-    def __init__(self, name: str, settings: OpenIDSettings, outbound: Outbound) -> None:
-        self.name, self.driver = name, settings.driver()
-        self.label, self.icon = settings.label or name, settings.icon
-        self._settings, self._outbound = settings, outbound
-        self._issuer = Issuer(settings.issuer_url, outbound)
+    driver = "openid"
+    remembers = ("state", "nonce", "code_verifier")
 
-    async def depart(
-        self, return_url: str, *, login_hint: str | None = None, prompt: Prompt | None = None
-    ) -> Departure:
-        async with in_time():
-            metadata = await self._issuer.metadata()
-        memory = {name: random_text() for name in ("state", "nonce", "code_verifier")}
-        wishes = {"login_hint": login_hint, "prompt": prompt}
-        given = {name: wish for name, wish in wishes.items() if wish is not None}
-        async with self._client(metadata, return_url) as client:
-            url, _ = client.create_authorization_url(
-                metadata.authorization_endpoint, **{**self._settings.params, **given, **memory}
-            )
-        return Departure(url, {**memory, "redirect_uri": return_url, "issuer": metadata.issuer})
+    def __init__(self, name: str, settings: OpenIDClient, scope: str, outbound: Outbound) -> None:
+        super().__init__(name, settings, scope, outbound)
+        self._issuer = Issuer(settings.issuer(), outbound)
+
+    async def server(self) -> Server:
+        return _server(await self._issuer.metadata())
 
     async def arrive(self, query: Mapping[str, str], memory: Mapping[str, str]) -> Identity:
         check_state(query, memory)
         async with in_time():
             metadata = await self._issuer.metadata()
             _check_issuer(query, memory, metadata)
-            code = read_code(query)
-            async with self._client(metadata, memory["redirect_uri"]) as client:
-                with in_our_words():
-                    tokens = await client.fetch_token(
-                        metadata.token_endpoint, code=code, code_verifier=memory["code_verifier"]
-                    )
+            code, server = read_code(query), _server(metadata)
+            async with self._client(server, memory["redirect_uri"]) as client:
+                tokens = await self._exchange(client, server, code, memory)
                 claims = await self._validate(tokens, memory["nonce"], metadata)
-                userinfo = await _fetch_userinfo(client, tokens, claims["sub"], metadata)
+                self._settings.check(claims)
+                userinfo = await self._ask_userinfo(client, tokens, claims["sub"], metadata)
         return read_identity(
             self.name,
-            claims,
-            userinfo,
-            identifier_key=self._settings.identifier_key,
-            tokens=Tokens(_secret(tokens.get("refresh_token")), _secret(tokens["id_token"])),
+            self._settings.describe(claims, query),
+            self._settings.describe(userinfo, query) if userinfo else userinfo,
+            words=self._settings.words(),
+            tokens=Tokens(secret_of(tokens.get("refresh_token")), secret_of(tokens["id_token"])),
         )
 
-    def _client(self, metadata: Metadata, redirect_uri: str) -> AsyncOAuth2Client:
-        return open_client(
-            self._outbound,
-            client_id=self._settings.client_id,
-            client_secret=self._settings.client_secret,
-            auth_methods=metadata.token_endpoint_auth_methods_supported,
-            scope=self._settings.scope,
-            redirect_uri=redirect_uri,
-        )
+    async def inspect(self, return_url: str) -> list[str]:
+        async with in_time():
+            metadata = await self._issuer.metadata()
+            await self._issuer.keys()
+            found = inspect_metadata(metadata, self._scope)
+            return found + await inspect_client(self._outbound, self._settings, _server(metadata), return_url)
 
     async def _validate(self, tokens: Mapping[str, Any], nonce: str, metadata: Metadata) -> dict[str, Any]:
-        text, access_token = tokens.get("id_token"), tokens.get("access_token")
-        if not isinstance(text, str) or not isinstance(access_token, str):
+        text = tokens.get("id_token")
+        if not isinstance(text, str):
             raise Untrusted("The issuer sent no ID token with its access token")
         expected = Expected(
             issuer=metadata.issuer,
             client_id=self._settings.client_id,
             nonce=nonce,
-            access_token=access_token,
+            access_token=tokens["access_token"],
             algorithms=metadata.id_token_signing_alg_values_supported,
         )
         keys = await self._issuer.keys()
@@ -122,24 +117,29 @@ class OpenID:
         except UnknownKey:
             return read_id_token(text, await self._issuer.keys(missing=keys), expected)
 
+    async def _ask_userinfo(
+        self, client: AsyncOAuth2Client, tokens: Mapping[str, Any], subject: str, metadata: Metadata
+    ) -> dict[str, Any]:
+        """What the userinfo endpoint says of `subject`, or nothing where there is no such endpoint."""
+        if metadata.userinfo_endpoint is None or not self._settings.asks_userinfo():
+            return {}
+        userinfo = await ask(client, metadata.userinfo_endpoint, tokens["access_token"])
+        if not isinstance(userinfo, dict):
+            raise Unreachable("The userinfo endpoint describes nobody")
+        if userinfo.get("sub") != subject:
+            raise Untrusted("The userinfo answer is about somebody else (OpenID Connect Core 5.3.2)")
+        return userinfo
 
-async def _fetch_userinfo(
-    client: AsyncOAuth2Client, tokens: Mapping[str, Any], subject: str, metadata: Metadata
-) -> dict[str, Any]:
-    """What the userinfo endpoint says of `subject`, or nothing where there is no such endpoint."""
-    if metadata.userinfo_endpoint is None:
-        return {}
-    # Without its lifetime, or Authlib would refresh a short-lived token behind our back.
-    client.token = {"access_token": tokens["access_token"], "token_type": "Bearer"}
-    with in_our_words():
-        answer = await client.get(metadata.userinfo_endpoint, headers={"Accept": "application/json"})
-        answer.raise_for_status()
-        if answer.headers.get("Content-Type", "").startswith("application/jwt"):
-            raise Misconfigured("The issuer signs its userinfo answers for this client; plain JSON is needed")
-        userinfo = msgspec.json.decode(answer.content, type=dict[str, Any])
-    if userinfo.get("sub") != subject:
-        raise Untrusted("The userinfo answer is about somebody else (OpenID Connect Core 5.3.2)")
-    return userinfo
+
+def _server(metadata: Metadata) -> Server:
+    return Server(
+        metadata.authorization_endpoint,
+        metadata.token_endpoint,
+        metadata.token_endpoint_auth_methods_supported,
+        metadata.issuer,
+        metadata.pushed_authorization_request_endpoint,
+        metadata.require_pushed_authorization_requests,
+    )
 
 
 def _check_issuer(query: Mapping[str, str], memory: Mapping[str, str], metadata: Metadata) -> None:
@@ -149,7 +149,3 @@ def _check_issuer(query: Mapping[str, str], memory: Mapping[str, str], metadata:
         raise Untrusted("The answer names no issuer, although the issuer promises to")
     if not memory.get("issuer") == metadata.issuer == (metadata.issuer if said is None else said):
         raise Untrusted("The answer comes from another issuer than the one that was asked")
-
-
-def _secret(text: object) -> Secret | None:
-    return Secret(text) if isinstance(text, str) and text else None

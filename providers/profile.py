@@ -1,11 +1,12 @@
 """From what a provider said of somebody to an Identity: pure extraction, nothing trusted twice."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from providers.contract import Identity, Refused, Tokens, Unreachable, Untrusted
+from providers.words import OPENID, Said, Words, find, read_groups
 
 LIMIT = 65_536  # bytes of a profile as JSON
 DEPTH = 32  # containers within containers
@@ -19,10 +20,10 @@ _PASSING = frozenset(
 
 def read_identity(
     provider: str,
-    claims: Mapping[str, Any],
-    userinfo: Mapping[str, Any],
+    claims: Said,
+    userinfo: Said,
     *,
-    identifier_key: str = "sub",
+    words: Words = OPENID,
     tokens: Tokens = NO_TOKENS,
 ) -> Identity:
     """The person of a validated ID token and, where there is one, the userinfo answer of the same subject.
@@ -31,24 +32,37 @@ def read_identity(
     verification are taken together, from one of the two: neither may vouch for the other's address.
     """
     said = {**claims, **userinfo, "iss": claims["iss"], "sub": claims["sub"]}
+    source = userinfo if find(userinfo, words.email) is not None else claims
+    person = read_person(provider, said, words, tokens=tokens, source=source)
+    amr = claims.get("amr")
+    return replace(
+        person,
+        auth_time=_whole(claims.get("auth_time")),
+        acr=_word(claims.get("acr")),
+        amr=tuple(filter(_word, amr)) if isinstance(amr, list) else (),
+        sid=_word(claims.get("sid")),
+    )
+
+
+def read_person(
+    provider: str, said: Said, words: Words, *, tokens: Tokens = NO_TOKENS, source: Said | None = None
+) -> Identity:
+    """The person of a profile that no signature covers; `source` is the part that tells the address."""
     profile = {name: value for name, value in said.items() if name not in _PASSING}
     check_storable(profile)
-    email, verified = _email(userinfo if "email" in userinfo else claims)
-    if identifier_key == "email" and not verified:
+    email, verified = _email(profile if source is None else source, words)
+    if words.identifier == (words.email,) and not verified:
         raise Refused("The e-mail address is the identifier here, and it is not verified")
     return Identity(
         provider=provider,
-        external_identifier=_identifier(profile, identifier_key),
+        external_identifier=_identifier(profile, words.identifier),
         email=email,
         email_verified=verified,
-        first_name=_text(profile.get("given_name")),
-        last_name=_text(profile.get("family_name")),
+        first_name=_text(find(profile, words.first_name)),
+        last_name=_text(find(profile, words.last_name)),
+        groups=read_groups(find(profile, words.groups)),
         profile=profile,
         tokens=tokens,
-        auth_time=_whole(claims.get("auth_time")),
-        acr=_word(claims.get("acr")),
-        amr=tuple(filter(_word, claims.get("amr") or ())),
-        sid=_word(claims.get("sid")),
     )
 
 
@@ -60,7 +74,7 @@ def read_email(value: object) -> str | None:
     return value if local and at and domain and " " not in value else None
 
 
-def check_storable(profile: Mapping[str, Any]) -> None:
+def check_storable(profile: Said) -> None:
     """Refuse what a database cannot hold: too much, too deep, NUL, lone surrogates."""
     try:
         text = msgspec.json.encode(profile)
@@ -73,25 +87,23 @@ def check_storable(profile: Mapping[str, Any]) -> None:
         )
 
 
-def _identifier(profile: Mapping[str, Any], key: str) -> str:
-    """The claim called `key`, or the one at the dotted path `key`; there is no other to fall back to."""
-    value: Any = profile.get(key)
-    if value is None:
-        value = profile
-        for step in key.split("."):
-            value = value.get(step) if isinstance(value, Mapping) else None
+def _identifier(profile: Said, names: Sequence[str]) -> str:
+    """What the first of these names, or dotted paths, holds; there is nothing else to fall back to."""
+    found = (find(profile, name) for name in names)
+    value = next((one for one in found if one is not None), None)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     identifier = _word(value)
     if identifier is None:
         raise Untrusted(
-            f"The provider named nobody: {key} is missing, or is not a text of 1 to 255 characters"
+            f"The provider named nobody: {' or '.join(names)} is missing, "
+            "or is not a text of 1 to 255 characters"
         )
     return identifier
 
 
-def _email(source: Mapping[str, Any]) -> tuple[str | None, bool]:
-    email, verified = read_email(source.get("email")), source.get("email_verified")
+def _email(source: Said, words: Words) -> tuple[str | None, bool]:
+    email, verified = read_email(find(source, words.email)), find(source, words.verified)
     return email, email is not None and (verified is True or verified == "true")  # Amazon Cognito's is a text
 
 

@@ -1,11 +1,14 @@
 """What every kind of provider is set up with, and how the texts of an environment become it."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
+import msgspec
 from msgspec import Meta, Struct, convert, inspect, json, structs
 
-from providers.secret import Secret
+from providers.contract import Provider
+from providers.http import Outbound
+from providers.secret import PrivateKey, Secret
 
 # A setting's type says in its description what a value "must be"; that is all a mistake ever shows.
 Url = Annotated[
@@ -16,8 +19,9 @@ Url = Annotated[
         description="an https:// address without a query",
     ),
 ]
+_ROLE = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 RoleId = Annotated[
-    Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")] | None,
+    Annotated[str, Meta(pattern=_ROLE)] | None,
     Meta(description="the uuid of a role, in lower case"),
 ]
 Project = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z", description="the name of a project")]
@@ -33,13 +37,26 @@ Label = Annotated[
 ]
 Icon = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,64}\Z", description="an icon's name, like account_circle")]
 Flag = Annotated[bool, Meta(description="true or false")]
+RoleMapping = Annotated[
+    dict[Annotated[str, Meta(max_length=255)], Annotated[str, Meta(pattern=_ROLE)]],
+    Meta(description='a JSON object from groups to the uuids of roles, such as json:{"staff": "..."}'),
+]
+Mode = Annotated[Literal["cookie", "session"], Meta(description="cookie or session")]
+ContextClasses = Annotated[
+    tuple[Annotated[str, Meta(pattern=r"^[!-~]{1,255}\Z")], ...],
+    Meta(description="values of acr, separated by commas"),
+]
 
 
 class Policy(Struct, frozen=True, kw_only=True):
     """What the service lets a provider do; the provider itself reads nothing of it.
 
     `redirect_allow_list`: origin and path of where a sign-on may end. `allowed_domains`: those whose e-mail
-    addresses may come through this provider; all of them when empty.
+    addresses may come through this provider; all of them when empty. `link_by_email`: somebody new to it may
+    be the user who has the same address, verified on both sides. `sync_user_info` and `role_mapping` follow
+    the provider at each sign-on; `allow_administrators` says on purpose that roles which it gives may be an
+    administrator's. `second_factor_acr`: values of acr that answer for a second factor. `mode`: the cookie
+    that a sign-on with a redirect ends with.
     """
 
     project: Project = "default"
@@ -48,6 +65,12 @@ class Policy(Struct, frozen=True, kw_only=True):
     require_verified_email: Flag = True
     redirect_allow_list: AllowList = ()
     allowed_domains: Domains = ()
+    link_by_email: Flag = False
+    sync_user_info: Flag = False
+    role_mapping: RoleMapping = msgspec.field(default_factory=dict)
+    allow_administrators: Flag = False
+    second_factor_acr: ContextClasses = ()
+    mode: Mode = "cookie"
 
 
 class Common(Struct, frozen=True, kw_only=True):
@@ -61,6 +84,10 @@ class Common(Struct, frozen=True, kw_only=True):
     def driver(cls) -> str:
         """The word after AUTH_<NAME>_DRIVER, which is the tag of the kind."""
         return str(cls.__struct_config__.tag)
+
+    def open(self, name: str, outbound: Outbound) -> Provider:
+        """The provider called `name` with these settings, which calls others through `outbound` only."""
+        raise NotImplementedError(f"{self.driver()} says how it is opened")
 
 
 class Mistake(NamedTuple):
@@ -110,5 +137,5 @@ def _split(text: str, shape: inspect.Type) -> object:
     return json.decode(text.removeprefix("json:")) if isinstance(shape, inspect.DictType) else text
 
 
-def _keep_secret(_: type, text: str) -> Secret:
-    return Secret(text)
+def _keep_secret(kind: type, text: str) -> Secret:
+    return PrivateKey(text) if kind is PrivateKey else Secret(text)

@@ -27,6 +27,7 @@ from service.api import (
     calls,
     health,
     invitations,
+    owing,
     passwords,
     registration,
     rest,
@@ -49,6 +50,7 @@ from service.sealing import Sealer
 from service.tokens import Tokens
 from service.upkeep import keep_up
 from service.users import acceptance, registrations, resets
+from service.users.grants import Grants
 from service.users.passwords import Hasher
 from service.users.problems import MethodRefused, RouteUnknown
 from service.users.second_factor import SecondFactor
@@ -80,6 +82,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
             two_factor.router,
             invitations.router,
             sso.router,
+            owing.router,
             scim.router,
             graphql.router,
             health.router,
@@ -118,6 +121,7 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
         secrets=Secrets(hasher, sealer),
         hasher=hasher,
         factor=SecondFactor(sealer),
+        grants=Grants(sealer),
         callers=Callers(database, tokens, behind),
         connecting=Connecting(database, behind),
         doors=doors,

@@ -91,6 +91,11 @@ def away(url: str, *headers: tuple[str, str]) -> Answer:
     return Answer(302, headers=[("location", url), *headers, ("content-length", "0")])
 
 
+def see(url: str) -> Answer:
+    """303: what comes next is got, although this was posted (RFC 9110 section 15.4.4)."""
+    return Answer(303, headers=[("location", url), ("content-length", "0")])
+
+
 def _retry(problem: Exception) -> Headers:
     if isinstance(problem, TooMany):
         return (("retry-after", str(problem.retry_after)),)

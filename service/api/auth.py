@@ -107,13 +107,18 @@ async def refresh(scope: Scope) -> ASGIResponse:
     call = of(scope)
     held = _held(call, expect(await call.json(), _REFRESH))
     database = call.house.database
-    if not held.is_session:
-        return tokens(call, await sessions.refresh(database, call.project, held.token), held.mode)
-    session = call.house.callers.session(held.token)
-    opened = await database.write(sessions.renew, call.project, session)
-    if opened is None:
-        raise WrongCredentials
-    return tokens(call, opened, "session")
+    if held.is_session:
+        session = call.house.callers.session(held.token)
+        opened = await database.write(sessions.renew, call.project, session)
+        if opened is None:
+            raise WrongCredentials
+    else:
+        opened = await sessions.refresh(database, call.project, held.token)
+    door = call.house.doors.get(opened.provider)
+    if door is not None:  # whom the provider no longer vouches for has no session here
+        who = (call.project, opened.user, opened.provider, call.origin)
+        await call.house.grants.renew(database, door.provider, *who)
+    return tokens(call, opened, held.mode)
 
 
 @post("/auth/logout")

@@ -12,6 +12,8 @@ from service.database import Database
 from service.journal import AccessLog
 from service.sealing import Sealer
 from service.tokens import Tokens
+from service.users.claims import Policy as Rules
+from service.users.grants import Grants
 from service.users.passwords import Hasher
 from service.users.second_factor import SecondFactor
 from service.users.secrets import Secrets
@@ -52,6 +54,22 @@ class Door(msgspec.Struct, frozen=True):
     provider: Provider
     policy: Policy
 
+    @property
+    def rules(self) -> Rules:
+        """The rules in the core's words."""
+        said = self.policy
+        return Rules(
+            registers=said.allow_public_registration,
+            default_role=said.default_role_id,
+            verified_email=said.require_verified_email,
+            domains=tuple(said.allowed_domains) or None,
+            links=said.link_by_email,
+            sync=said.sync_user_info,
+            roles=said.role_mapping,
+            administrators=said.allow_administrators,
+            acr=said.second_factor_acr,
+        )
+
 
 class House(msgspec.Struct, frozen=True, eq=False):
     """One per process; made by the composition, read by the handlers."""
@@ -62,6 +80,7 @@ class House(msgspec.Struct, frozen=True, eq=False):
     secrets: Secrets
     hasher: Hasher
     factor: SecondFactor
+    grants: Grants
     callers: "Callers"
     connecting: "Connecting"
     doors: Mapping[str, Door]

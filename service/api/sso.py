@@ -3,31 +3,32 @@
 import logging
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode
 
-from litestar import Router, get
+from litestar import Router, get, post
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from providers.contract import Identity, Misconfigured, ProviderError, Unreachable
+from providers.contract import Identity, Misconfigured, ProviderError, Refused, Unreachable
 from service.api import answers, cookies
 from service.api.allowance import Allowance
-from service.api.auth import issued, tokens
-from service.api.calls import Call, of
+from service.api.calls import KIB, Call, of
 from service.api.house import Door
-from service.api.invitations import allowed
-from service.dialects import problems as table
+from service.api.landing import ended, landing, refused
+from service.api.owing import owe
+from service.sealing import SealBroken
 from service.tokens import fingerprint, new_secret
-from service.users import arrivals, departures
+from service.users import departures, sign_on
 from service.users.departures import Departed
-from service.users.problems import BadPayload, Problem, RouteUnknown, WrongCredentials
+from service.users.problems import BadPayload, Problem, RouteUnknown, WrongCredentials, WrongOtp
 from service.users.problems import Unreachable as Down
-from service.users.sessions import Opened
+from service.users.sign_on import Arrival, Owing
 
 _log = logging.getLogger(__name__)
 # Anybody can send forged callbacks: the log hears of all of them, the activity of one in a second.
 _NOTES: Final = Allowance(each=1.0, at_once=60)
+_POSTED: Final = 64 * KIB  # what a provider may have the browser post: a code, a state, a name
 
 
 def _door(call: Call, name: str) -> Door:
@@ -41,6 +42,10 @@ def _cookie_name(call: Call, name: str) -> str:
     return cookies.own(call, f"idbridge_departure_{name}")
 
 
+def _callback(call: Call, name: str) -> str:
+    return f"{call.house.terms.public_url}/auth/login/{name}/callback"
+
+
 @get("/auth/login/{name:str}")
 async def depart(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """Sends the browser to the provider, and remembers that it was this browser."""
@@ -49,17 +54,13 @@ async def depart(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     redirect = call.query.get("redirect")
     if redirect is not None:
         redirect = landing(call, door, str(redirect))
-    callback = f"{call.house.terms.public_url}/auth/login/{name}/callback"
     try:
-        departure = await door.provider.depart(callback)
+        departure = await door.provider.depart(_callback(call, name))
     except ProviderError as problem:
-        return _refused(call, name, redirect, _told(problem, name))
-    secret = new_secret("")
-    mark = fingerprint(secret)
-    memory = departures.seal(call.house.sealer, call.project, mark, departure.memory)
-    left = Departed(name, memory, redirect)
-    await call.house.database.write(departures.remember, call.project, mark, left)
-    cookie = cookies.bake(call, _cookie_name(call, name), secret, seconds=departures.LIFETIME)
+        return refused(call, redirect, _told(problem, name))
+    otp = call.query.get("otp")  # documented; better is to wait for the question
+    memory = {**departure.memory, **({"otp": otp[:64]} if isinstance(otp, str) and otp else {})}
+    cookie = await _remember(call, name, memory, redirect)
     return answers.away(departure.url, cookie)
 
 
@@ -68,39 +69,104 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """Takes the browser back: its departure is used up first, whatever comes of it."""
     call = of(scope)
     door = _door(call, name)
+    given = await _given(call, name)
     taken = await _taken(call, name)
     redirect = taken[0].redirect if taken else None
+    gone = cookies.bake(call, _cookie_name(call, name), "", seconds=0)
     try:
         if taken is None:
             raise WrongCredentials
-        identity = await door.provider.arrive(_single(call.query), taken[1])
-        opened = await _signed_in(call, door, identity)
+        memory = dict(taken[1])
+        otp = memory.pop("otp", None)
+        identity = await door.provider.arrive(_single(given), memory)
     except ProviderError as problem:
         if _NOTES.allow():
-            await call.house.database.write(arrivals.note_failure, call.public, name, problem.cause)
-        return _refused(call, name, redirect, _told(problem, name))
+            await call.house.database.write(sign_on.note_failure, call.public, name, problem.cause)
+        denied = "denied" if isinstance(problem, Refused) and problem.code == "access_denied" else ""
+        return refused(call, redirect, _told(problem, name), gone, cause=denied)
     except Problem as problem:
-        return _refused(call, name, redirect, problem)
-    gone = cookies.bake(call, _cookie_name(call, name), "", seconds=0)
+        return refused(call, redirect, problem, gone)
+    return await _enter(call, door, identity, redirect, otp, gone)
+
+
+@post("/auth/login/{name:str}/callback")
+async def arrive_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
+    """What a provider has the browser post (response_mode=form_post) is kept, and fetched by a GET.
+
+    The post comes from another site, so it brings no cookie of ours; the GET that follows does. Neither the
+    code nor the name in the form ever stands in an address.
+    """
+    call = of(scope)
+    _door(call, name)
+    try:
+        text = (await call.bytes(_POSTED)).decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=16)
+    except ValueError:
+        raise BadPayload("The form is malformed") from None
+    if len(dict(pairs)) != len(pairs):
+        raise WrongCredentials
+    secret = new_secret("")
+    mark = fingerprint(secret)
+    kept = departures.seal(call.house.sealer, call.project, mark, dict(pairs))
+    left = Departed(f"post {name}", kept, None)
+    await call.house.database.write(departures.remember, call.project, mark, left)
+    return answers.see(f"{_callback(call, name)}?{urlencode({'kept': secret})}")
+
+
+async def _enter(
+    call: Call, door: Door, identity: Identity, redirect: str | None, otp: str | None, gone: tuple[str, str]
+) -> ASGIResponse:
+    """Somebody proven: in, on to the page that asks for their code, or told why not."""
+    house = call.house
+    arrival = Arrival(call.project, door.rules, identity, call.origin, house.terms.refresh_ttl, otp)
+    try:
+        outcome = await sign_on.sign_on(house.database, arrival, house.factor, house.grants)
+    except WrongCredentials as problem:
+        return refused(call, redirect, problem, gone, cause=problem.cause)
+    except Problem as problem:
+        return refused(call, redirect, problem, gone)
+    if not isinstance(outcome, Owing):
+        return ended(call, outcome, door.policy.mode, redirect, gone)
+    owed = await owe(call, outcome.user, identity.provider, redirect)
     if redirect is None:
-        return tokens(call, opened, headers=[gone])
-    issue = issued(call, opened)
-    cookie = cookies.bake(
-        call, cookies.REFRESH, str(issue["refresh_token"]), seconds=call.house.terms.refresh_ttl
-    )
-    return answers.away(redirect, cookie, gone)
+        return refused(call, None, WrongOtp(), gone, owed)
+    return answers.away(f"{house.terms.public_url}/admin/login/code", gone, owed)
+
+
+async def _remember(
+    call: Call, name: str, memory: Mapping[str, str], redirect: str | None
+) -> tuple[str, str]:
+    secret = new_secret("")
+    mark = fingerprint(secret)
+    sealed = departures.seal(call.house.sealer, call.project, mark, memory)
+    await call.house.database.write(departures.remember, call.project, mark, Departed(name, sealed, redirect))
+    return cookies.bake(call, _cookie_name(call, name), secret, seconds=departures.LIFETIME)
 
 
 async def _taken(call: Call, name: str) -> tuple[Departed, Mapping[str, str]] | None:
     """This browser's departure, and what the provider wanted remembered; who asks again finds nothing."""
     secret = call.cookie(_cookie_name(call, name))
-    if not secret:
-        return None
+    return await _take(call, secret, name) if secret else None
+
+
+async def _given(call: Call, name: str) -> Mapping[str, object]:
+    """The callback's parameters, or those of the form that was posted just before, once."""
+    kept = call.query.get("kept")
+    if not isinstance(kept, str):
+        return call.query
+    found = await _take(call, kept, f"post {name}")
+    return found[1] if found else {}
+
+
+async def _take(call: Call, secret: str, name: str) -> tuple[Departed, Mapping[str, str]] | None:
     house, mark = call.house, fingerprint(secret)
     departed = await house.database.write(departures.take, call.project, mark, name)
     if departed is None:
         return None
-    return departed, departures.unseal(house.sealer, call.project, mark, departed.memory)
+    try:
+        return departed, departures.unseal(house.sealer, call.project, mark, departed.memory)
+    except SealBroken:  # the secret was changed meanwhile
+        return None
 
 
 def _single(query: Mapping[str, object]) -> Mapping[str, str]:
@@ -108,31 +174,6 @@ def _single(query: Mapping[str, object]) -> Mapping[str, str]:
     if any(not isinstance(value, str) for value in query.values()):
         raise WrongCredentials
     return {name: str(value) for name, value in query.items()}
-
-
-async def _signed_in(call: Call, door: Door, identity: Identity) -> Opened:
-    policy = arrivals.Policy(
-        registers=door.policy.allow_public_registration,
-        default_role=door.policy.default_role_id,
-        verified_email=door.policy.require_verified_email,
-        domains=tuple(door.policy.allowed_domains) or None,
-    )
-    house = call.house
-    return await arrivals.sign_on(
-        house.database, call.project, policy, identity, call.origin, house.terms.refresh_ttl
-    )
-
-
-def landing(call: Call, door: Door, wanted: str) -> str:
-    """Where the browser goes in the end, as an absolute URL: our own host, or one that is listed, exactly."""
-    home = call.house.terms.public_url
-    hostile = any(ord(letter) <= 32 or letter == "\\" for letter in wanted) or len(wanted) > 2048
-    target = urljoin(home + "/", wanted)
-    parts = urlsplit(target)
-    ours = (parts.scheme, parts.netloc) == urlsplit(home)[:2] and not wanted.startswith("//")
-    if hostile or not (ours or allowed(target, tuple(door.policy.redirect_allow_list))):
-        raise BadPayload(f'URL "{wanted[:255]}" can\'t be used to redirect after login')
-    return target
 
 
 def _told(problem: ProviderError, name: str) -> Problem:
@@ -143,14 +184,4 @@ def _told(problem: ProviderError, name: str) -> Problem:
     return WrongCredentials()
 
 
-def _refused(call: Call, name: str, redirect: str | None, problem: Problem) -> ASGIResponse:
-    gone = cookies.bake(call, _cookie_name(call, name), "", seconds=0)
-    if redirect is None:
-        return answers.refusal(problem, call, headers=[gone])
-    cell, _, _ = table.told(problem, "rest10", "", "")
-    parts = urlsplit(redirect)
-    url = urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode({"reason": str(cell.code)}), ""))
-    return answers.away(url, gone)
-
-
-router = Router("/", route_handlers=[depart, arrive], include_in_schema=False)
+router = Router("/", route_handlers=[depart, arrive, arrive_by_form], include_in_schema=False)

@@ -11,7 +11,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from service.api import answers
-from service.api.bodies import TEXT, expect
+from service.api.bodies import TEXT, TEXT_MAYBE, expect
 from service.api.calls import Call, of
 from service.dialects import dialect
 from service.users import second_factor, sign_in
@@ -21,6 +21,7 @@ from service.users.second_factor import Made
 from service.users.throttle import Attempt, guarded
 
 _PASSWORD: Final = {"password": TEXT}
+_PROOF: Final = {"password": TEXT_MAYBE}  # who signs on with a provider has none: a fresh sign-on stands in
 _CODE: Final = {"otp": TEXT}
 _BOTH: Final = {"secret": TEXT, "otp": TEXT}
 _DIGITS: Final = re.compile(r"[0-9]{6}\Z")
@@ -30,7 +31,7 @@ _DIGITS: Final = re.compile(r"[0-9]{6}\Z")
 async def generate(scope: Scope) -> ASGIResponse:
     """A secret for an authenticator app, pending until `enable` brings a code that was made with it."""
     call = of(scope)
-    return answers.data(await _made(call, expect(await call.json(), _PASSWORD), armed=False))
+    return answers.data(await _made(call, expect(await call.json(), _PROOF), armed=False))
 
 
 @post(["/users/me/tfa/enable", "/users/tfa/enable"])
@@ -62,9 +63,9 @@ async def disable(scope: Scope) -> ASGIResponse:
 async def renew_codes(scope: Scope) -> ASGIResponse:
     """New recovery codes, shown this once; each stands in for one code. Older ones are good no more."""
     call = of(scope)
-    body = expect(await call.json(), _PASSWORD)
+    body = expect(await call.json(), _PROOF)
     caller = await _person(call)
-    await sign_in.confirm_password(call.house.database, call.house.hasher, caller, str(body["password"]))
+    await sign_in.confirm_password(call.house.database, call.house.hasher, caller, _password(body))
     return answers.data({"codes": await call.house.database.write(second_factor.renew_codes, caller)})
 
 
@@ -91,9 +92,14 @@ async def _person(call: Call) -> Caller:
 
 async def _made(call: Call, body: Mapping[str, Any], *, armed: bool) -> Made:
     caller, house = await _person(call), call.house
-    await sign_in.confirm_password(house.database, house.hasher, caller, str(body["password"]))
+    await sign_in.confirm_password(house.database, house.hasher, caller, _password(body))
     place = urlsplit(house.terms.public_url).netloc
     return await house.database.write(house.factor.generate, caller, place, armed=armed)
+
+
+def _password(body: Mapping[str, Any]) -> str | None:
+    given = body.get("password")
+    return None if given is None else str(given)
 
 
 async def _guess(call: Call, caller: Caller, verb: Any, *given: str) -> None:

@@ -13,6 +13,7 @@ EXAMPLES = """\
 examples:
   idbridge serve                                   http://127.0.0.1:8055, SQLite under ./data
   idbridge serve --host 0.0.0.0 --port 80          for other machines
+  idbridge auth check okta                         whether a sign-on provider is set up rightly
   idbridge check                                   every mistake in the configuration at once
   idbridge admin create --email ada@example.com    asks for a password, or prints one
   idbridge scim-token create --provider okta       prints a token, once
@@ -41,6 +42,7 @@ def build() -> ArgumentParser:
     _command(commands, "check", "name every mistake in the configuration, change nothing")
     _admin(_verb(commands, "admin", "make an administrator"))
     _project(_verb(commands, "project", "make a project, with users of its own"))
+    _auth(_verb(commands, "auth", "look after a sign-on provider", "check", "ask it whether both sides fit"))
     _scim_token(_verb(commands, "scim-token", "make a token for an identity provider to call /scim/v2 with"))
     _scim_group(_verb(commands, "scim-group", "say which roles a provider's groups give", "map"))
     return parser
@@ -63,10 +65,12 @@ def _command(commands: Commands, name: str, does: str, example: str = "") -> Arg
     return parser
 
 
-def _verb(commands: Commands, name: str, does: str, verb: str = "create") -> ArgumentParser:
-    """Give the parser of `name create`, or another verb; others find room beside it."""
+def _verb(
+    commands: Commands, name: str, does: str, verb: str = "create", verb_does: str = ""
+) -> ArgumentParser:
+    """Give the parser of `name verb`; other verbs find room beside it."""
     verbs = _command(commands, name, does).add_subparsers(title="verbs", metavar="VERB", required=True)
-    parser = _command(verbs, verb, does, _VERB_EXAMPLES[name])
+    parser = _command(verbs, verb, verb_does or does, _VERB_EXAMPLES[name])
     parser.set_defaults(module=name.replace("-", "_"))
     return parser
 
@@ -97,6 +101,10 @@ def _project(parser: ArgumentParser) -> None:
     parser.add_argument(
         "name", metavar="NAME", help="a-z, 0-9, dot, underscore, dash; it is part of addresses"
     )
+
+
+def _auth(parser: ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="one of AUTH_PROVIDERS")
 
 
 def _scim_token(parser: ArgumentParser) -> None:
@@ -146,6 +154,12 @@ _VERB_EXAMPLES = {
     "admin": """\
 example:
   idbridge admin create --email ada@example.com --password-file /run/secrets/ada""",
+    "auth": """\
+It fetches what the provider publishes, and tries a code that cannot be one: that shows whether the client
+and its secret are known there. Exit status 1 when something is wrong.
+
+example:
+  idbridge auth check okta""",
     "project": """\
 example:
   idbridge project create thumper        answers under /thumper/ in the 8 generation""",

@@ -11,6 +11,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    false,
 )
 
 from mail import outbox
@@ -261,6 +262,7 @@ identities = Table(
     Column("tokens", Words),  # what the provider gave us, sealed
     Column("linked_at", Moment, nullable=False),
     Column("last_used_at", Moment),
+    Column("asked_at", Moment),  # when the provider was last asked whether its grant still stands
     PrimaryKeyConstraint("project", "provider", "external_identifier"),
     Index(None, "project", "user"),
     _of_user(),
@@ -282,6 +284,7 @@ sessions = Table(
     Column("provider", Words, nullable=False),
     Column("ip", Words),
     Column("user_agent", Words),
+    Column("factor", Flag, nullable=False, server_default=false()),  # the provider answers for a second one
     PrimaryKeyConstraint("project", "id"),
     Index(None, "project", "user"),
     Index(None, "expires_at"),
@@ -301,6 +304,22 @@ departures = Table(
     PrimaryKeyConstraint("project", "fingerprint"),
     Index(None, "expires_at"),
     _of_project(),
+)
+
+# Somebody who has proven who they are, but for the code of their second factor: bound to their browser.
+awaited_codes = Table(
+    "awaited_codes",
+    metadata,
+    _project(),
+    Column("fingerprint", Words, nullable=False),  # sha256 of the browser's cookie
+    Column("user", Key, nullable=False),
+    Column("provider", Words, nullable=False),  # with which they have come so far
+    Column("redirect", Words),
+    Column("expires_at", Moment, nullable=False),
+    PrimaryKeyConstraint("project", "fingerprint"),
+    Index(None, "project", "user"),
+    Index(None, "expires_at"),
+    _of_user(),
 )
 
 invitations = Table(

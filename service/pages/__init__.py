@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from service.pages import accept_invite, front, login, reset_password, verify
+from service.pages import accept_invite, code, front, login, reset_password, verify
 from service.pages.refusals import refuse
 
 router = Router(
@@ -15,6 +15,9 @@ router = Router(
         verify.show,
         verify.verify,
         login.login,
+        login.enter,
+        code.show,
+        code.prove,
         login.welcome,
         front.root,
         front.front,

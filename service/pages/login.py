@@ -2,18 +2,27 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.types import Scope
 
 from service.api.calls import Call, of
-from service.api.cookies import REFRESH
+from service.api.cookies import REFRESH, SESSION
+from service.api.landing import credential
+from service.api.owing import owe
+from service.pages import code as code_page
+from service.pages.forms import form
 from service.pages.notices import notice
 from service.pages.sheet import away, sheet
-from service.users import projects, refresh_tokens, sessions
+from service.users import projects, refresh_tokens, sessions, sign_in
+from service.users.model import LOCAL
+from service.users.problems import Expired, Forged, RouteUnknown, TooMany, WrongCredentials, WrongOtp
 
 _CODE: Final = re.compile(r"[A-Z_]{1,64}\Z")
+_PATH: Final = "/admin/login"
+_WRONG: Final = "The address or the password is not right. Check both and try again."
 _UNNAMED: Final = "You could not be signed in. Try again, or ask the people who run this place."
 
 # The codes that a sign-on comes back with, in words for the person (contract of generation 10).
@@ -28,22 +37,75 @@ _REASONS: Final[Mapping[str, str]] = {
     "INVALID_TOKEN": "It has been too long since you signed in. Please do it once more.",
     "USER_SUSPENDED": "Your account is suspended. Ask the people who run this place.",
     "FORBIDDEN": "Your account may not sign in here. Ask the people who run this place.",
+    "INVALID_OTP": "That code was not right. Sign in once more and enter the one that your app shows.",
     "REQUESTS_EXCEEDED": "There were too many attempts. Wait a few minutes and try again.",
 }
 
+# What a person whom the provider has proven is told beyond the code.
+_CAUSES: Final[Mapping[str, str]] = {
+    "unknown": (
+        "You signed on, but there is no account for you here yet. Ask the people who run this place for one."
+    ),
+    "unverified": (
+        "You signed on, but that service does not say that your e-mail address is verified. Verify it there, "
+        "then try again."
+    ),
+    "foreign": "You signed on with an address that may not be used here. Try it with your work account.",
+    "inactive": "Your account here is not active. Ask the people who run this place.",
+    "malformed": (
+        "That service did not say who you are in a way that we can read. Tell the people who run this place."
+    ),
+    "denied": "You stopped the sign-in at that service. Nothing has happened; try again whenever you like.",
+}
 
-@get("/admin/login")
+
+@get(_PATH)
 async def login(scope: Scope) -> Response[bytes]:
     """The ways to sign in; `?reason=CODE` says in words why the last attempt failed."""
     call = of(scope)
-    doors = call.house.doors.values()
     code = _code(call)
+    cause = call.query.get("cause")
+    told = _CAUSES.get(cause) if isinstance(cause, str) else None
+    return await _page(call, reason=told or (_REASONS.get(code, _UNNAMED) if code else None))
+
+
+@post(_PATH)
+async def enter(scope: Scope) -> Response[bytes]:
+    """Signs in with a password of ours; whose account has a second factor is asked for its code next."""
+    call = of(scope)
+    house = call.house
+    fields = await form(call)
+    email = fields.get("email", "")[:320]
+    if house.terms.disable_default:
+        raise RouteUnknown(_PATH)
+    try:
+        opened = await sign_in.with_password(
+            *(house.database, house.hasher, call.project, email, fields.get("password", "")[:1024]),
+            *(call.origin, house.terms.refresh_ttl),
+        )
+    except WrongOtp as problem:
+        owed = await owe(call, problem.user, LOCAL, None)
+        return away(code_page.PATH, house.terms, owed)
+    except WrongCredentials:
+        return await _page(call, email=email, refused=_WRONG)
+    except TooMany:
+        return await _page(call, email=email, refused=_REASONS["REQUESTS_EXCEEDED"])
+    return away("/admin/welcome", house.terms, credential(call, opened, "cookie"))
+
+
+async def _page(
+    call: Call, *, reason: str | None = None, email: str = "", refused: str | None = None
+) -> Response[bytes]:
     return sheet(
         "login",
         call.house.terms,
         await call.house.database.read(projects.title, call.project),
-        reason=_REASONS.get(code, _UNNAMED) if code else None,
-        ways=[door.provider for door in doors if door.policy.project == call.project],
+        status=422 if refused else 200,
+        reason=reason,
+        refused=refused,
+        email=email,
+        takes_passwords=not call.house.terms.disable_default,
+        ways=[door.provider for door in call.house.doors.values() if door.policy.project == call.project],
     )
 
 
@@ -53,13 +115,24 @@ async def welcome(scope: Scope) -> Response[bytes]:
     call = of(scope)
     code = _code(call)
     if code:
-        return away(f"/admin/login?reason={code}", call.house.terms)
+        cause = call.query.get("cause")
+        more = f"&cause={cause}" if isinstance(cause, str) and cause in _CAUSES else ""
+        return away(f"{_PATH}?reason={code}{more}", call.house.terms)
     database = call.house.database
-    session = refresh_tokens.session_of(call.cookie(REFRESH))
+    session = _session(call)
     if session is None or await database.read(sessions.recognise, call.project, session) is None:
         return away("/admin/login", call.house.terms)
     title = await database.read(projects.title, call.project)
     return notice("signed_in", call.house.terms, title)
+
+
+def _session(call: Call) -> str | None:
+    """The session of either cookie."""
+    kept = call.cookie(SESSION)
+    if kept:
+        with suppress(Expired, Forged):
+            return call.house.callers.session(kept)
+    return refresh_tokens.session_of(call.cookie(REFRESH))
 
 
 def _code(call: Call) -> str | None:

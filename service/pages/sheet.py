@@ -36,7 +36,6 @@ _POLICY: Final = "; ".join(
     )
 )
 _HEADERS: Final[Mapping[str, str]] = {
-    "content-security-policy": _POLICY,
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -51,9 +50,13 @@ def sheet(
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    leads_to: str = "",
     **values: object,
 ) -> Response[bytes]:
-    """Fill in `templates/{template}.html`; `title` is the project's, as somebody wrote it."""
+    """Fill in `templates/{template}.html`; `title` is the project's, as somebody wrote it.
+
+    `leads_to` is an origin elsewhere to which the answer of the page's form may send the browser.
+    """
     text = (
         _environment()
         .get_template(f"{template}.html")
@@ -70,14 +73,25 @@ def sheet(
         text.encode(),
         status_code=status,
         media_type="text/html",
-        headers={**_HEADERS, **(headers or {})},
+        headers={
+            "content-security-policy": _POLICY.replace("'self'", f"'self' {leads_to}".rstrip()),
+            **_HEADERS,
+            **(headers or {}),
+        },
     )
 
 
-def away(path: str, terms: Terms) -> Response[bytes]:
-    """303: the next page is got, whatever brought the person here (RFC 9110 section 15.4.4)."""
-    headers = {"location": base(terms) + path}
-    return Response(b"", status_code=303, media_type="text/html", headers=headers)
+def away(path: str, terms: Terms, *cookies: tuple[str, str], url: str | None = None) -> Response[bytes]:
+    """303: the next page is got, whatever brought the person here (RFC 9110 section 15.4.4).
+
+    It is the path of ours, unless there is a `url`.
+    """
+    gone = Response(
+        b"", status_code=303, media_type="text/html", headers={"location": url or base(terms) + path}
+    )
+    for name, value in cookies:
+        gone.set_header(name, value)
+    return gone
 
 
 def base(terms: Terms) -> str:

@@ -5,24 +5,25 @@ the provider provisioned a user with the same,
 verified e-mail, who has never signed on        -> that user, who gets this identity
 somebody invited has the same, verified e-mail  -> the invitation is accepted
 somebody else has the e-mail                    -> refused: nobody is ever linked to another's user
+somebody else has it, verified on both sides,
+and the administrator lets them be linked       -> that user, who gets this identity
 nobody is like this                             -> a new user, where the provider lets people in
 """
 
 from typing import Final
 
-import msgspec
 from sqlalchemy import bindparam, select
 
 from providers.contract import Identity
-from service.database import Database, Transaction, new_key, now
+from service.database import Transaction, new_key, now
 from service.database.tables import identities, users
-from service.users import claims, edits, history, invitations, records, sessions
+from service.users import claims, edits, following, invitations, records
+from service.users.claims import Policy
 from service.users.edits import Edit
 from service.users.identities import has_signed_on, link, use
 from service.users.model import ACTIVE, ARCHIVED, INVITED, LOCAL, Caller, Origin
-from service.users.problems import Expired, Problem, Taken, WrongCredentials, WrongProvider
+from service.users.problems import Expired, Unprocessable, WrongCredentials, WrongProvider
 from service.users.rows import Row, as_row, fold, hold_by_email, locking
-from service.users.sessions import Opened
 
 _BY_IDENTITY: Final = locking(
     users.c.id
@@ -46,46 +47,6 @@ _GONE: Final = (
 )
 
 
-class Policy(msgspec.Struct, frozen=True):
-    """What a provider may do: let new people in (with `default_role`), and only with a verified e-mail.
-
-    `domains` are the only ones whose addresses it may assert, casefolded; None is every domain.
-    """
-
-    registers: bool = False
-    default_role: str | None = None
-    verified_email: bool = True
-    domains: tuple[str, ...] | None = None
-
-
-async def sign_on(
-    database: Database, project: str, policy: Policy, identity: Identity, origin: Origin, lifetime: float
-) -> Opened:
-    """Find or make the user of a proven identity and begin a session of `lifetime` seconds.
-
-    Of two first arrivals at the same moment one makes the user. The other is turned away, by the unique index
-    or by an e-mail that has just become somebody's, and looks again: that somebody is who it is.
-    A refusal leaves an activity row with its cause.
-    Raises WrongCredentials (with a cause), WrongProvider, Expired and NoSuch("role").
-    """
-    values = (project, policy, identity, origin, lifetime)
-    try:
-        try:
-            return await database.write(_arrive_and_start, *values)
-        except (Taken, WrongProvider):
-            return await database.write(_arrive_and_start, *values)
-    except Taken as problem:
-        raise WrongProvider from problem
-    except (WrongCredentials, WrongProvider, Expired) as problem:
-        await database.write(_note_refusal, project, identity, problem, origin)
-        raise
-
-
-async def note_failure(tx: Transaction, caller: Caller, provider: str, cause: str) -> None:
-    """Let the administrator find out why a sign-on ended before the provider had proven anybody."""
-    await history.record(tx, caller, "refused", [history.Entry("")], comment=f"{provider}: {cause}")
-
-
 async def arrive(tx: Transaction, project: str, policy: Policy, identity: Identity, origin: Origin) -> str:
     """The id of the user whom this identity is, linked, accepted or made in this transaction."""
     at = now()
@@ -94,7 +55,7 @@ async def arrive(tx: Transaction, project: str, policy: Policy, identity: Identi
     where = {"project": project, "provider": key[0], "external_identifier": key[1]}
     found = await tx.row(_BY_IDENTITY, **where)
     if found is not None:
-        return await _return(tx, as_row(found), identity, origin, at)
+        return await _return(tx, as_row(found), policy, identity, origin, at)
     if await tx.row(_GONE, **where) is not None:
         raise WrongCredentials("inactive")
     claims.check_email(identity, verified=policy.verified_email, domains=policy.domains)
@@ -106,33 +67,15 @@ async def arrive(tx: Transaction, project: str, policy: Policy, identity: Identi
         return await _accept(tx, known, identity, origin, at)
     if await _provisioned(tx, known, identity):
         _check_active(known)
-        await link(tx, project, known["id"], key, claims.profile(identity), at)
-        return str(known["id"])
-    raise WrongProvider
+    elif not (policy.links and await _is_linked(tx, known, identity)):
+        raise WrongProvider
+    await link(tx, project, known["id"], key, claims.profile(identity), at)
+    return str(known["id"])
 
 
-async def _arrive_and_start(
-    tx: Transaction, project: str, policy: Policy, identity: Identity, origin: Origin, lifetime: float
-) -> Opened:
-    user = await arrive(tx, project, policy, identity, origin)
-    return await sessions.start(tx, project, user, identity.provider, origin, lifetime)
-
-
-async def _note_refusal(
-    tx: Transaction, project: str, identity: Identity, problem: Problem, origin: Origin
-) -> None:
-    """Let the administrator find out why somebody, whom a provider has proven, did not get in."""
-    cause = "the invitation is not open" if isinstance(problem, Expired) else "another user has this e-mail"
-    if isinstance(problem, WrongCredentials):
-        cause = problem.cause
-    item = claims.fitting("external_identifier", identity.external_identifier) or ""
-    caller = Caller(project, origin=origin)
-    await history.record(
-        tx, caller, "refused", [history.Entry(item)], comment=f"{identity.provider}: {cause}"
-    )
-
-
-async def _return(tx: Transaction, row: Row, identity: Identity, origin: Origin, at: str) -> str:
+async def _return(
+    tx: Transaction, row: Row, policy: Policy, identity: Identity, origin: Origin, at: str
+) -> str:
     """Somebody whom we know: what the provider says of them now is kept where it belongs."""
     _check_active(row)
     key = (identity.provider, identity.external_identifier)
@@ -142,8 +85,33 @@ async def _return(tx: Transaction, row: Row, identity: Identity, origin: Origin,
     changes: dict[str, object] = {"auth_data": said} if owns else {}
     if row["email_verified_at"] is None and claims.proves_address(identity, row["email"]):
         changes["email_verified_at"] = at
-    await edits.write(tx, Caller(row["project"], row["id"], origin=origin), [Edit(row, changes)], at)
+    if owns:
+        changes |= await following.told(tx, row, policy, identity, at)
+    changes |= await following.role(tx, row["project"], policy, identity, row, origin)
+    await _keep(tx, Caller(row["project"], row["id"], origin=origin), row, changes, at)
     return str(row["id"])
+
+
+async def _keep(tx: Transaction, caller: Caller, row: Row, changes: dict[str, object], at: str) -> None:
+    """Write them; the last administrator stays one, whatever their groups say."""
+    try:
+        await edits.write(tx, caller, [Edit(row, changes)], at)
+    except Unprocessable:
+        left = {name: value for name, value in changes.items() if name != "role"}
+        await edits.write(tx, caller, [Edit(row, left)], at)
+
+
+async def _is_linked(tx: Transaction, row: Row, identity: Identity) -> bool:
+    """Whether the administrator's leave covers this user: both sides have verified the one address, nobody
+    provisions them, they are no administrator, and the provider has brought nobody else as them before."""
+    return (
+        row["status"] == ACTIVE
+        and row["email_verified_at"] is not None
+        and row["connection"] is None
+        and not row["administers"]
+        and claims.proves_address(identity, row["email"])
+        and not await has_signed_on(tx, row["project"], row["id"], identity.provider)
+    )
 
 
 async def _accept(tx: Transaction, row: Row, identity: Identity, origin: Origin, at: str) -> str:
@@ -162,12 +130,13 @@ async def _make(tx: Transaction, project: str, policy: Policy, identity: Identit
         raise WrongCredentials("unknown")
     user = new_key()
     values = {
+        "role": None,
+        **await following.role(tx, project, policy, identity, None, origin),
         **claims.owning(identity),
         "id": user,
         "email": identity.email,
         "first_name": claims.fitting("first_name", identity.first_name),
         "last_name": claims.fitting("last_name", identity.last_name),
-        "role": policy.default_role,
         "language": "en-US",
         "appearance": "auto",
     }

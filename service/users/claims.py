@@ -1,13 +1,48 @@
 """What of a provider's word about somebody we believe, and what of it we can keep."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from providers.contract import Identity
 from service.users.checks import check, is_email
 from service.users.model import ATTRIBUTES, LOCAL
 from service.users.problems import Invalid, WrongCredentials
 from service.users.rows import fold
+
+# RFC 8176 by what somebody has to have for it: two of a kind are one factor.
+_METHODS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("pwd", "pin", "kba"), "known"),
+    **dict.fromkeys(("otp", "hwk", "swk", "sms", "tel", "sc", "pop"), "had"),
+    **dict.fromkeys(("face", "fpt", "iris", "retina", "vbm"), "been"),
+}
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """What a provider may do: let new people in (with `default_role`), and only with a verified e-mail.
+
+    `domains` are the only ones whose addresses it may assert, casefolded; None is every domain. `links`: it
+    may bring a user of ours whose address is verified on both sides. `sync`, `roles` (role by group, the
+    first that fits) and `administrators` are told in `following`. `acr`: values that answer for a second
+    factor.
+    """
+
+    registers: bool = False
+    default_role: str | None = None
+    verified_email: bool = True
+    domains: tuple[str, ...] | None = None
+    links: bool = False
+    sync: bool = False
+    roles: Mapping[str, str] = {}
+    administrators: bool = False
+    acr: tuple[str, ...] = ()
+
+
+def proves_factor(identity: Identity, acr: Sequence[str]) -> bool:
+    """Whether the provider's signed word is that the person showed a second factor (RFC 8176)."""
+    kinds = {_METHODS[method] for method in identity.amr if method in _METHODS}
+    return "mfa" in identity.amr or len(kinds) > 1 or (identity.acr is not None and identity.acr in acr)
 
 
 def check_identifier(identity: Identity) -> None:

@@ -20,6 +20,11 @@ _SESSIONS: Final = by_kind(
         sessions.c.id != bindparam("kept"),
     )
 )
+_OF_PROVIDER: Final = delete(sessions).where(
+    sessions.c.project == bindparam("project"),
+    sessions.c.user == bindparam("user"),
+    sessions.c.provider == bindparam("provider"),
+)
 _INVITATIONS: Final = by_kind(
     lambda kind: (
         update(invitations)
@@ -38,6 +43,12 @@ async def end_sessions(tx: Transaction, project: str, users: Sequence[str], kept
     """End every session of these users, but the one called `kept`; their access tokens die with them."""
     if users:
         await tx.run(_SESSIONS[tx.kind], project=project, users=list(users), kept=kept or _NONE)
+
+
+async def end_of_provider(tx: Transaction, project: str, user: str, provider: str) -> None:
+    """End every session that somebody began with this provider."""
+    await tx.run(_OF_PROVIDER, project=project, user=user, provider=provider)
+    tx.announce("user", user)
 
 
 async def void_invitations(tx: Transaction, project: str, users: Sequence[str], at: str, reason: str) -> None:

@@ -103,8 +103,8 @@ class WrongCredentials(Problem):
     """One answer for unknown, wrong and not active.
 
     `cause` is for the administrator's record, and for a person whom a provider has proven: one of inactive,
-    unverified (the e-mail), foreign (its domain), unknown (and nobody new is let in), malformed. A stranger
-    never sees it.
+    unverified (the e-mail), foreign (its domain), unknown (and nobody new is let in), malformed, denied (they
+    said no themselves). A stranger never sees it.
     """
 
     def __init__(self, cause: str = "") -> None:
@@ -113,11 +113,14 @@ class WrongCredentials(Problem):
 
 
 class WrongOtp(Problem):
-    """A code that is missing, wrong, or used before; `given`: there was one, which makes it a guess."""
+    """A code that is missing, wrong, or used before; `given`: there was one, which makes it a guess.
 
-    def __init__(self, *, given: bool = False) -> None:
+    `user` is whose password was right, for the page that asks for the code next; it is told to nobody.
+    """
+
+    def __init__(self, *, given: bool = False, user: str = "") -> None:
         super().__init__(given)
-        self.given = given
+        self.given, self.user = given, user
 
 
 class FactorNeeded(Problem):

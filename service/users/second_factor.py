@@ -18,7 +18,7 @@ from pyotp.exceptions import OTPVerificationError
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from service.database import Transaction, now
-from service.database.tables import recovery_codes, second_factors
+from service.database.tables import recovery_codes, second_factors, users
 from service.sealing import Place, SealBroken, Sealer
 from service.tokens import fingerprint
 from service.users import access, edits, projects
@@ -58,6 +58,11 @@ _USE: Final = delete(recovery_codes).where(
     *_their_codes, recovery_codes.c.fingerprint == bindparam("of_mark")
 )
 _NO_CODES: Final = delete(recovery_codes).where(*_their_codes)
+
+
+_PROTECTED: Final = select(users.c.id).where(
+    users.c.project == bindparam("project"), users.c.id == bindparam("user"), users.c.tfa_secret.is_not(None)
+)
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -174,6 +179,11 @@ class SecondFactor:
             return self._sealer.open(sealed, Place(table, f"{row['project']}/{row['id']}", _COLUMNS[table]))
         except SealBroken:  # under a secret that is gone: a factor that cannot be proven stays closed
             raise WrongOtp from None
+
+
+async def is_protected(tx: Transaction, project: str, user: str) -> bool:
+    """Whether the user has a second factor of ours in force."""
+    return await tx.row(_PROTECTED, project=project, user=user) is not None
 
 
 async def take_away(tx: Transaction, caller: Caller, user: str) -> None:

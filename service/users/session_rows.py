@@ -2,19 +2,19 @@
 
 from typing import Final
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, true, update
+from sqlalchemy import and_, bindparam, delete, false, insert, or_, select, true, update
 
 from service.database.tables import roles, sessions, users
-from service.users.model import ACTIVE, LOCAL
+from service.users.model import ACTIVE
 from service.users.rows import locking
 
 _person = (users.c.id, users.c.role, roles.c.admin_access, roles.c.app_access, users.c.last_access)
 _their_role = and_(roles.c.project == users.c.project, roles.c.id == users.c.role)
 _active = users.c.status == ACTIVE
 
-# Our second factor is asked of those who sign in with a password of ours; elsewhere it is the provider's.
+# Who has no second factor here and needs one; a provider that answered for one has done so at the sign-on.
 _confined = and_(
-    roles.c.enforce_tfa.is_(true()), users.c.tfa_secret.is_(None), sessions.c.provider == LOCAL
+    roles.c.enforce_tfa.is_(true()), users.c.tfa_secret.is_(None), sessions.c.factor.is_(false())
 ).label("confined")
 
 HOLD: Final = locking(users.c.id == bindparam("user"))
@@ -26,7 +26,7 @@ ROTATE: Final = update(sessions).where(
     sessions.c.expires_at > bindparam("of_now"),
 )
 BY_SESSION: Final = (
-    select(*_person, sessions.c.id, sessions.c.expires_at, _confined)
+    select(*_person, sessions.c.id, sessions.c.provider, sessions.c.expires_at, _confined)
     .select_from(sessions)
     .join(users, and_(users.c.project == sessions.c.project, users.c.id == sessions.c.user))
     .join(roles, _their_role, isouter=True)
@@ -54,6 +54,9 @@ CLOSE: Final = (
         or_(sessions.c.refresh == bindparam("refresh"), sessions.c.previous == bindparam("refresh")),
     )
     .returning(sessions.c.user)
+)
+FRESH: Final = select(sessions.c.id).where(
+    *_one, sessions.c.created_at >= bindparam("since"), sessions.c.provider != bindparam("local")
 )
 PRUNE_USER: Final = delete(sessions).where(
     sessions.c.project == bindparam("project"),

@@ -8,11 +8,12 @@ from service.database import Database, Transaction, new_key, now
 from service.tokens import fingerprint
 from service.users import history, refresh_tokens, session_rows
 from service.users.clock import later
-from service.users.model import ACTIVE, Caller, Origin
+from service.users.model import ACTIVE, LOCAL, Caller, Origin
 from service.users.problems import WrongCredentials
 from service.users.rows import as_row
 
 GRACE: Final = 10  # seconds in which the token before the newest gives the newest again
+_FRESH: Final = 600  # seconds after a sign-on in which a person may set up what needs a proof of who they are
 _SEEN_EVERY: Final = 60  # seconds between two notes of a user's last access
 _LONGEST: Final = 512  # characters of a user agent
 
@@ -27,6 +28,7 @@ class Opened(msgspec.Struct, frozen=True):
     role: str | None
     admin: bool
     app: bool
+    provider: str
 
     def __repr__(self) -> str:
         return f"Opened(session={self.session}, user={self.user})"
@@ -41,6 +43,7 @@ class Recognised(msgspec.Struct, frozen=True):
     app: bool
     last_access: str | None
     session: str | None = None
+    provider: str = LOCAL
     expires_at: str | None = None
     confined: bool = False  # to setting up the second factor that the role asks for
 
@@ -50,12 +53,20 @@ class Recognised(msgspec.Struct, frozen=True):
 
 
 async def start(
-    tx: Transaction, project: str, user: str, provider: str, origin: Origin, lifetime: float
+    tx: Transaction,
+    project: str,
+    user: str,
+    provider: str,
+    origin: Origin,
+    lifetime: float,
+    *,
+    factor: bool = False,
 ) -> Opened:
     """Begin a session of `lifetime` seconds, which no refreshing makes longer; note the sign-in.
 
-    The user is held meanwhile, so that no session slips past a suspension. Raises WrongCredentials when the
-    user is not there or not active.
+    `factor`: the provider has answered for a second factor, so that the role need not ask for ours. The user
+    is held meanwhile, so that no session slips past a suspension. Raises WrongCredentials when the user is
+    not there or not active.
     """
     held = await tx.row(session_rows.HOLD, project=project, user=user)
     if held is None or as_row(held)["status"] != ACTIVE:
@@ -74,6 +85,7 @@ async def start(
         provider=provider,
         ip=origin.ip,
         user_agent=origin.user_agent and origin.user_agent[:_LONGEST],
+        factor=factor,
     )
     await touch(tx, project, user, at)
     await history.record(tx, Caller(project, user, origin=origin), "login", [history.Entry(user)])
@@ -148,6 +160,15 @@ async def end(tx: Transaction, project: str, session: str) -> None:
         tx.announce("user", ended[0])
 
 
+async def is_fresh(tx: Transaction, caller: Caller) -> bool:
+    """Whether the caller signed on with a provider just now, which is as good as a password told again."""
+    if caller.session is None:
+        return False
+    since = later(now(), -_FRESH)
+    where = {"project": caller.project, "session": caller.session, "local": LOCAL}
+    return await tx.row(session_rows.FRESH, **where, since=since) is not None
+
+
 async def recognise(tx: Transaction, project: str, session: str) -> Recognised | None:
     """Who has this session, if it still lives and the person is active: asked for each request."""
     found = await tx.row(session_rows.BY_SESSION, project=project, session=session)
@@ -188,12 +209,14 @@ async def _opened(tx: Transaction, project: str, session: str, token: str) -> Op
     found = await recognise(tx, project, session)
     if found is None or found.expires_at is None:
         return None
-    return Opened(session, token, found.expires_at, found.user, found.role, found.admin, found.app)
+    facts = (found.user, found.role, found.admin, found.app, found.provider)
+    return Opened(session, token, found.expires_at, *facts)
 
 
 def _recognised(found: tuple[Any, ...]) -> Recognised:
     user, role, admin, app, last_access, *session = found
     if not session:
         return Recognised(user, role, bool(admin), bool(app), last_access)
-    key, expires_at, confined = session
-    return Recognised(user, role, bool(admin), bool(app), last_access, key, expires_at, bool(confined))
+    key, provider, expires_at, confined = session
+    facts = (user, role, bool(admin), bool(app), last_access)
+    return Recognised(*facts, key, provider, expires_at, bool(confined))

@@ -10,7 +10,7 @@ from service.database.tables import users
 from service.users import sessions
 from service.users.model import ACTIVE, LOCAL, Caller, Origin
 from service.users.passwords import Hasher
-from service.users.problems import WrongCredentials, WrongOtp
+from service.users.problems import BadPayload, WrongCredentials, WrongOtp
 from service.users.rows import fold
 from service.users.second_factor import SecondFactor
 from service.users.sessions import Opened
@@ -60,14 +60,21 @@ async def with_password(
         if not good or user is None or kept is None:
             raise WrongCredentials
         if protected and (factor is None or otp is None):
-            raise WrongOtp
+            raise WrongOtp(user=user)
         newest = await hasher.hash(password) if hasher.is_outdated(kept) else kept
         async with guarded(database, attempt, "otp") if protected else nullcontext():
             return await database.write(_admit, project, user, kept, newest, origin, lifetime, otp, factor)
 
 
-async def confirm_password(database: Database, hasher: Hasher, caller: Caller, password: str) -> None:
-    """Have the person who is asking prove again who they are. Raises WrongCredentials, TooMany."""
+async def confirm_password(database: Database, hasher: Hasher, caller: Caller, password: str | None) -> None:
+    """Have the person who is asking prove again who they are. Raises WrongCredentials, BadPayload, TooMany.
+
+    Who signs on with a provider has no password of ours: a sign-on that is minutes old is their proof.
+    """
+    if password is None:
+        if not await database.read(sessions.is_fresh, caller):
+            raise BadPayload('"password" is required')
+        return
     email, kept = await database.read(_own, caller) or (None, None)
     async with guarded(database, Attempt(caller.project, email or str(caller.user), caller.origin.ip)):
         if not await hasher.verify(kept, password):

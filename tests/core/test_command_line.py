@@ -33,7 +33,7 @@ from service.users.model import house
 from service.users.passwords import Hasher
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("serve", "worker", "migrate", "check", "admin", "project", "scim-token", "scim-group")
+COMMANDS = ("serve", "worker", "migrate", "check", "admin", "auth", "project", "scim-token", "scim-group")
 
 
 class Ended(NamedTuple):

@@ -8,14 +8,18 @@ import pytest
 from providers.contract import Identity
 from service.database import Database
 from service.database.tables import activity, identities, invitations, letters, sessions, users
-from service.tokens import fingerprint
+from service.sealing import Sealer
+from service.tokens import fingerprint, new_secret
 from service.users import connections, records
 from service.users import invitations as inviting
-from service.users.arrivals import Policy, sign_on
+from service.users.claims import Policy
 from service.users.clock import later
+from service.users.grants import Grants
 from service.users.model import Caller, Origin
 from service.users.problems import Expired, NoSuch, NotInvited, WrongCredentials, WrongProvider
+from service.users.second_factor import SecondFactor
 from service.users.sessions import Opened
+from service.users.sign_on import Arrival, sign_on
 from tests.core.people import (
     HOUSE,
     a_key,
@@ -31,6 +35,7 @@ from tests.core.people import (
 
 OPEN = Policy(registers=True)
 CLOSED = Policy()
+SEALER = Sealer([new_secret("")])
 BROWSER = Origin("192.0.2.1", "Firefox")
 
 
@@ -42,7 +47,10 @@ def ada(**said: Any) -> Identity:
 
 
 async def arrive(database: Database, policy: Policy = OPEN, project: str = "default", **said: Any) -> Opened:
-    return await sign_on(database, project, policy, ada(**said), BROWSER, 60)
+    arrival = Arrival(project, policy, ada(**said), BROWSER, 60)
+    opened = await sign_on(database, arrival, SecondFactor(SEALER), Grants(SEALER))
+    assert isinstance(opened, Opened)
+    return opened
 
 
 async def refused(database: Database, policy: Policy = OPEN, **said: Any) -> str:
@@ -54,7 +62,7 @@ async def refused(database: Database, policy: Policy = OPEN, **said: Any) -> str
     notes = await database.read(all_rows, activity, action="refused")
     note = max(notes, key=lambda row: row["id"])
     assert note["ip"] == "192.0.2.1"
-    return str(note["comment"])
+    return str(note["comment"]).partition(" (")[0]
 
 
 async def a_connection(database: Database, **options: Any) -> Caller:

@@ -1,14 +1,16 @@
 """The pages as a browser shows them: narrow and wide, light and dark, by keyboard, and by the rules of WCAG 2.2."""
 
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from pyotp import TOTP
 
 from tests.pages.chromium import Scheme, Tab
 from tests.pages.invited import GOOD, PATH, can_sign_in, expire, invite, name_project, send
 from tests.peers.oidc import PEERS
-from tests.served import Served
+from tests.served import PASSWORD, Served
 
 AXE = PEERS / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -55,6 +57,41 @@ async def _login_failed(house: Served, tab: Tab) -> None:
     await tab.visit(f"{house.url}/admin/login?reason=INVALID_CREDENTIALS")
 
 
+async def _login_refused(house: Served, tab: Tab) -> None:
+    await _login(house, tab)
+    await tab.run("document.querySelector('#email').focus()")
+    await tab.type("ada@example.com")
+    await tab.press("Tab")
+    await tab.type("wrong")
+    await tab.press("Enter", leaves=True)
+
+
+async def _code(house: Served, tab: Tab) -> str:
+    """The page after the right password of somebody with a second factor; gives the secret."""
+    _, token = await house.person("ada@example.com")
+    made = await house.ask("POST", "/users/me/tfa/generate", {"password": PASSWORD}, token=token)
+    secret = str(made.json()["data"]["secret"])
+    enable = {"secret": secret, "otp": TOTP(secret).now()}
+    assert (await house.ask("POST", "/users/me/tfa/enable", enable, token=token)).status_code == 204
+    await _login(house, tab)
+    await tab.run("document.querySelector('#email').focus()")
+    await tab.type("ada@example.com")
+    await tab.press("Tab")
+    await tab.type(PASSWORD)
+    await tab.press("Enter", leaves=True)
+    return secret
+
+
+async def _code_page(house: Served, tab: Tab) -> None:
+    await _code(house, tab)
+
+
+async def _code_refused(house: Served, tab: Tab) -> None:
+    await _code(house, tab)
+    await tab.type("123456")
+    await tab.press("Enter", leaves=True)
+
+
 async def _front(house: Served, tab: Tab) -> None:
     await tab.visit(f"{house.url}/admin")
 
@@ -67,6 +104,9 @@ PAGES: dict[str, Visit] = {
     "expired": _expired,
     "login": _login,
     "login failed": _login_failed,
+    "login refused": _login_refused,
+    "code": _code_page,
+    "code refused": _code_refused,
     "front": _front,
 }
 
@@ -146,6 +186,23 @@ async def test_an_account_is_opened_with_the_keyboard_alone(small_house: Served,
     assert await tab.run("document.querySelector('h1').innerText") == "Your account is open"
     assert tab.complaints == []
     assert await can_sign_in(small_house, invited.email, GOOD)
+
+
+async def test_a_person_signs_in_with_the_keyboard_alone(small_house: Served, tab: Tab) -> None:
+    await tab.show_as(900, "light")
+    secret = await _code(small_house, tab)
+    assert await tab.run("document.querySelector('h1').innerText") == "One more step"
+    assert await tab.run("document.activeElement.id") == "otp"
+    await tab.type("123456")
+    await tab.press("Enter", leaves=True)
+    assert (await tab.run("document.title")).startswith("Error: ")
+    assert await tab.run("document.activeElement.id") == "otp"
+    await tab.type(TOTP(secret).at(int(time.time()) + 30))
+    await tab.press("Tab")
+    assert await tab.run("document.activeElement.tagName") == "BUTTON"
+    await tab.press("Enter", leaves=True)
+    assert await tab.run("document.querySelector('h1').innerText") == "You are signed in"
+    assert tab.complaints == []
 
 
 async def test_the_browser_itself_asks_for_a_password_that_is_long_enough(

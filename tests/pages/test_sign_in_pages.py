@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from tests.pages.invited import Page, invite, look
-from tests.served import Served, served
+from tests.served import PASSWORD, Served, served
 
 
 def _buttons(page: Page) -> list[str]:
@@ -36,13 +36,38 @@ async def test_there_is_a_button_for_each_provider(small_house: Served) -> None:
     ]
     assert "Sign in with A Friend" in page.text
     assert 'Sign in with "><script>alert(1)</script>' in page.text
-    assert not [tag for tag, _ in page.tags if tag in {"script", "input"}]
+    assert not [tag for tag, _ in page.tags if tag == "script"]
+    assert [given["name"] for tag, given in page.tags if tag == "input"] == ["email", "password"]
 
 
-async def test_without_providers_the_page_says_where_to_sign_in(house: Served) -> None:
+async def test_without_providers_there_is_the_password_alone(house: Served) -> None:
     page = await _page(house, "/admin/login")
     assert _buttons(page) == []
-    assert "No sign-in with another service is set up here." in page.text
+    assert "or with a password" not in page.text
+    assert [given["name"] for tag, given in page.tags if tag == "input"] == ["email", "password"]
+
+
+async def test_a_password_signs_in_and_a_wrong_one_keeps_the_address(house: Served) -> None:
+    await house.person("ada@example.com")
+    async with house.client() as client:
+        wrong = Page(await client.post("/admin/login", data={"email": "ada@example.com", "password": "no"}))
+        assert (wrong.status, wrong.title.startswith("Error: ")) == (422, True)
+        assert "The address or the password is not right." in wrong.text
+        assert "ada@example.com" in [given.get("value") for _, given in wrong.tags]
+        answer = await client.post("/admin/login", data={"email": "ada@example.com", "password": PASSWORD})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/admin/welcome")
+        assert Page(await client.get("/admin/welcome")).heading == "You are signed in"
+
+
+async def test_a_form_of_another_site_signs_nobody_in(house: Served) -> None:
+    """Login CSRF: somebody else's account, in which the person then writes their own things."""
+    await house.person("ada@example.com")
+    data = {"email": "ada@example.com", "password": PASSWORD}
+    for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}):
+        async with house.client() as client:
+            answer = await client.post("/admin/login", data=data, headers=headers)
+        assert answer.status_code == 403
+        assert "set-cookie" not in answer.headers
 
 
 async def test_a_sign_on_ends_on_the_page_that_says_so(small_house: Served) -> None:
@@ -58,9 +83,9 @@ async def test_a_sign_on_that_fails_comes_back_to_the_buttons_and_says_so(small_
         button = _buttons(Page(await client.get("/admin/login")))[1]  # nobody may register there
         answer = await _follow(client, button)
     page = Page(answer)
-    assert str(answer.url) == f"{small_house.url}/admin/login?reason=INVALID_CREDENTIALS"
+    assert str(answer.url) == f"{small_house.url}/admin/login?reason=INVALID_CREDENTIALS&cause=unknown"
     assert page.title.startswith("Error: ")
-    assert "You could not be signed in." in page.text
+    assert "You signed on, but there is no account for you here yet." in page.text
     assert len(_buttons(page)) == 2
 
 

@@ -8,12 +8,13 @@ import pytest
 from providers.contract import Departure, Identity, ProviderError, Refused, Unreachable, Untrusted
 from providers.mock import Mock, MockSettings
 from providers.profile import read_email, read_identity
+from providers.words import Words
 from tests.sign_on.browser import CALLBACK
 
 
 def read(claims: dict[str, Any], userinfo: dict[str, Any] | None = None, key: str = "sub") -> Identity:
     honest = {"iss": "https://idp.example", "sub": "ada"}
-    return read_identity("op", {**honest, **claims}, userinfo or {}, identifier_key=key)
+    return read_identity("op", {**honest, **claims}, userinfo or {}, words=Words(identifier=(key,)))
 
 
 @pytest.mark.parametrize(

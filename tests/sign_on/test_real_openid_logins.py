@@ -4,13 +4,16 @@ import asyncio
 import logging
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
+from joserfc.jwk import ECKey, RSAKey
 
-from providers.contract import Provider, Refused, Untrusted
+from providers.contract import Misconfigured, Provider, Refused, Renews, Untrusted
 from tests.peers.oidc import OpenIDProvider
 from tests.sign_on.arrivals import go, sign_on
 from tests.sign_on.browser import CALLBACK
 from tests.sign_on.conftest import Open
+from tests.sign_on.issuer import Issuer
 
 
 async def test_the_identity_is_what_the_provider_knows(op: Provider, idp: OpenIDProvider) -> None:
@@ -107,7 +110,8 @@ async def test_keys_that_were_rotated_are_fetched_anew(op: Provider, idp: OpenID
     assert (await sign_on(op, "ada")).external_identifier == "ada"
 
 
-async def test_what_is_asked_of_the_provider(op: Provider) -> None:
+async def test_what_is_asked_of_the_provider(issuer: Issuer, open_openid: Open) -> None:
+    op = open_openid(issuer.url)
     departures = [await op.depart(CALLBACK, login_hint="ada@example.com", prompt="login") for _ in range(2)]
     asked = parse_qs(urlsplit(departures[0].url).query)
     assert asked["code_challenge_method"] == ["S256"]
@@ -126,9 +130,64 @@ async def test_what_is_asked_of_the_provider(op: Provider) -> None:
     assert secrets[0] not in repr(departures)
 
 
-async def test_forty_people_at_once_through_one_provider(op: Provider) -> None:
-    people = await asyncio.gather(*(sign_on(op, f"person{number}") for number in range(40)))
-    assert [person.external_identifier for person in people] == [f"person{number}" for number in range(40)]
+async def test_what_is_asked_is_pushed_where_that_is_offered(op: Provider) -> None:
+    """RFC 9126: no page, log or extension on the way sees the parameters, and nobody can change them."""
+    departure = await op.depart(CALLBACK, login_hint="ada@example.com")
+    asked = parse_qs(urlsplit(departure.url).query)
+    assert set(asked) == {"client_id", "request_uri"}
+    assert departure.memory["state"] not in departure.url
+    assert (await sign_on(op, "ada")).external_identifier == "ada"
+
+
+@pytest.mark.parametrize("kind", ["RSA", "EC", "PEM"])
+async def test_a_key_may_stand_in_for_the_secret(idp: OpenIDProvider, open_openid: Open, kind: str) -> None:
+    """private_key_jwt: the issuer knows the public half only, so nothing that it loses signs in as us."""
+    key = RSAKey.generate_key(2048) if kind == "RSA" else ECKey.generate_key("P-256")
+    public = {**key.as_dict(private=False), "use": "sig", "kid": "ours"}
+    client = idp.register(
+        CALLBACK,
+        token_endpoint_auth_method="private_key_jwt",
+        token_endpoint_auth_signing_alg="RS256" if kind == "RSA" else "ES256",
+        jwks={"keys": [public]},
+    )
+    jwk = msgspec.json.encode({"keys": [{**key.as_dict(private=True), "kid": "ours"}]}).decode()
+    text = key.as_pem(private=True).decode() if kind == "PEM" else f"json:{jwk}"
+    provider = open_openid(idp.issuer, CLIENT_ID=client.client_id, CLIENT_PRIVATE_KEYS=text)
+    assert (await sign_on(provider, "ada")).external_identifier == "ada"
+    stranger = RSAKey.generate_key(2048) if kind == "RSA" else ECKey.generate_key("P-256")
+    text = stranger.as_pem(private=True).decode()
+    other = open_openid(idp.issuer, CLIENT_ID=client.client_id, CLIENT_PRIVATE_KEYS=text)
+    with pytest.raises(Misconfigured):
+        await sign_on(other, "ada")
+
+
+async def test_a_grant_is_renewed_and_its_revocation_is_heard_of(
+    idp: OpenIDProvider, open_openid: Open
+) -> None:
+    client = idp.register(CALLBACK)
+    provider = open_openid(
+        idp.issuer,
+        CLIENT_ID=client.client_id,
+        CLIENT_SECRET=client.client_secret,
+        SCOPE="openid email offline_access",
+    )
+    assert isinstance(provider, Renews)
+    first = (await sign_on(provider, "ada", prompt="consent")).tokens.refresh_token
+    assert first is not None
+    second = await provider.renew(first)
+    assert second is not None
+    third = await provider.renew(second)
+    assert third is not None
+    with pytest.raises(Refused) as caught:  # used twice: the provider takes the whole grant away
+        await provider.renew(first)
+    assert caught.value.code == "invalid_grant"
+    with pytest.raises(Refused):
+        await provider.renew(third)
+
+
+async def test_twenty_people_at_once_through_one_provider(op: Provider) -> None:
+    people = await asyncio.gather(*(sign_on(op, f"person{number}") for number in range(20)))
+    assert [person.external_identifier for person in people] == [f"person{number}" for number in range(20)]
 
 
 async def test_nothing_secret_is_logged_however_loud_the_log(

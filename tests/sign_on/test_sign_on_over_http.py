@@ -133,7 +133,7 @@ async def test_who_may_not_come_in(house: Served, idp: OpenIDProvider) -> None:
             f"{house.url}/auth/login/closed?redirect=/admin/login?a=b", login="Nobody",
             stop_at=f"{house.url}/admin/login",
         )  # fmt: skip
-    assert parse_qs(urlsplit(away).query) == {"reason": ["INVALID_CREDENTIALS"]}
+    assert parse_qs(urlsplit(away).query) == {"reason": ["INVALID_CREDENTIALS"], "cause": ["unknown"]}
     assert (await house.ask("GET", "/auth/login/nope", token=None)).status_code == 404
     assert (await house.ask("GET", "/auth/login/op/callback?code=x", token=None)).status_code == 401
 

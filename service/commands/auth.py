@@ -1,0 +1,57 @@
+"""`idbridge auth check NAME`: asks a sign-on provider everything that can be asked without a person."""
+
+import asyncio
+from argparse import Namespace
+
+from providers.contract import Inspects, Misconfigured, ProviderError
+from providers.http import Outbound
+from providers.kinds import Settings, open_provider
+from service.commands import Failure, tell
+from service.commands.setting import configured
+from service.config import Config
+
+
+def run(options: Namespace) -> None:
+    """Run the command; it changes nothing, here or there."""
+    config = configured(keep=False)
+    settings = config.providers.get(options.name)
+    if settings is None:
+        known = ", ".join(config.providers) or "none"
+        raise Failure(f"AUTH_PROVIDERS names no {options.name}; it names {known}.")
+    callback = f"{config.public_url}/auth/login/{options.name}/callback"
+    tell(f"return address {callback}")
+    found = [*_own(settings, config), *asyncio.run(_ask(options.name, settings, config, callback))]
+    if found:
+        raise Failure(*found)
+    tell(f"{options.name} is set up rightly, as far as this can be told without a person.")
+
+
+def _own(settings: Settings, config: Config) -> list[str]:
+    """What does not fit on our side, whatever the provider says."""
+    policy, found = settings.policy, []
+    key = getattr(settings, "identifier_key", None)
+    if key in {"email", "preferred_username", "upn"}:
+        found.append(
+            f"IDENTIFIER_KEY is {key}: who gets somebody's old address there gets their account here. "
+            "Take what never changes, such as sub."
+        )
+    if policy.allow_public_registration and not policy.require_verified_email:
+        found.append(
+            "Anybody may register, and with any address: REQUIRE_VERIFIED_EMAIL=true asks for proof."
+        )
+    if policy.role_mapping and policy.allow_administrators and not config.is_https:
+        found.append("Groups may make administrators, and PUBLIC_URL is not https.")
+    return found
+
+
+async def _ask(name: str, settings: Settings, config: Config, callback: str) -> list[str]:
+    outbound = Outbound(config.outbound_ip_allow_list)
+    try:
+        provider = open_provider(name, settings, outbound)
+        return await provider.inspect(callback) if isinstance(provider, Inspects) else []
+    except Misconfigured as problem:
+        return [f"{problem.cause}."]
+    except ProviderError as problem:
+        return [f"The provider cannot be asked: {problem.cause}."]
+    finally:
+        await outbound.shut()

@@ -1,0 +1,137 @@
+"""What a provider granted us at a sign-on: its tokens, sealed beside the identity, used when we renew a
+session.
+
+Who is no longer welcome there is not welcome here: a grant that is gone ends every session that it began.
+"""
+
+import logging
+from typing import Final
+
+import msgspec
+from sqlalchemy import bindparam, or_, select, update
+
+from providers.contract import ProviderError, Refused, Renews, Tokens
+from providers.secret import Secret
+from service.database import Database, Transaction, now
+from service.database.tables import identities
+from service.sealing import Place, SealBroken, Sealer
+from service.users import endings, history
+from service.users.clock import later
+from service.users.identities import Key
+from service.users.model import Caller, Origin
+from service.users.problems import Forged
+
+_log = logging.getLogger(__name__)
+# Two who renew at once would use one refresh token twice, which providers take for theft: one of them asks.
+PAUSE: Final = 30  # seconds between two questions about one grant
+
+_key = (
+    identities.c.project == bindparam("of_project"),
+    identities.c.provider == bindparam("of_provider"),
+    identities.c.external_identifier == bindparam("of_external_identifier"),
+)
+_KEPT: Final = select(identities.c.tokens).where(*_key)
+_KEEP: Final = update(identities).where(*_key)
+_CLAIM: Final = (
+    update(identities)
+    .where(
+        identities.c.project == bindparam("of_project"),
+        identities.c.user == bindparam("of_user"),
+        identities.c.provider == bindparam("of_provider"),
+        identities.c.tokens.is_not(None),
+        or_(
+            identities.c.asked_at.is_(None),
+            identities.c.asked_at <= bindparam("of_before", type_=identities.c.asked_at.type),
+        ),
+    )
+    .returning(identities.c.external_identifier, identities.c.tokens)
+)
+
+
+class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The tokens as they are sealed."""
+
+    refresh_token: str | None = None
+    id_token: str | None = None
+
+
+class Grants:
+    """Seals and opens; the tokens are in clear here and at the provider only."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    async def keep(self, tx: Transaction, project: str, key: Key, tokens: Tokens) -> None:
+        """Keep what a sign-on brought; a refresh token that does not come anew stays (Google sends one)."""
+        if tokens.refresh_token is None and tokens.id_token is None:
+            return
+        found = await tx.row(_KEPT, **_where(project, key))
+        before = self._open(project, key, found[0]) if found and found[0] else Kept()
+        fresh = tokens.refresh_token.reveal() if tokens.refresh_token else before.refresh_token
+        kept = Kept(fresh, tokens.id_token.reveal() if tokens.id_token else before.id_token)
+        await tx.run(_KEEP, **_where(project, key), tokens=self._seal(project, key, kept))
+
+    async def renew(
+        self, database: Database, provider: object, project: str, user: str, name: str, origin: Origin
+    ) -> None:
+        """Ask the provider called `name` whether what it granted to a user still stands.
+
+        Raises Forged when it does not, after every session that began with it has ended. Nobody is signed out
+        because a provider is down: the session's own end bounds how long that can last.
+        """
+        if not isinstance(provider, Renews):
+            return
+        for identifier, sealed in await database.write(self._claim, project, user, name):
+            key = (name, identifier)
+            kept = self._open(project, key, sealed)
+            if kept.refresh_token is None:
+                continue
+            try:
+                newer = await provider.renew(Secret(kept.refresh_token))
+            except Refused as problem:
+                await database.write(self._revoked, project, user, key, problem.cause, origin)
+                raise Forged from problem
+            except ProviderError as problem:
+                _log.warning(
+                    "a grant cannot be asked about", extra={"provider": name, "cause": problem.cause}
+                )
+                continue
+            if newer is not None:
+                again = self._seal(project, key, Kept(newer.reveal(), kept.id_token))
+                await database.write(_store, project, key, again)
+
+    async def _claim(self, tx: Transaction, project: str, user: str, name: str) -> list[tuple[str, str]]:
+        at = now()
+        where = {"of_project": project, "of_user": user, "of_provider": name, "of_before": later(at, -PAUSE)}
+        return [(row[0], row[1]) for row in await tx.rows(_CLAIM, **where, asked_at=at)]
+
+    async def _revoked(
+        self, tx: Transaction, project: str, user: str, key: Key, cause: str, origin: Origin
+    ) -> None:
+        await tx.run(_KEEP, **_where(project, key), tokens=None)
+        await endings.end_of_provider(tx, project, user, key[0])
+        story = f"{key[0]}: revoked (the provider takes its grant back, so the sessions have ended: {cause})"
+        await history.record(
+            tx, Caller(project, origin=origin), "refused", [history.Entry(user)], comment=story
+        )
+
+    def _seal(self, project: str, key: Key, kept: Kept) -> str:
+        return self._sealer.seal(msgspec.json.encode(kept).decode(), _place(project, key))
+
+    def _open(self, project: str, key: Key, sealed: str) -> Kept:
+        try:
+            return msgspec.json.decode(self._sealer.open(sealed, _place(project, key)), type=Kept)
+        except SealBroken:  # under a secret that is gone: nothing can be asked with it
+            return Kept()
+
+
+async def _store(tx: Transaction, project: str, key: Key, sealed: str) -> None:
+    await tx.run(_KEEP, **_where(project, key), tokens=sealed)
+
+
+def _where(project: str, key: Key) -> dict[str, str]:
+    return {"of_project": project, "of_provider": key[0], "of_external_identifier": key[1]}
+
+
+def _place(project: str, key: Key) -> Place:
+    return Place("identities", msgspec.json.encode([project, *key]).decode(), "tokens")

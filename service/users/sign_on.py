@@ -1,0 +1,112 @@
+"""A sign-on from the proven identity to the session: who it is, the code that is owed, what is noted."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from providers.contract import Identity
+from service.database import Database, Transaction
+from service.users import claims, history, sessions
+from service.users.arrivals import arrive
+from service.users.claims import Policy
+from service.users.grants import Grants
+from service.users.model import Caller, Origin
+from service.users.problems import Expired, Problem, Taken, WrongCredentials, WrongProvider
+from service.users.second_factor import SecondFactor, is_protected
+from service.users.sessions import Opened
+from service.users.throttle import Attempt, guarded
+
+# What the administrator reads of a refusal, behind the cause and the provider.
+_STORIES: Final[Mapping[str, str]] = {
+    "unknown": "nobody here has this identity, and ALLOW_PUBLIC_REGISTRATION lets nobody new in",
+    "unverified": "the provider does not say that the e-mail address was verified (REQUIRE_VERIFIED_EMAIL)",
+    "foreign": "the e-mail address is of none of the ALLOWED_DOMAINS",
+    "malformed": "the identifier or the e-mail address cannot be one",
+    "inactive": "the user is suspended, archived or not yet active",
+    "another user has this e-mail": "LINK_BY_EMAIL would link the two where both addresses are verified",
+}
+
+
+class Owing(msgspec.Struct, frozen=True):
+    """Somebody who has arrived, and still owes the code of their second factor."""
+
+    user: str
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """Somebody at the door: who they are proven to be, and by which rules they may enter."""
+
+    project: str
+    policy: Policy
+    identity: Identity
+    origin: Origin
+    lifetime: float  # seconds of the session
+    otp: str | None = None  # where the code came along
+
+
+async def sign_on(
+    database: Database, arrival: Arrival, factor: SecondFactor, grants: Grants
+) -> Opened | Owing:
+    """Find or make the user of a proven identity and begin a session, or say whose code it takes first.
+
+    Of two first arrivals at the same moment one makes the user. The other is turned away, by the unique index
+    or by an e-mail that has just become somebody's, and looks again: that somebody is who it is.
+    A refusal leaves an activity row with its cause.
+    Raises WrongCredentials (with a cause), WrongProvider, Expired, WrongOtp, TooMany and NoSuch("role").
+    """
+    try:
+        try:
+            return await _enter(database, arrival, factor, grants)
+        except (Taken, WrongProvider):
+            return await _enter(database, arrival, factor, grants)
+    except Taken as problem:
+        raise WrongProvider from problem
+    except (WrongCredentials, WrongProvider, Expired) as problem:
+        await database.write(_note_refusal, arrival.project, arrival.identity, problem, arrival.origin)
+        raise
+
+
+async def _enter(
+    database: Database, arrival: Arrival, factor: SecondFactor, grants: Grants
+) -> Opened | Owing:
+    """With a code, which is a guess until it proves good, the attempt is counted."""
+    if arrival.otp is None:
+        return await database.write(_arrive_and_start, arrival, factor, grants)
+    who = f"{arrival.identity.provider} {arrival.identity.external_identifier}"
+    async with guarded(database, Attempt(arrival.project, who, arrival.origin.ip), "otp"):
+        return await database.write(_arrive_and_start, arrival, factor, grants)
+
+
+async def note_failure(tx: Transaction, caller: Caller, provider: str, cause: str) -> None:
+    """Let the administrator find out why a sign-on ended before the provider had proven anybody."""
+    await history.record(tx, caller, "refused", [history.Entry("")], comment=f"{provider}: {cause}")
+
+
+async def _arrive_and_start(
+    tx: Transaction, arrival: Arrival, factor: SecondFactor, grants: Grants
+) -> Opened | Owing:
+    project, identity, origin = arrival.project, arrival.identity, arrival.origin
+    user = await arrive(tx, project, arrival.policy, identity, origin)
+    await grants.keep(tx, project, (identity.provider, identity.external_identifier), identity.tokens)
+    proven = claims.proves_factor(identity, arrival.policy.acr)
+    if not proven and await is_protected(tx, project, user):
+        if arrival.otp is None:
+            return Owing(user)
+        await factor.check(tx, Caller(project, user, origin=origin), arrival.otp)
+    return await sessions.start(tx, project, user, identity.provider, origin, arrival.lifetime, factor=proven)
+
+
+async def _note_refusal(
+    tx: Transaction, project: str, identity: Identity, problem: Problem, origin: Origin
+) -> None:
+    """Let the administrator find out why somebody, whom a provider has proven, did not get in."""
+    cause = "the invitation is not open" if isinstance(problem, Expired) else "another user has this e-mail"
+    if isinstance(problem, WrongCredentials):
+        cause = problem.cause
+    item = claims.fitting("external_identifier", identity.external_identifier) or ""
+    story = f" ({_STORIES[cause]})" if cause in _STORIES else ""
+    caller = Caller(project, origin=origin)
+    await history.record(
+        tx, caller, "refused", [history.Entry(item)], comment=f"{identity.provider}: {cause}{story}"
+    )

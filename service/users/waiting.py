@@ -1,0 +1,106 @@
+"""Who has proven who they are, and still owes the code of their second factor: remembered for minutes, under
+the fingerprint of a cookie of that browser, until a code that is good takes them out."""
+
+from typing import Final
+
+import msgspec
+from sqlalchemy import and_, bindparam, delete, insert, select
+
+from service.database import Database, Transaction, now
+from service.database.tables import awaited_codes, users
+from service.users import sessions
+from service.users.clock import later
+from service.users.model import Caller, Origin
+from service.users.problems import Expired
+from service.users.second_factor import SecondFactor
+from service.users.sessions import Opened
+from service.users.throttle import Attempt, guarded
+
+LIFETIME: Final = 300  # seconds; the proof of the first factor should not be much older
+
+_one = (
+    awaited_codes.c.project == bindparam("project"),
+    awaited_codes.c.fingerprint == bindparam("fingerprint"),
+)
+_INSERT: Final = insert(awaited_codes)
+_LOOK: Final = (
+    select(users.c.email, users.c.id, awaited_codes.c.redirect, awaited_codes.c.provider)
+    .join_from(
+        awaited_codes,
+        users,
+        and_(users.c.project == awaited_codes.c.project, users.c.id == awaited_codes.c.user),
+    )
+    .where(*_one, awaited_codes.c.expires_at > bindparam("at"))
+)
+_TAKE: Final = (
+    delete(awaited_codes)
+    .where(*_one, awaited_codes.c.expires_at > bindparam("at"))
+    .returning(awaited_codes.c.user, awaited_codes.c.provider)
+)
+_PRUNE: Final = delete(awaited_codes).where(awaited_codes.c.expires_at <= bindparam("at"))
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """Whose code is awaited, and where they want to go afterwards."""
+
+    name: str  # their address, or their key where they have none: what guesses are counted under
+    redirect: str | None
+    provider: str
+
+
+async def begin(
+    tx: Transaction, project: str, fingerprint: str, user: str, provider: str, redirect: str | None
+) -> None:
+    """Remember that this browser owes a code, and forget all whose time is over."""
+    at = now()
+    await tx.run(_PRUNE, at=at)
+    await tx.run(
+        _INSERT,
+        project=project,
+        fingerprint=fingerprint,
+        user=user,
+        provider=provider,
+        redirect=redirect,
+        expires_at=later(at, LIFETIME),
+    )
+
+
+async def look(tx: Transaction, project: str, fingerprint: str) -> Waiting | None:
+    """Whom this browser may be; None when nothing is awaited from it any more."""
+    found = await tx.row(_LOOK, project=project, fingerprint=fingerprint, at=now())
+    return Waiting(found[0] or found[1], found[2], found[3]) if found else None
+
+
+async def finish(
+    database: Database,
+    factor: SecondFactor,
+    project: str,
+    fingerprint: str,
+    otp: str,
+    origin: Origin,
+    lifetime: float,
+) -> tuple[Opened, Waiting]:
+    """Begin the session for a good code. Raises Expired, WrongOtp, TooMany, WrongCredentials (not active)."""
+    waiting = await database.read(look, project, fingerprint)
+    if waiting is None:
+        raise Expired
+    async with guarded(database, Attempt(project, waiting.name, origin.ip), "otp"):
+        opened = await database.write(_admit, factor, project, fingerprint, otp, origin, lifetime)
+    return opened, waiting
+
+
+async def _admit(
+    tx: Transaction,
+    factor: SecondFactor,
+    project: str,
+    fingerprint: str,
+    otp: str,
+    origin: Origin,
+    lifetime: float,
+) -> Opened:
+    taken = await tx.row(_TAKE, project=project, fingerprint=fingerprint, at=now())
+    if taken is None:
+        raise Expired
+    user, provider = taken
+    await factor.check(tx, Caller(project, user, origin=origin), otp)
+    return await sessions.start(tx, project, user, provider, origin, lifetime)
