@@ -33,7 +33,6 @@ async def invite(scope: Scope) -> ASGIResponse:
         emails if isinstance(emails, list) else [emails],
         body["role"],
         lifetime=call.house.terms.invite_ttl,
-        domain=call.house.terms.mail_domain,
         url=url if isinstance(url, str) else None,
         defaults=call.generation.defaults,
     )

@@ -10,8 +10,9 @@ from litestar.types import Scope
 from service.api.calls import Call, of
 from service.api.cookies import REFRESH
 from service.pages.notices import notice
-from service.pages.sheet import away, sheet
-from service.users import projects, refresh_tokens, sessions
+from service.pages.sheet import away, dress, sheet
+from service.pages.tongue import say
+from service.users import refresh_tokens, sessions
 
 _CODE: Final = re.compile(r"[A-Z_]{1,64}\Z")
 _UNNAMED: Final = "You could not be signed in. Try again, or ask the people who run this place."
@@ -40,9 +41,9 @@ async def login(scope: Scope) -> Response[bytes]:
     code = _code(call)
     return sheet(
         "login",
-        call.house.terms,
-        await call.house.database.read(projects.title, call.project),
-        reason=_REASONS.get(code, _UNNAMED) if code else None,
+        call,
+        await dress(call),
+        reason=say(call, _REASONS.get(code, _UNNAMED)) if code else None,
         ways=[door.provider for door in doors if door.policy.project == call.project],
     )
 
@@ -58,8 +59,7 @@ async def welcome(scope: Scope) -> Response[bytes]:
     session = refresh_tokens.session_of(call.cookie(REFRESH))
     if session is None or await database.read(sessions.recognise, call.project, session) is None:
         return away("/admin/login", call.house.terms)
-    title = await database.read(projects.title, call.project)
-    return notice("signed_in", call.house.terms, title)
+    return notice("signed_in", call, await dress(call))
 
 
 def _code(call: Call) -> str | None:

@@ -224,7 +224,6 @@ async def test_an_invitation_of_another_project_shows_and_opens_an_account_there
         ["grace@example.com"],
         role,
         lifetime=3600,
-        domain="x.example",
     )
     invited = await newest(house, "grace@example.com")
     assert invited.project == "looms"
