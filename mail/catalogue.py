@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Final
 
 from babel import Locale
 from babel.dates import format_date
@@ -12,22 +11,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-ENGLISH: Final = "en"
-LETTERS: Final = Path(__file__).with_name("languages")
-LANGUAGES: Final = (ENGLISH, *sorted(file.stem for file in LETTERS.glob("*.po")))
+from mail.tongues import ENGLISH, LANGUAGES, LETTERS, nearest
 
-
-def nearest(*wanted: str | None) -> str:
-    """The first language that we speak, of tags such as `de-AT`; English when we speak none of them.
-
-    >>> nearest(None, "tlh", "de-AT")
-    'de'
-    """
-    for tag in wanted:
-        primary = (tag or "").replace("_", "-").partition("-")[0].lower()
-        if primary in LANGUAGES:
-            return primary
-    return ENGLISH
+__all__ = ["ENGLISH", "LANGUAGES", "LETTERS", "catalogue", "direction", "in_words", "nearest"]
 
 
 @lru_cache(maxsize=32)

@@ -78,6 +78,7 @@ def declare(metadata: MetaData, *, key: Type, moment: Type, document: Type, word
     # Both databases see that `next_at <= ?` implies this predicate; one on status would have to stand in the
     # text of each statement as a constant.
     waiting = table.c.next_at.is_not(None)
+    Index(None, table.c.created_at)  # by which old letters are cleared away
     Index(None, table.c.project, table.c.next_at, sqlite_where=waiting, postgresql_where=waiting)
     return table
 

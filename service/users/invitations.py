@@ -13,7 +13,7 @@ from sqlalchemy import and_, bindparam, insert, select, update
 from service.database import Transaction, new_key, now
 from service.database.tables import invitations, projects, users
 from service.users import edits, endings, invitation_letters, leave, records, roles
-from service.users.checks import check
+from service.users.checks import check, deliverable
 from service.users.clock import later
 from service.users.edits import Edit
 from service.users.endings import INVITATION, OUTBOX
@@ -194,4 +194,4 @@ def _email(value: object) -> str:
     email = check("email", value)
     if not isinstance(email, str):
         raise Invalid("email", "required")
-    return email
+    return deliverable(email)

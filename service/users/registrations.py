@@ -14,7 +14,7 @@ from service.database import Transaction, new_key, now
 from service.database.tables import projects, registrations, users
 from service.tokens import Tokens
 from service.users import records, roles, tickets
-from service.users.checks import check
+from service.users.checks import check, deliverable
 from service.users.clock import later
 from service.users.endings import OUTBOX
 from service.users.model import ACTIVE, Caller, Origin
@@ -63,6 +63,7 @@ async def register(
     project, at, email = attempt.project, now(), check("email", attempt.email)
     if not isinstance(email, str):
         raise Invalid("email", "required")
+    deliverable(email)
     names = {name: check(name, values.get(name)) for name in ("first_name", "last_name")}
     await take(tx, attempt, "register")
     role = values.get("role")

@@ -6,7 +6,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, Integer, PrimaryKeyConstrai
 from service.database.types import Document, Moment, Words
 
 revision = "0009"
-down_revision = "0002"
+down_revision = "0003"
 _WAITING = text("next_at IS NOT NULL")
 
 
@@ -15,6 +15,7 @@ def upgrade() -> None:
         letters.alter_column("message_id", existing_type=Words(), nullable=True)
     op.drop_index("letters_next_at_index", "letters")
     _index("letters_project_next_at_index", ["project", "next_at"])
+    op.create_index("letters_created_at_index", "letters", ["created_at"])
     op.create_table(
         "letter_windows",
         Column("project", Words, nullable=False),
@@ -44,6 +45,7 @@ def downgrade() -> None:
         invitations.drop_column("message")
     op.drop_table("letterheads")
     op.drop_table("letter_windows")
+    op.drop_index("letters_created_at_index", "letters")
     op.drop_index("letters_project_next_at_index", "letters")
     _index("letters_next_at_index", ["next_at"])
     op.execute(
