@@ -64,7 +64,9 @@ class Letters:
         head = facts.head
         return write(letter, values, sender=sender, reply_to=self._reply_to, lang=language, head=head)
 
-    def _link(self, facts: Facts) -> str:
+    def _link(self, facts: Facts) -> str | None:
+        if not facts.opens:
+            return None
         if facts.ticket is None:
             return self._home + SIGN_IN
         return with_token(facts.url or self._home + facts.ticket.page, self._mint(facts.ticket))

@@ -32,6 +32,7 @@ class Facts:
     ticket: Ticket | None = None
     url: str | None = None
     head: Letterhead = PLAIN
+    opens: bool = True  # whether there is anything to open with a button
 
 
 Reader = Callable[[Transaction, Letter, str], Coroutine[Any, Any, Facts]]
@@ -101,7 +102,8 @@ async def _notice(tx: Transaction, letter: Letter, now: str) -> Facts:
     _, _, first_name, language, _ = found or (None, None, None, letter.data.get("language"), None)
     told = {name: letter.data.get(name) for name in ("old", "new", "provider")}
     facts = await _facts(tx, letter, language, {**told, "name": calm(first_name)}, None)
-    return Facts(facts.project, language, facts.words, {"when": letter.created_at}, head=facts.head)
+    moments, opens = {"when": letter.created_at}, letter.kind != "suspended"
+    return Facts(facts.project, language, facts.words, moments, head=facts.head, opens=opens)
 
 
 async def _facts(

@@ -34,4 +34,4 @@ async def facts(tx: Transaction, kind: str, project: str, language: str) -> Fact
     words = {"email": NOBODY, "name": "Grace", "inviter": "Ada Lovelace", "message": None}
     words |= {"old": NOBODY, "new": "grace.hopper@example.com", "provider": "Okta"}
     moments = {"until": at} if ticket else {"when": at}
-    return Facts(title, nearest(language), words, moments, ticket, head=head)
+    return Facts(title, nearest(language), words, moments, ticket, head=head, opens=kind != "suspended")

@@ -41,15 +41,13 @@ def schema(connection: Connection) -> set[Any]:
 
 def _lines(sql: str | None) -> list[str]:
     """The columns and constraints of a table, in whatever order and quotes they came."""
-    lines, depth = [""], 0
-    for sign in " ".join((sql or "").replace('"', "").split()).replace("( ", "(").replace(" )", ")"):
-        depth += {"(": 1, ")": -1}.get(sign, 0)
-        if sign == "," and depth == 1:
-            lines.append("")
-        else:
-            lines[-1] += sign
-    begun, _, lines[0] = lines[0].partition("(")
-    return [begun.strip(), *(line.strip().removesuffix(")") for line in lines)]
+    whole = " ".join((sql or "").replace('"', "").split()).replace("( ", "(").replace(" )", ")")
+    begun, _, inside = whole.partition("(")
+    lines, depth = [begun.strip()], 0
+    for piece in inside.removesuffix(")").split(","):
+        lines.append(piece.strip()) if depth == 0 else lines.append(f"{lines.pop()},{piece}")
+        depth += piece.count("(") - piece.count(")")
+    return lines
 
 
 async def test_the_migrated_schema_is_the_one_that_tables_describes(

@@ -80,6 +80,8 @@ def test_the_text_part() -> None:
     assert _part(message(), "plain") == (
         "Hello Anna,\n"
         "\n"
+        "Mara Okafor has invited you to Harbour Lane.\n"
+        "\n"
         "Your account will be opened for anna@example.org. All it still needs\n"
         "is a password that only you know.\n"
         "\n"
