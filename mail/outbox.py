@@ -139,21 +139,31 @@ class Outbox:
 
         The projects share the limit, beginning with the one whose name comes after `after`.
         """
-        held: list[Letter] = []
         waiting = [name for (name,) in await tx.rows(self._turns, most=MOST_TURNS)]
         turns = [name for name in waiting if name > after] + [name for name in waiting if name <= after]
-        for position, project in enumerate(turns):
-            share = ceil((limit - len(held)) / (len(turns) - position))
-            if share < 1:
-                break
-            until = schedule.later(now, lease)
-            facts = {"until": until, "owner": owner, "domain": self._domain}
-            rows = await tx.rows(self._claim, of_project=project, at=now, most=share, **facts)
-            # In one order, so that no two claims wait for each other's windows.
-            claimed = sorted((Letter(*row) for row in rows), key=lambda letter: letter.recipient)
-            may_go = [letter for letter in claimed if await self._may(tx, letter, owner, now)]
-            held += sorted(may_go, key=lambda letter: (letter.created_at, letter.id))
-        return held
+        facts = {"at": now, "until": schedule.later(now, lease), "owner": owner, "domain": self._domain}
+        claimed: list[Letter] = []
+        while turns and len(claimed) < limit:
+            more = []  # projects that took their whole share: what others left is theirs
+            for position, project in enumerate(turns):
+                share = ceil((limit - len(claimed)) / (len(turns) - position))
+                rows = await tx.rows(self._claim, of_project=project, most=share, **facts) if share else []
+                claimed += [Letter(*row) for row in rows]
+                more += [project] if share and len(rows) == share else []
+            turns = more
+        return await self._allowed(tx, claimed, owner, now)
+
+    async def _allowed(self, tx: Transaction, claimed: list[Letter], owner: str, now: str) -> list[Letter]:
+        """Those that may go now, each project's oldest first; the others are put back."""
+        if self._allowance is None:
+            may_go = claimed
+        else:  # in one order, so that no two claims wait for each other's windows
+            ordered = sorted(claimed, key=lambda letter: (letter.project, letter.recipient))
+            may_go = [letter for letter in ordered if await self._may(tx, letter, owner, now)]
+        turns = {
+            project: place for place, project in enumerate(dict.fromkeys(one.project for one in claimed))
+        }
+        return sorted(may_go, key=lambda one: (turns[one.project], one.created_at, one.id))
 
     async def _may(self, tx: Transaction, letter: Letter, owner: str, now: str) -> bool:
         """Whether a claimed letter may go now; else it is put back until the full window has ended."""
