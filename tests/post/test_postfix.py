@@ -52,6 +52,7 @@ trace unix - - n - 0 bounce
 virtual unix - n n - - virtual
 error unix - - n - - error
 retry unix - - n - - error
+proxymap unix - - n - - proxymap
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
