@@ -17,7 +17,7 @@ class Owed:
     """A letter to be posted. `data` is what its template needs: JSON, and never a token.
 
     `reference` names what the letter is about (the invitation's key), so that it can be cancelled with it.
-    `domain` ends the Message-ID. Keys and moments are texts: `2021-02-05T15:18:13.000Z`.
+    Its Message-ID is fixed by the first claim. Keys and moments are texts: `2021-02-05T15:18:13.000Z`.
     """
 
     id: str
@@ -25,7 +25,6 @@ class Owed:
     kind: str
     reference: str
     recipient: str
-    domain: str
     created_at: str
     expires_at: str
     data: Mapping[str, object] = field(default_factory=dict)

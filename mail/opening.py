@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
@@ -18,6 +19,9 @@ from mail.replies import MALFORMED, scrub
 # it, and the password never in clear. never: no TLS, asked for by name.
 Security = Literal["implicit", "required", "offered", "never"]
 
+# Gives a good access token for XOAUTH2; raises Unusable when there is none to be had.
+Token = Callable[[], Awaitable[str]]
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -30,8 +34,12 @@ class Settings:
     security: Security = "offered"
 
 
-async def open_line(settings: Settings, tls: ssl.SSLContext, patience: float) -> Line:
+async def open_line(
+    settings: Settings, tls: ssl.SSLContext, patience: float, token: Token | None = None
+) -> Line:
     """Connect, start TLS as the settings demand, sign in. Raises Unusable; `patience`: seconds for each step.
+
+    With `token` the sign-in is XOAUTH2, over TLS alone.
 
     Nothing that fails here has to do with the letter that waits.
     """
@@ -50,7 +58,10 @@ async def open_line(settings: Settings, tls: ssl.SSLContext, patience: float) ->
         secure = settings.security == "implicit" or await _start_tls(client, settings.security)
         if settings.user is not None:
             bare = secure or settings.security == "never"
-            await _sign_in(client, settings.user, settings.password or "", bare)
+            if token is not None:
+                await _sign_in_by_token(client, settings.user, token, secure)
+            else:
+                await _sign_in(client, settings.user, settings.password or "", bare)
     except (SMTPException, OSError, ValueError) as problem:
         client.close()
         raise Unusable(_explain(problem)) from problem
@@ -95,6 +106,14 @@ async def _sign_in(client: SMTP, user: str, password: str, bare: bool) -> None:
         raise Unusable(Pause(f"the mail server {missing}"))
     sign_in = {"plain": client.auth_plain, "login": client.auth_login, "cram-md5": client.auth_crammd5}
     await sign_in[methods[0]](user, password)
+
+
+async def _sign_in_by_token(client: SMTP, user: str, token: Token, secure: bool) -> None:
+    if not secure:
+        raise Unusable(Pause("the mail server would take the access token only in clear"))
+    if "xoauth2" not in client.server_auth_methods:
+        raise Unusable(Pause("the mail server offers no sign-in with an access token (XOAUTH2)"))
+    await client.auth_xoauth2(user, await token())
 
 
 def _explain(problem: SMTPException | OSError | ValueError) -> Retry | Pause:

@@ -47,6 +47,11 @@ def verdict(letter: Letter, outcome: Outcome, now: str, jitter: float) -> Mappin
             assert_never(outcome)
 
 
+def postponed(letter: Letter, until: str, reason: str) -> Mapping[str, object]:
+    """The columns of a letter that was claimed and may not go before `until`: no attempt was made."""
+    return _again(letter, until, letter.attempts - 1, Retry(reason))
+
+
 def _again(letter: Letter, next_at: str, attempts: int, outcome: Retry | Pause) -> Mapping[str, object]:
     if next_at >= deadline(letter):
         return _over("dead", attempts) | _said(outcome)

@@ -10,7 +10,7 @@ from aiosmtplib import SMTP, SMTPException
 from mail.addresses import BadAddress, mailbox
 from mail.contract import Delivery, GiveUp, Retry
 from mail.dialog import Line, Lost, Unusable
-from mail.opening import Settings, open_line
+from mail.opening import Settings, Token, open_line
 
 KEPT = 30.0  # seconds that an idle connection stays open; servers drop theirs after one to five minutes
 FAREWELL = 5.0
@@ -26,11 +26,13 @@ class Smtp:
         connections: int = 4,
         timeout: float = 60,
         tls: ssl.SSLContext | None = None,
+        token: Token | None = None,
     ) -> None:
         self.connections = connections
         self.timeout = timeout
         self._settings = settings
         self._tls = tls or ssl.create_default_context()
+        self._token = token
         self._slots = asyncio.Semaphore(connections)
         self._kept: list[tuple[Line, asyncio.TimerHandle]] = []
         self._leaving: set[asyncio.Task[None]] = set()
@@ -54,7 +56,7 @@ class Smtp:
                     with suppress(Lost):
                         return await line.carry(message, sender, recipient)
                     line = None
-                line = await open_line(self._settings, self._tls, self.timeout)
+                line = await open_line(self._settings, self._tls, self.timeout, self._token)
                 return await line.carry(message, sender, recipient)
         except Unusable as problem:
             return problem.outcome

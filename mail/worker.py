@@ -69,6 +69,7 @@ class Worker:
         self._awake = asyncio.Event()
         self._stopping = False
         self._more = False
+        self._last = ""  # the project that had its turn last
         self._trusted = False  # whether the server has listened to a letter since we last had doubts
         self._outages = 0
         self._rest_until = 0.0
@@ -111,11 +112,12 @@ class Worker:
         limit = room if self._trusted else 1
         try:
             letters = await self._database.write(
-                self._outbox.claim, self._owner, limit, self._lease, self._clock()
+                self._outbox.claim, self._owner, limit, self._lease, self._clock(), after=self._last
             )
         except Exception:
             _log.exception("letters cannot be claimed")
             return max(self._poll, TROUBLE)
+        self._last = letters[-1].project if letters else self._last
         for letter in letters:
             task = asyncio.create_task(self._carry(letter), name=f"letter {letter.id}")
             self._flying.add(task)

@@ -1,8 +1,6 @@
 """Puts the house together: build(config) is the ASGI application, with the mail worker inside by default."""
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
@@ -12,21 +10,16 @@ from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.response.base import ASGIResponse
 
-from mail.addresses import read_sender
-from mail.contract import Sender
-from mail.folder import Folder
-from mail.outbox import POSTED, Outbox
-from mail.smtp import Smtp
-from mail.worker import Worker
 from providers.http import Outbound
 from providers.kinds import open_provider
-from service import pages
+from service import pages, post
 from service.api import (
     answers,
     auth,
     calls,
     health,
     invitations,
+    letters,
     owing,
     passwords,
     registration,
@@ -43,13 +36,11 @@ from service.api.gate import Gate
 from service.api.graphql import room as graphql
 from service.api.house import Door, House, Terms
 from service.config import Config
-from service.database import Database, new_key, open_database, tables
+from service.database import Database, open_database
 from service.journal import AccessLog
-from service.letters import Letters
 from service.sealing import Sealer
 from service.tokens import Tokens
 from service.upkeep import keep_up
-from service.users import acceptance, registrations, resets
 from service.users.grants import Grants
 from service.users.passwords import Hasher
 from service.users.problems import MethodRefused, RouteUnknown
@@ -68,8 +59,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
         async with AsyncExitStack() as stack:
             gate.house = await _furnish(config, stack)
             _start_upkeep(gate.house.database, stack)
-            if worker:
-                await _start_worker(config, gate.house.database, stack)
+            await stack.enter_async_context(post.working(config, gate.house.database, carries=worker))
             yield
 
     router = Litestar(
@@ -81,6 +71,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
             registration.router,
             two_factor.router,
             invitations.router,
+            letters.router,
             sso.router,
             owing.router,
             scim.router,
@@ -142,27 +133,10 @@ def _terms(config: Config) -> Terms:
         registers=config.public_registration,
         register_role=config.public_registration_role,
         register_urls=config.user_register_url_allow_list,
-        mail_domain=read_sender(config.email_from).domain,
         most_rows=config.query_limit_max,
         disable_default=config.auth_disable_default,
         version=VERSION,
     )
-
-
-def mail_worker(config: Config, database: Database) -> tuple[Worker, Sender]:
-    """The worker that carries the letters of this house, and what it carries them with."""
-    sender: Sender = Smtp(config.smtp) if config.smtp else Folder(config.data_dir / "outbox")
-    tokens = Tokens(config.secrets)
-    letters = Letters(
-        database,
-        sender=read_sender(config.email_from),
-        public_url=config.public_url,
-        mint=lambda invitation: acceptance.mint(tokens, invitation),
-        mint_reset=lambda reset: resets.mint(tokens, reset),
-        mint_registration=lambda letter: registrations.mint(tokens, letter),
-    )
-    owner = f"{socket.gethostname()}-{os.getpid()}-{new_key()}"
-    return Worker(database, Outbox(tables.letters), letters.compose, sender, owner), sender
 
 
 def _start_upkeep(database: Database, stack: AsyncExitStack) -> None:
@@ -172,24 +146,6 @@ def _start_upkeep(database: Database, stack: AsyncExitStack) -> None:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-    stack.push_async_callback(stop)
-
-
-async def _start_worker(config: Config, database: Database, stack: AsyncExitStack) -> None:
-    worker, sender = mail_worker(config, database)
-    stack.push_async_callback(sender.close)
-
-    def hear(announced: frozenset[tuple[str, str]]) -> None:
-        if any(what == POSTED for what, _ in announced):
-            worker.wake()
-
-    database.on_commit(hear)
-    task = asyncio.create_task(worker.run(), name="mail worker")
-
-    async def stop() -> None:
-        worker.stop()
-        await task
 
     stack.push_async_callback(stop)
 

@@ -5,7 +5,7 @@ import logging
 from typing import Final, NoReturn
 
 from service.database import Database, Unavailable
-from service.users import registrations, sessions, throttle
+from service.users import correspondence, registrations, sessions, throttle
 
 HOUR: Final = 3600.0
 _log = logging.getLogger(__name__)
@@ -18,6 +18,7 @@ async def keep_up(database: Database, every: float = HOUR) -> NoReturn:
             await database.write(sessions.prune)
             await database.write(throttle.prune)
             await database.write(registrations.prune)
+            await database.write(correspondence.prune)
         except Unavailable:
             _log.warning("what has expired waits for the database")
         await asyncio.sleep(every)

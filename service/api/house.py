@@ -37,7 +37,6 @@ class Terms(msgspec.Struct, frozen=True):
     registers: bool  # whether people may register themselves
     register_role: str | None
     register_urls: tuple[str, ...]
-    mail_domain: str  # ends the Message-ID of letters
     most_rows: int | None  # the largest page; None: as many as are asked for
     disable_default: bool  # no sign-in with passwords of ours
     version: str

@@ -1,19 +1,23 @@
-"""Inviting over REST: `/users/invite` and `/users/invite/accept` (with the early alias of the documents)."""
+"""Inviting over REST: `/users/invite`, listed, again, withdrawn; accepting, with the early alias."""
 
 from typing import Final
 from urllib.parse import urlsplit
 
-from litestar import Router, post
+from litestar import Router, delete, get, post
+from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from service.api import answers
-from service.api.bodies import EMAILS, TEXT, URI_MAYBE, UUID_, expect
+from service.api.bodies import EMAILS, TEXT, TEXT_MAYBE, URI_MAYBE, UUID_, expect
 from service.api.calls import of
-from service.users import acceptance, invitations
+from service.api.letters import paging
+from service.api.many import known_key
+from service.users import acceptance, invitations, renewals
 from service.users.problems import BadPayload
 
-_INVITE: Final = {"email": EMAILS, "role": UUID_, "invite_url": URI_MAYBE}
+_INVITE: Final = {"email": EMAILS, "role": UUID_, "invite_url": URI_MAYBE, "message": TEXT_MAYBE}
+LONGEST_MESSAGE: Final = 2000  # characters
 _ACCEPT: Final = {"token": TEXT, "password": TEXT}
 
 
@@ -26,15 +30,17 @@ async def invite(scope: Scope) -> ASGIResponse:
     url = body.get("invite_url")
     if isinstance(url, str) and not allowed(url, call.house.terms.invite_urls):
         raise BadPayload(f'Url "{url[:255]}" can\'t be used to invite users')
-    emails = body["email"]
+    emails, message = body["email"], body.get("message")
+    if isinstance(message, str) and len(message) > LONGEST_MESSAGE:
+        raise BadPayload(f'"message" may have {LONGEST_MESSAGE} characters at most')
     await call.house.database.write(
         invitations.invite,
         caller,
         emails if isinstance(emails, list) else [emails],
         body["role"],
         lifetime=call.house.terms.invite_ttl,
-        domain=call.house.terms.mail_domain,
         url=url if isinstance(url, str) else None,
+        message=message if isinstance(message, str) else None,
         defaults=call.generation.defaults,
     )
     return answers.nothing()
@@ -64,4 +70,33 @@ async def accept(scope: Scope) -> ASGIResponse:
     return answers.nothing()
 
 
-router = Router("/", route_handlers=[invite, accept], include_in_schema=False)
+@get("/users/invite")
+async def list_invitations(scope: Scope) -> ASGIResponse:
+    """The newest invitations and how each stands: open, used, voided or expired; `before` turns the page."""
+    call = of(scope)
+    caller = await call.member()
+    return answers.data(await call.house.database.read(renewals.page, caller, *paging(call)))
+
+
+@post("/users/invite/{key:str}/resend")
+async def resend(scope: Scope, key: FromPath[str]) -> ASGIResponse:
+    """Sends an invitation again, to who still waits; the link in the older letter dies."""
+    call = of(scope)
+    caller = await call.author()
+    lifetime = call.house.terms.invite_ttl
+    made = await call.house.database.write(renewals.again, caller, known_key(key), lifetime)
+    return answers.data({"id": made})
+
+
+@delete("/users/invite/{key:str}", status_code=200)
+async def withdraw(scope: Scope, key: FromPath[str]) -> ASGIResponse:
+    """Withdraws an invitation: its link no longer works. The invited user stays."""
+    call = of(scope)
+    caller = await call.author()
+    await call.house.database.write(renewals.cancel, caller, known_key(key))
+    return answers.nothing()
+
+
+router = Router(
+    "/", route_handlers=[invite, accept, list_invitations, resend, withdraw], include_in_schema=False
+)

@@ -11,6 +11,7 @@ Json = dict[str, Any]
 
 ONE: Final = ("fields", "alias", "deep")
 LIST: Final = (*ONE, "filter", "search", "sort", "limit", "offset", "page", "meta", "aggregate", "groupBy")
+TURNED: Final = ("limit", "before")
 PARAMETERS: Final[Mapping[str, tuple[str, Json]]] = {
     "fields": ("Words of the answer, as CSV or array; `*` is every one.", {"type": "string"}),
     "alias": ("Other names for fields: an object, as JSON or in brackets.", {"type": "string"}),
@@ -22,6 +23,10 @@ PARAMETERS: Final[Mapping[str, tuple[str, Json]]] = {
     "sort": ("Words to sort by, as CSV; `-` before a word turns its order round.", {"type": "string"}),
     "limit": ("Rows of a page; -1 is all.", {"type": "integer", "minimum": -1, "default": 100}),
     "offset": ("Rows to pass over.", {"type": "integer", "minimum": 0}),
+    "before": (
+        "The key of the last row that was seen.",
+        {"type": "string", "format": "uuid"},
+    ),
     "page": ("The page, counted from 1; wins over offset.", {"type": "integer", "minimum": 1}),
     "meta": ("`total_count`, `filter_count` or `*`.", {"type": "string"}),
 }
@@ -54,6 +59,9 @@ ROUTES: Final = (
     Route("patch", "/users/{id}", "Change a user", "Users", "Users", "Users", parameters=ONE),
     Route("delete", "/users/{id}", "Remove a user", "Users"),
     Route("post", "/users/invite", "Invite by e-mail", "Users", None, "Invite"),
+    Route("get", "/users/invite", "List invitations", "Users", "Invitation", many=True, parameters=TURNED),
+    Route("post", "/users/invite/{id}/resend", "Send an invitation again", "Users", "Key"),
+    Route("delete", "/users/invite/{id}", "Withdraw an invitation", "Users"),
     Route("post", "/users/invite/accept", "Accept an invitation", "Users", None, "Accept", public=True),
     Route("post", "/users/register", "Register with an e-mail", "Users", None, "Register", public=True),
     Route("get", "/users/register/verify-email", "Prove the e-mail", "Users", public=True),
@@ -69,6 +77,10 @@ ROUTES: Final = (
         "Password",
     ),
     Route("post", "/users/{id}/tfa/disable", "Take a second factor away", "Two-factor"),
+    Route("get", "/letters", "List letters", "Letters", "Letter", many=True, parameters=TURNED),
+    Route("get", "/letters/{id}", "Read a letter", "Letters", "Letter"),
+    Route("post", "/letters/{id}/resend", "Send a letter again", "Letters", "Letter"),
+    Route("post", "/letters/{id}/cancel", "Cancel a letter that waits", "Letters", "Letter"),
     Route("get", "/roles", "List roles", "Roles", "Roles", many=True, parameters=LIST),
     Route("post", "/roles", "Create one or many", "Roles", "Roles", "Roles", parameters=ONE),
     Route("patch", "/roles", "Change many", "Roles", "Roles", "RolesChange", many=True, parameters=ONE),
@@ -159,6 +171,27 @@ def _closed(required: tuple[str, ...], **properties: Json) -> Json:
     }
 
 
+_INVITED: Final = ("issued_at", "expires_at", "used_at", "voided_at")
+_POSTED: Final = ("next_at", "created_at", "expires_at", "sent_at")
+_LETTER: Final = (
+    *("kind", "status", "recipient", "last_code", "last_reason", "accepted_reply", "message_id"),
+    "attempts",
+)
+
+
+def _facts(*words: str, keys: tuple[str, ...] = (), at: tuple[str, ...] = ()) -> Json:
+    """An object that we alone write: texts (and `attempts`, a number), keys, moments."""
+    number = {"type": "integer"}
+    properties: Json = {
+        word: number if word == "attempts" else {"type": ["string", "null"]} for word in words
+    }
+    properties |= {key: {"type": ["string", "null"], "format": "uuid"} for key in keys}
+    return {"type": "object", "properties": properties | dict.fromkeys(at, _MOMENT)}
+
+
+_MOMENT: Final = {"type": ["string", "null"], "format": "date-time"}
+
+
 def _change(name: str, keys: Json = _KEYS) -> Json:
     """All alike by keys or by a query, or each in an array of objects with ids."""
     one = {"$ref": f"#/components/schemas/{name}"}
@@ -192,8 +225,14 @@ BODIES: Final[Mapping[str, Json]] = {
             "email": {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]},
             "role": {"type": "string", "format": "uuid"},
             "invite_url": {"type": "string", "format": "uri"},
+            "message": {"type": "string", "maxLength": 2000},
         },
     },
+    "Invitation": _facts("email", "status", "url", "message", keys=("id", "user", "invited_by"), at=_INVITED),
+    "Letter": _facts(
+        *_LETTER, keys=("id", "reference"), at=("next_at", "created_at", "expires_at", "sent_at")
+    ),
+    "Key": _facts(keys=("id",)),
     "Accept": {
         "type": "object",
         "required": ["token", "password"],

@@ -32,9 +32,7 @@ async def request(scope: Scope) -> ASGIResponse:
     if isinstance(url, str) and not allowed(url, terms.reset_urls):
         raise BadPayload(f'Url "{url[:255]}" can\'t be used to reset passwords')
     attempt = Attempt(call.project, str(body["email"]), call.ip)
-    asked = call.house.database.write(
-        resets.request, attempt, domain=terms.mail_domain, url=url if isinstance(url, str) else None
-    )
+    asked = call.house.database.write(resets.request, attempt, url=url if isinstance(url, str) else None)
     await asyncio.gather(asked, asyncio.sleep(PACE))
     return answers.nothing()
 

@@ -43,7 +43,6 @@ async def register(scope: Scope) -> ASGIResponse:
         registrations.register,
         attempt,
         values,
-        domain=terms.mail_domain,
         url=url if isinstance(url, str) else None,
     )
     await asyncio.gather(asked, asyncio.sleep(PACE))

@@ -5,6 +5,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias
 
+from mail.tongues import LANGUAGES
+
 INTRODUCTION = """\
 Stands between identity providers and the users of an application: SCIM, sign-on
 and invitations bring people in, the users API shows them."""
@@ -41,8 +43,9 @@ def build() -> ArgumentParser:
     _migrate(_command(commands, "migrate", "bring the database to the newest schema"))
     _command(commands, "check", "name every mistake in the configuration, change nothing")
     _admin(_verb(commands, "admin", "make an administrator"))
-    _project(_verb(commands, "project", "make a project, with users of its own"))
+    _project(_command(commands, "project", "make a project with users of its own, give it a look of its own"))
     _auth(_verb(commands, "auth", "look after a sign-on provider", "check", "ask it whether both sides fit"))
+    _mail(_command(commands, "mail", "look at the letters, and see whether they arrive"))
     _scim_token(_verb(commands, "scim-token", "make a token for an identity provider to call /scim/v2 with"))
     _scim_group(_verb(commands, "scim-group", "say which roles a provider's groups give", "map"))
     return parser
@@ -98,9 +101,39 @@ def _admin(parser: ArgumentParser) -> None:
 
 
 def _project(parser: ArgumentParser) -> None:
-    parser.add_argument(
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    create = _command(verbs, "create", "make a project", _VERB_EXAMPLES["project"])
+    create.set_defaults(module="project")
+    create.add_argument(
         "name", metavar="NAME", help="a-z, 0-9, dot, underscore, dash; it is part of addresses"
     )
+    change = _command(
+        verbs, "change", "give a project's letters and pages a look of their own", _LOOK_EXAMPLE
+    )
+    change.set_defaults(module="letterhead")
+    change.add_argument("name", metavar="NAME", help="the project")
+    change.add_argument("--title", metavar="T", help="what people call it")
+    change.add_argument("--colour", metavar="C", help="of buttons, such as #3a47c4; made legible if need be")
+    change.add_argument("--logo", metavar="FILE", type=Path, help="a PNG or JPEG of at most 64 KiB")
+    change.add_argument("--support", metavar="A", help="the address that people may write to")
+    change.add_argument("--language", metavar="L", help=f"for whom we know none: {', '.join(LANGUAGES)}")
+    change.add_argument("--wording", metavar="FILE", type=Path, help="JSON: kind -> subject and text")
+
+
+def _mail(parser: ArgumentParser) -> None:
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    preview = _command(verbs, "preview", "write a letter of each kind into files, without sending any")
+    preview.add_argument("kinds", metavar="KIND", nargs="*", help="such as invitation; all when left out")
+    preview.add_argument("--project", metavar="P", default="default", help="whose letterhead (default)")
+    preview.add_argument("--language", metavar="L", default="en", help=f"{', '.join(LANGUAGES)} (en)")
+    preview.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("preview"), help="where to (preview)"
+    )
+    test = _command(verbs, "test", "send a letter now and say what the mail server answers")
+    test.add_argument("--to", metavar="A", required=True, help="the address to send it to")
+    test.add_argument("--project", metavar="P", default="default", help="whose letterhead (default)")
+    for verb, name in ((preview, "mail_preview"), (test, "mail_test")):
+        verb.set_defaults(module=name)
 
 
 def _auth(parser: ArgumentParser) -> None:
@@ -149,6 +182,13 @@ def _scim_group(parser: ArgumentParser) -> None:
         help="a group's displayName and the id of a role; without any, the list is only shown",
     )
 
+
+_LOOK_EXAMPLE = """\
+What is left out stays as it is; an empty text takes it away. In the wording {project}, {name},
+{email} and {inviter} stand for themselves.
+
+example:
+  idbridge project change thumper --title "Thumper Ltd" --colour "#0a7d5a" --logo logo.png"""
 
 _VERB_EXAMPLES = {
     "admin": """\

@@ -6,7 +6,7 @@ from argparse import Namespace
 
 import uvloop
 
-from service import app
+from service import post
 from service.commands.setting import configured, opened
 from service.config import Config
 
@@ -17,12 +17,9 @@ def run(options: Namespace) -> None:
 
 
 async def _work(config: Config) -> None:
-    async with opened(config) as database:
-        worker, sender = app.mail_worker(config, database)
-        loop = asyncio.get_running_loop()
-        for one in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(one, worker.stop)
-        try:
-            await worker.run()
-        finally:
-            await sender.close()
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(one, stopped.set)
+    async with opened(config) as database, post.working(config, database):
+        await stopped.wait()

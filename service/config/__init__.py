@@ -7,8 +7,10 @@ from pathlib import Path
 from msgspec import structs
 from sqlalchemy.engine import make_url
 
+from mail.allowance import PER_RECIPIENT
 from mail.opening import Settings as SmtpSettings
 from providers import kinds
+from providers.access_token import Grant
 from providers.secret import Secret
 from service import journal
 from service.config import parts, readers
@@ -60,6 +62,10 @@ class Config(Values, frozen=True, kw_only=True):
     user_register_url_allow_list: tuple[str, ...]
     email_from: str
     smtp: SmtpSettings | None
+    smtp_grant: Grant | None
+    smtp_connections: int
+    email_recipient_limit: int | None
+    email_project_limit: int | None
     providers: Mapping[str, kinds.Settings]
     auth_disable_default: bool
     outbound_ip_allow_list: tuple[IPv4Network | IPv6Network, ...]
@@ -77,7 +83,8 @@ class Config(Values, frozen=True, kw_only=True):
     def hidden(self) -> tuple[str | None, ...]:
         """What the log must never say, wherever it turns up."""
         mine = (self.admin.password, self.admin.token, make_url(self.database_url).password)
-        held = (value for kind in self.providers.values() for value in structs.asdict(kind).values())
+        held = tuple(value for kind in self.providers.values() for value in structs.asdict(kind).values())
+        held = (*held, *structs.asdict(self.smtp_grant).values()) if self.smtp_grant else held
         theirs = (value.reveal() for value in held if isinstance(value, Secret))
         return *self.secrets, *mine, self.smtp.password if self.smtp else None, *theirs
 
@@ -112,12 +119,16 @@ def load(variables: Mapping[str, str], *, keep: bool = True) -> Config:
         user_register_url_allow_list=env.read("USER_REGISTER_URL_ALLOW_LIST", readers.allowed_urls) or (),
         email_from=parts.sender(env, smtp),
         smtp=smtp,
+        smtp_grant=parts.smtp_grant(env, smtp),
+        smtp_connections=env.read("EMAIL_SMTP_CONNECTIONS", number(1, 64)) or 4,
+        email_recipient_limit=parts.limit(env, "EMAIL_RECIPIENT_LIMIT", PER_RECIPIENT),
+        email_project_limit=parts.limit(env, "EMAIL_PROJECT_LIMIT"),
         providers=parts.providers(env, public_url),
         auth_disable_default=env.read("AUTH_DISABLE_DEFAULT", flag) or False,
         outbound_ip_allow_list=env.read("OUTBOUND_IP_ALLOW_LIST", readers.networks) or (),
         ip_trust_proxy=env.read("IP_TRUST_PROXY", readers.proxies) or (),
         log_level=env.read("LOG_LEVEL", choice(tuple(journal.LEVELS))) or "info",
-        query_limit_max=parts.limit(env),
+        query_limit_max=parts.limit(env, "QUERY_LIMIT_MAX"),
         secrets=parts.secrets(env, database_url, data_dir, keep=keep),
         warnings=env.unused(FAMILIES),
     )

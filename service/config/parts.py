@@ -9,6 +9,8 @@ from msgspec import Struct
 from mail.opening import Security
 from mail.opening import Settings as SmtpSettings
 from providers import kinds
+from providers.access_token import Grant
+from providers.secret import Secret
 from service.config import readers
 from service.config.environment import Environment, flag, number
 from service.config.secret_file import kept_secret
@@ -78,7 +80,8 @@ def smtp(env: Environment) -> SmtpSettings | None:
     host = env.read("EMAIL_SMTP_HOST", readers.host)
     port = env.read("EMAIL_SMTP_PORT", number(1, 65_535)) or (465 if secure else 587)
     user, password = env.text("EMAIL_SMTP_USER"), env.text("EMAIL_SMTP_PASSWORD")
-    if (user is None) != (password is None):
+    by_token = env.text("EMAIL_SMTP_OAUTH_TOKEN_URL") is not None
+    if (user is None) != (password is None and not by_token):
         env.wrong("EMAIL_SMTP_PASSWORD" if user else "EMAIL_SMTP_USER", "is missing: a sign-in needs both")
     if ignore and (secure or password):
         env.wrong(
@@ -89,6 +92,29 @@ def smtp(env: Environment) -> SmtpSettings | None:
     security: Security = "offered" if readers.is_loopback_host(host) else "required"
     security = "implicit" if secure else "never" if ignore else security
     return SmtpSettings(host, port, user, password, security)
+
+
+def smtp_grant(env: Environment, smtp: SmtpSettings | None) -> Grant | None:
+    """Give what the mail server's access tokens (XOAUTH2) are asked for with, if it takes such."""
+    prefix = "EMAIL_SMTP_OAUTH_"
+    token_url = env.read(f"{prefix}TOKEN_URL", readers.public_url)
+    client_id, scope = env.text(f"{prefix}CLIENT_ID"), env.text(f"{prefix}SCOPE")
+    secret, refresh = (env.read(f"{prefix}{name}", Secret) for name in ("CLIENT_SECRET", "REFRESH_TOKEN"))
+    if token_url is None or smtp is None:
+        return None
+    if client_id is None:
+        env.wrong(f"{prefix}CLIENT_ID", "is missing: the token endpoint asks who we are")
+    if secret is None and refresh is None:
+        env.wrong(f"{prefix}CLIENT_SECRET", "is missing, and EMAIL_SMTP_OAUTH_REFRESH_TOKEN too")
+    if smtp.password is not None:
+        env.wrong("EMAIL_SMTP_PASSWORD", "cannot stand beside EMAIL_SMTP_OAUTH_TOKEN_URL")
+    return Grant(
+        token_url=token_url,
+        client_id=client_id or "",
+        client_secret=secret,
+        refresh_token=refresh,
+        scope=scope,
+    )
 
 
 def sender(env: Environment, smtp: SmtpSettings | None) -> str:
@@ -118,7 +144,7 @@ def providers(env: Environment, public_url: str) -> Mapping[str, kinds.Settings]
     return MappingProxyType(found)
 
 
-def limit(env: Environment) -> int | None:
-    """Give the largest `limit` of a query, None if there is none."""
-    most = env.read("QUERY_LIMIT_MAX", number(-1, 1_000_000))
-    return None if most in {None, -1} else most
+def limit(env: Environment, name: str, default: int | None = None) -> int | None:
+    """Give the most of something; -1 is no limit."""
+    most = env.read(name, number(-1, 1_000_000))
+    return default if most is None else None if most == -1 else most

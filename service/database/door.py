@@ -4,7 +4,7 @@ import asyncio
 import logging
 import types
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, NoReturn, ParamSpec, Protocol, TypeVar
 
 from service.database.shapes import Kind, Row, Statement
 
@@ -88,6 +88,12 @@ class Database(Protocol):
 
     async def scan(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """The same door for work without a bound (contains, counts, exports): two at once, 30 s at most."""
+
+    def ring(self) -> None:
+        """Tell other processes soon that there is something to look at; it may get lost."""
+
+    async def listen(self, listener: Callable[[], None]) -> NoReturn:
+        """Call `listener` when another process may have rung, perhaps too often; runs until cancelled."""
 
     def on_commit(self, listener: Listener) -> None:
         """Call `listener` with what a write announced: after COMMIT, in the loop, before write() returns."""

@@ -14,7 +14,7 @@ from sqlalchemy import (
     false,
 )
 
-from mail import outbox
+from mail import allowance, outbox
 from service.database.types import Document, Flag, Key, Moment, Words
 
 metadata = MetaData(
@@ -335,6 +335,7 @@ invitations = Table(
     Column("voided_at", Moment),
     Column("invited_by", Key),
     Column("url", Words),  # where the link leads when it is not our own page
+    Column("message", Words),  # what the inviter wants to say
     PrimaryKeyConstraint("project", "id"),
     Index(None, "project", "user"),
     _of_user(),
@@ -453,3 +454,19 @@ revisions = Table(
 )
 
 letters = outbox.declare(metadata, key=Key, moment=Moment, document=Document, words=Words)
+letter_windows = allowance.declare(metadata, moment=Moment, words=Words)
+
+# How a project's letters and pages look and speak, where they differ from ours.
+letterheads = Table(
+    "letterheads",
+    metadata,
+    _project(),
+    Column("colour", Words),  # of buttons: #3a47c4
+    Column("logo", Words),  # the picture in base64
+    Column("logo_type", Words),  # image/png or image/jpeg
+    Column("support", Words),  # the address that people may write to
+    Column("language", Words),  # for whom we know none
+    Column("wording", Document),  # kind of letter -> {subject, text}
+    PrimaryKeyConstraint("project"),
+    _of_project(),
+)

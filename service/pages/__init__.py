@@ -10,8 +10,10 @@ router = Router(
     route_handlers=[
         accept_invite.show,
         accept_invite.accept,
+        accept_invite.again,
         reset_password.show,
         reset_password.reset,
+        reset_password.again,
         verify.show,
         verify.verify,
         login.login,

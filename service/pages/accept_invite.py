@@ -3,6 +3,7 @@
 Looking changes nothing, however often: mail scanners open every link first. Only the form's button posts.
 """
 
+import asyncio
 from typing import Final
 from urllib.parse import urlencode
 
@@ -11,17 +12,19 @@ from litestar.types import Scope
 
 from mail.message import calm, in_words
 from service.api.calls import Call, of
-from service.api.house import Terms
+from service.api.passwords import PACE
 from service.pages.forms import form
 from service.pages.notices import Name, notice
-from service.pages.sheet import away, sheet
+from service.pages.sheet import Dress, away, dress, sheet
 from service.pages.standing import Standing, standing
-from service.users import acceptance
+from service.pages.tongue import say, tongue
+from service.users import acceptance, renewals
 from service.users.passwords import SHORTEST
 from service.users.problems import Expired, Forged, Invalid, NotInvited
+from service.users.throttle import Attempt
 
 _PATH: Final = "/admin/accept-invite"
-_SOMEBODY: Final = "the person who invited you"
+SOMEBODY: Final = "the person who invited you"
 REFUSED: Final = {
     "min_length": "This password is too short. It needs at least {limit} characters.",
     "max_length": "This password is too long. It may have {limit} characters at most.",
@@ -50,12 +53,31 @@ async def accept(scope: Scope) -> Response[bytes]:
             house.database, house.tokens, house.secrets, token, fields.get("password", ""), call.origin
         )
     except Invalid as problem:
-        return await _page(call, token, refused=REFUSED.get(problem.rule, UNFIT).format(limit=problem.limit))
+        return await _page(call, token, refused=why_refused(call, problem))
     except (Forged, NotInvited):
         return await _page(call, token, over="voided")
     except Expired:
         return await _page(call, token, over="expired")
     return away(f"{_PATH}?{urlencode({'done': '', 'token': token})}", house.terms)
+
+
+@post(f"{_PATH}/again")
+async def again(scope: Scope) -> Response[bytes]:
+    """Owes a new letter for an invitation that ran out. The page says the same, whatever has become of it."""
+    call = of(scope)
+    house = call.house
+    try:
+        named = acceptance.read(house.tokens, (await form(call)).get("token", ""), late=True)
+    except Forged:
+        return notice("unknown", call)
+    asked = house.database.write(renewals.renew, Attempt(named.project, named.email, call.ip), named.id)
+    await asyncio.gather(asked, asyncio.sleep(PACE))
+    return notice("sent_again", call, await dress(call, named.project))
+
+
+def why_refused(call: Call, problem: Invalid) -> str:
+    """Why a password was not taken, in the person's language."""
+    return say(call, REFUSED.get(problem.rule, UNFIT), limit=problem.limit)
 
 
 async def _page(
@@ -66,20 +88,22 @@ async def _page(
     try:
         named = acceptance.read(house.tokens, token, late=True)
     except Forged:
-        return notice("unknown", house.terms)
+        return notice("unknown", call)
     found = await house.database.read(standing, named.project, named.id)
     if found is None:
-        return notice("voided", house.terms, host=_SOMEBODY)
+        return notice("voided", call, host=say(call, SOMEBODY))
     if found.state == "open":
-        return _told(house.terms, over, found) if over else _form(house.terms, token, found, refused)
-    return _told(house.terms, "done" if done and found.state == "used" else found.state, found)
+        dressed = await dress(call, named.project)
+        return _told(call, over, found, dressed) if over else _form(call, token, found, dressed, refused)
+    name: Name = "done" if done and found.state == "used" else found.state
+    return _told(call, name, found, await dress(call, named.project), token)
 
 
-def _form(terms: Terms, token: str, found: Standing, refused: str | None) -> Response[bytes]:
+def _form(call: Call, token: str, found: Standing, dressed: Dress, refused: str | None) -> Response[bytes]:
     return sheet(
         "accept",
-        terms,
-        found.invitation.project,
+        call,
+        dressed,
         status=422 if refused else 200,
         inviter=calm(found.inviter),
         name=calm(found.invitation.first_name),
@@ -91,13 +115,14 @@ def _form(terms: Terms, token: str, found: Standing, refused: str | None) -> Res
     )
 
 
-def _told(terms: Terms, name: Name, found: Standing) -> Response[bytes]:
+def _told(call: Call, name: Name, found: Standing, dressed: Dress, token: str = "") -> Response[bytes]:
     when = found.used_at if name == "used" and found.used_at else found.invitation.expires_at
     return notice(
         name,
-        terms,
-        found.invitation.project,
+        call,
+        dressed,
+        token=token,
         email=found.invitation.email,
-        when=in_words(when),
-        host=calm(found.inviter) or _SOMEBODY,
+        when=in_words(when, tongue(call)),
+        host=calm(found.inviter) or say(call, SOMEBODY),
     )

@@ -10,8 +10,8 @@ from service.api import owing
 from service.api.calls import Call, of
 from service.api.landing import credential
 from service.pages.forms import form
-from service.pages.sheet import away, sheet
-from service.users import projects
+from service.pages.sheet import away, dress, sheet
+from service.pages.tongue import say
 from service.users.problems import Expired, TooMany, WrongCredentials, WrongOtp
 from service.users.waiting import Waiting
 
@@ -51,15 +51,14 @@ async def prove(scope: Scope) -> Response[bytes]:
 
 
 async def _page(call: Call, waiting: Waiting, *, refused: str | None = None) -> Response[bytes]:
-    terms = call.house.terms
-    target = urlsplit(waiting.redirect or terms.public_url)
+    target = urlsplit(waiting.redirect or call.house.terms.public_url)
     return sheet(
         "code",
-        terms,
-        await call.house.database.read(projects.title, call.project),
+        call,
+        await dress(call),
         status=422 if refused else 200,
         # Browsers hold a form to where its answer leads, too: the address was allowed when the person left.
         leads_to=f"{target.scheme}://{target.netloc}",
         name=waiting.name,
-        refused=refused,
+        refused=say(call, refused) if refused else None,
     )

@@ -5,8 +5,7 @@ from litestar.types import Scope
 
 from service.api.calls import of
 from service.pages.notices import notice
-from service.pages.sheet import away, sheet
-from service.users import projects
+from service.pages.sheet import away, dress, sheet
 
 
 @get("/")
@@ -19,10 +18,10 @@ async def root(scope: Scope) -> Response[bytes]:
 async def front(scope: Scope) -> Response[bytes]:
     """What this is, and where to go from here."""
     call = of(scope)
-    return sheet("front", call.house.terms, await call.house.database.read(projects.title, call.project))
+    return sheet("front", call, await dress(call))
 
 
 @get("/admin/{_rest:path}")
 async def nowhere(scope: Scope) -> Response[bytes]:
     """Any other page: there is none."""
-    return notice("elsewhere", of(scope).house.terms)
+    return notice("elsewhere", of(scope))

@@ -15,8 +15,9 @@ from service.api.owing import owe
 from service.pages import code as code_page
 from service.pages.forms import form
 from service.pages.notices import notice
-from service.pages.sheet import away, sheet
-from service.users import projects, refresh_tokens, sessions, sign_in
+from service.pages.sheet import away, dress, sheet
+from service.pages.tongue import say
+from service.users import refresh_tokens, sessions, sign_in
 from service.users.model import LOCAL
 from service.users.problems import Expired, Forged, RouteUnknown, TooMany, WrongCredentials, WrongOtp
 
@@ -98,11 +99,11 @@ async def _page(
 ) -> Response[bytes]:
     return sheet(
         "login",
-        call.house.terms,
-        await call.house.database.read(projects.title, call.project),
+        call,
+        await dress(call),
         status=422 if refused else 200,
-        reason=reason,
-        refused=refused,
+        reason=say(call, reason) if reason else None,
+        refused=say(call, refused) if refused else None,
         email=email,
         takes_passwords=not call.house.terms.disable_default,
         ways=[door.provider for door in call.house.doors.values() if door.policy.project == call.project],
@@ -122,8 +123,7 @@ async def welcome(scope: Scope) -> Response[bytes]:
     session = _session(call)
     if session is None or await database.read(sessions.recognise, call.project, session) is None:
         return away("/admin/login", call.house.terms)
-    title = await database.read(projects.title, call.project)
-    return notice("signed_in", call.house.terms, title)
+    return notice("signed_in", call, await dress(call))
 
 
 def _session(call: Call) -> str | None:

@@ -6,19 +6,21 @@ from typing import Final, Literal
 import msgspec
 from litestar import Response
 
-from service.api.house import Terms
-from service.pages.sheet import sheet
+from service.api.calls import Call
+from service.pages.sheet import Dress, sheet
+from service.pages.tongue import say
 
 Name = Literal[
-    "done", "used", "replaced", "voided", "expired", "unknown",
+    "done", "used", "sent_again", "replaced", "voided", "expired", "unknown",
     "reset", "reset_void", "reset_expired", "verified", "verify_void",
     "signed_in", "elsewhere", "crossed", "garbled", "busy", "down", "broken",
 ]  # fmt: skip
+AGAIN: Final = "Send me a new one"
 _SIGN_IN: Final = ("/admin/login", "Sign in")
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """A page without a form: `sentences` name the facts it is given, `action` is a path and its label."""
+    """What a page tells: `sentences` name the facts they are given, `action` is a path and its label."""
 
     status: int
     tone: Literal["good", "calm"]
@@ -26,6 +28,7 @@ class Notice(msgspec.Struct, frozen=True):
     heading: str
     sentences: tuple[str, ...]
     action: tuple[str, str] | None = None
+    again: str | None = None  # where a button asks for a new letter
 
 
 # Of an invitation, 410: it was good once and is no more (RFC 9110 section 15.5.11).
@@ -63,7 +66,15 @@ _NOTICES: Final[Mapping[Name, Notice]] = {
         410, "calm", "clock", "This invitation has expired",
         (
             "It could be used until {when}.",
-            "Ask {host} to invite you again: a new letter comes to {email}, with a button that works.",
+            "A new letter can come to the same address, with a button that works.",
+        ),
+        again="/admin/accept-invite/again",
+    ),
+    "sent_again": Notice(
+        200, "calm", "letter", "Look into your mailbox",
+        (
+            "If the account still waits for you, a new letter is on its way to the address of the old one.",
+            "It may take a few minutes. Nothing came? Then ask the people who run this place.",
         ),
     ),
     "unknown": Notice(
@@ -91,8 +102,9 @@ _NOTICES: Final[Mapping[Name, Notice]] = {
         410, "calm", "clock", "This link has expired",
         (
             "It could be used until {when}.",
-            "Ask for a new letter where you sign in: the button in it will work.",
+            "A new letter can come to the same address, with a button that works.",
         ),
+        again="/admin/reset-password/again",
     ),
     "verified": Notice(
         200, "good", "done", "Your account is open",
@@ -148,23 +160,25 @@ _NOTICES: Final[Mapping[Name, Notice]] = {
 
 def notice(
     name: Name,
-    terms: Terms,
-    title: str | None = None,
+    call: Call,
+    dressed: Dress = Dress(),  # noqa: B008  # a tuple, which nobody can change
     *,
     headers: Mapping[str, str] | None = None,
+    token: str = "",
     **facts: str,
 ) -> Response[bytes]:
-    """The page of this name; `facts` are what its sentences speak of, as plain text."""
+    """The page of this name; `facts` are what its sentences speak of, `token` what its button sends."""
     row = _NOTICES[name]
     return sheet(
         "notice",
-        terms,
-        title,
+        call,
+        dressed,
         status=row.status,
         headers=headers,
         tone=row.tone,
         picture=row.picture,
-        heading=row.heading,
-        sentences=[sentence.format(**facts) for sentence in row.sentences],
-        action=row.action and {"path": row.action[0], "label": row.action[1]},
+        heading=say(call, row.heading),
+        sentences=[say(call, sentence, **facts) for sentence in row.sentences],
+        action=row.action and {"path": row.action[0], "label": say(call, row.action[1])},
+        again=row.again and {"path": row.again, "label": say(call, AGAIN), "token": token},
     )

@@ -36,4 +36,4 @@ def refuse(request: Request[Any, Any, Any], problem: Exception) -> Response[byte
     wait = {"busy": getattr(problem, "retry_after", 1), "down": 5}.get(name)
     headers = {"retry-after": str(wait)} if wait else None
     call = of(request.scope)
-    return notice(name, call.house.terms, headers=headers, request=call.id)
+    return notice(name, call, headers=headers, request=call.id)

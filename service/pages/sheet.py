@@ -2,18 +2,23 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 from markupsafe import Markup
 
-from mail.message import calm, in_words
+from mail.catalogue import catalogue, direction, in_words
+from mail.letterhead import PLAIN, Letterhead, paint
+from mail.message import calm
+from service.api.calls import Call
 from service.api.house import Terms
+from service.letters import heads
+from service.pages.tongue import PAGES, tongue
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _STYLE: Final = (_TEMPLATES / "style.css").read_text("utf-8")
@@ -23,18 +28,6 @@ _ICON: Final = "data:image/svg+xml," + quote(
     ' stroke-width="2.4" stroke-linecap="round"/></svg>'
 )
 
-# The style travels inside the page, known by its hash: no second request, so no second place for the address
-# of the page, which holds a token, to turn up (CSP Level 3, 6.7.3.2).
-_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        f"style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'",
-        "img-src data:",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    )
-)
 _HEADERS: Final[Mapping[str, str]] = {
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
@@ -43,42 +36,94 @@ _HEADERS: Final[Mapping[str, str]] = {
 }
 
 
+class Dress(NamedTuple):
+    """How a project's pages look: `title` is as somebody wrote it."""
+
+    title: str | None = None
+    head: Letterhead = PLAIN
+
+
+async def dress(call: Call, project: str | None = None) -> Dress:
+    """The dress of a project, of the path's when none is named."""
+    return Dress(*await call.house.database.read(heads.find, project or call.project))
+
+
 def sheet(
     template: str,
-    terms: Terms,
-    title: str | None,
+    call: Call,
+    dressed: Dress = Dress(),  # noqa: B008  # a tuple, which nobody can change
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     leads_to: str = "",
     **values: object,
 ) -> Response[bytes]:
-    """Fill in `templates/{template}.html`; `title` is the project's, as somebody wrote it.
+    """Fill in `templates/{template}.html` in the person's language.
 
     `leads_to` is an origin elsewhere to which the answer of the page's form may send the browser.
     """
+    terms, language, head = call.house.terms, tongue(call), dressed.head
+    style = _style(head.colour)
     text = (
-        _environment()
+        _environment(language)
         .get_template(f"{template}.html")
         .render(
             values,
-            style=Markup(_STYLE),  # noqa: S704  # our own file; escaped, its quotes would change the hash
+            style=Markup(style),  # noqa: S704  # our own file; escaped, its quotes would change the hash
             icon=_ICON,
+            logo=_picture(head),
             base=base(terms),
             place=place(terms),
-            project=calm(title) or place(terms),
+            project=calm(dressed.title) or place(terms),
+            lang=language,
+            dir=direction(language),
         )
     )
+    known = {"content-language": language, "vary": "accept-language"}
     return Response(
         text.encode(),
         status_code=status,
         media_type="text/html",
         headers={
-            "content-security-policy": _POLICY.replace("'self'", f"'self' {leads_to}".rstrip()),
             **_HEADERS,
+            "content-security-policy": _policy(style, leads_to),
+            **known,
             **(headers or {}),
         },
     )
+
+
+@lru_cache(maxsize=64)
+def _style(colour: str | None) -> str:
+    """The style, with a project's own colour where it has one."""
+    if colour is None:
+        return _STYLE
+    own = paint(colour)
+    light = f"--accent: {own.light}; --accent-deep: {own.light}; --on-accent: {own.on_light};"
+    dark = f"--accent: {own.dark}; --accent-deep: {own.dark}; --on-accent: {own.on_dark};"
+    return f"{_STYLE}:root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+
+
+@lru_cache(maxsize=64)
+def _policy(style: str, leads_to: str) -> str:
+    # The style travels inside the page, known by its hash: no second request, so no second place for the
+    # address of the page, which holds a token, to turn up (CSP Level 3, 6.7.3.2).
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src 'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'",
+            "img-src data:",
+            f"form-action 'self' {leads_to}".rstrip(),
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        )
+    )
+
+
+def _picture(head: Letterhead) -> str | None:
+    if head.logo is None:
+        return None
+    return f"data:{head.logo_type};base64,{b64encode(head.logo).decode()}"
 
 
 def away(path: str, terms: Terms, *cookies: tuple[str, str], url: str | None = None) -> Response[bytes]:
@@ -104,14 +149,18 @@ def place(terms: Terms) -> str:
     return urlsplit(terms.public_url).netloc
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
+@lru_cache(maxsize=32)
+def _environment(language: str) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    environment.filters["in_words"] = in_words
+    words = catalogue(PAGES, language)
+    environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    environment.filters["in_words"] = partial(in_words, language=language)
+    environment.filters["strong"] = Markup("<strong>{}</strong>").format
     return environment

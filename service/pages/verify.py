@@ -11,8 +11,8 @@ from litestar.types import Scope
 from service.api.calls import Call, of
 from service.pages.forms import form
 from service.pages.notices import notice
-from service.pages.sheet import away, sheet
-from service.users import projects, registrations
+from service.pages.sheet import away, dress, sheet
+from service.users import registrations
 from service.users.problems import Expired, Forbidden, Forged, NoSuch, NotInvited, Taken
 
 _PATH: Final = "/admin/verify"
@@ -23,9 +23,7 @@ async def show(scope: Scope) -> Response[bytes]:
     """The button, or why there is none; with `done` the page at the end of the way."""
     call = of(scope)
     if "done" in call.query:
-        return notice(
-            "verified", call.house.terms, await call.house.database.read(projects.title, call.project)
-        )
+        return notice("verified", call, await dress(call))
     token = call.query.get("token")
     return await _page(call, token if isinstance(token, str) else "")
 
@@ -41,7 +39,7 @@ async def verify(scope: Scope) -> Response[bytes]:
     except (Expired, Forged):
         return await _page(call, token)
     except (NotInvited, Taken, NoSuch, Forbidden):
-        return notice("verify_void", call.house.terms)
+        return notice("verify_void", call)
     return away(f"{_PATH}?done=", call.house.terms)
 
 
@@ -50,11 +48,11 @@ async def _page(call: Call, token: str) -> Response[bytes]:
     try:
         named = registrations.read(house.tokens, token)
     except Forged:
-        return notice("unknown", house.terms)
+        return notice("unknown", call)
     except Expired:
-        return notice("verify_void", house.terms)
+        return notice("verify_void", call)
     found = await house.database.read(registrations.look, named)
     if found is None:
-        return notice("verify_void", house.terms)
-    email, title = found
-    return sheet("verify", house.terms, title, email=email, token=token)
+        return notice("verify_void", call)
+    dressed = await dress(call, named.project)
+    return sheet("verify", call, dressed, email=found[0], token=token)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final, TypeGuard
 
+from mail.addresses import BadAddress, mailbox
 from service.database import moment
 from service.database.types import fit_text
 from service.users.model import ATTRIBUTES, Attribute, Kind
@@ -44,6 +45,15 @@ def is_email(text: str) -> bool:
         and len(labels) > 1
         and all(_LABEL.fullmatch(label) for label in labels)
     )
+
+
+def deliverable(email: str) -> str:
+    """The address, if letters can go there: no mail server takes all that look well. Raises Invalid."""
+    try:
+        mailbox(email)
+    except BadAddress:
+        raise Invalid("email", "email") from None
+    return email
 
 
 def _wrong(attribute: Attribute, detail: str) -> Invalid:

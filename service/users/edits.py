@@ -1,6 +1,7 @@
 """Writes changes that have been decided on, with all that follows from them, in a handful of statements.
 
-What follows: derived columns, the version, identities, the end of sessions, tokens and invitations, history.
+What follows: derived columns, the version, identities, the end of sessions, tokens and invitations, letters,
+history.
 Whether the caller may make a change is asked before, in `records`.
 """
 
@@ -12,7 +13,16 @@ from sqlalchemy import bindparam, update
 
 from service.database import Transaction
 from service.database.tables import users
-from service.users import addresses, endings, group_members, history, identities, last_administrator, roles
+from service.users import (
+    addresses,
+    endings,
+    group_members,
+    history,
+    identities,
+    last_administrator,
+    notices,
+    roles,
+)
 from service.users.model import ACTIVE, ARCHIVED, ATTRIBUTES, INVITED, SECRETS, Caller
 from service.users.rows import Row, derived, fold, shown, snapshot
 from service.users.uniqueness import unique
@@ -97,6 +107,7 @@ async def write(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str)
         await identities.follow(tx, caller.project, moves, at)
         await addresses.follow(tx, caller.project, moves)
     await _end(tx, caller, edits, at)
+    await notices.tell(tx, caller, [(edit.old, edit.new) for edit in edits if edit.leaves or edit.moves], at)
     entries = [
         history.Entry(edit.old["id"], snapshot(edit.new), shown(edit.changes))
         for edit in edits

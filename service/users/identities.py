@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from service.database import Transaction
 from service.database.tables import identities
+from service.users import notices
 from service.users.model import ARCHIVED
 from service.users.problems import Taken
 
@@ -70,9 +71,10 @@ async def follow(
 
 
 async def link(tx: Transaction, project: str, user: str, key: Key, profile: object, at: str) -> None:
-    """Give a user a further identity, which has just been used. NotUnique when anybody has it."""
+    """Give a user a further identity, which has just been used, and tell them. NotUnique: somebody has it."""
     row = {"project": project, "provider": key[0], "external_identifier": key[1], "user": user}
     await tx.run(_INSERT, **row, auth_data=profile, linked_at=at, last_used_at=at)
+    await notices.tell_linked(tx, project, user, key[0], at)
 
 
 async def use(tx: Transaction, project: str, key: Key, at: str, **changes: object) -> None:

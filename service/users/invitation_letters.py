@@ -24,7 +24,7 @@ _HOST: Final = (
 )
 
 
-async def post(tx: Transaction, caller: Caller, invited: Sequence[Mapping[str, Any]], domain: str) -> None:
+async def post(tx: Transaction, caller: Caller, invited: Sequence[Mapping[str, Any]]) -> None:
     """Owe a letter for each; what it needs to say is in it, but never the token."""
     host = await tx.row(_HOST, project=caller.project, user=caller.user) or (caller.project, None, None, None)
     title, first_name, last_name, email = host
@@ -45,7 +45,6 @@ async def post(tx: Transaction, caller: Caller, invited: Sequence[Mapping[str, A
             kind=INVITATION,
             reference=row["id"],
             recipient=row["email"],
-            domain=domain,
             created_at=row["issued_at"],
             expires_at=row["expires_at"],
             data=data,

@@ -13,7 +13,7 @@ from sqlalchemy import and_, bindparam, insert, select, update
 from service.database import Transaction, new_key, now
 from service.database.tables import invitations, projects, users
 from service.users import edits, endings, invitation_letters, leave, records, roles
-from service.users.checks import check
+from service.users.checks import check, deliverable
 from service.users.clock import later
 from service.users.edits import Edit
 from service.users.endings import INVITATION, OUTBOX
@@ -77,15 +77,15 @@ async def invite(
     role: object,
     *,
     lifetime: float,
-    domain: str,
     url: str | None = None,
+    message: str | None = None,
     defaults: Mapping[str, object] | None = None,
 ) -> list[str]:
     """Invite people for `lifetime` seconds; give the invitations' ids, in the order of the e-mails.
 
     Somebody still invited gets a new letter (and the role); anybody else who is here already gets nothing,
-    and nobody is told. `url`: where the link leads, when not to our own page; it has been checked. `domain`
-    ends the letters' Message-ID. `defaults`: what the caller's language gives a new user.
+    and nobody is told. `url`: where the link leads, when not to our own page; it has been checked. `message`:
+    what the inviter wants to say. `defaults`: what the caller's language gives a new user.
     Raises Forbidden, BadPayload, Invalid("email"), NoSuch("role"), and Taken when two invite the same person
     at this moment.
     """
@@ -114,14 +114,14 @@ async def invite(
     # Somebody who waits already is written to at the address that we have, not at one that looks like it.
     people |= {row["email_key"]: (row["id"], row["email"]) for row in waiting}
     times = {"issued_at": at, "expires_at": later(at, lifetime)}
-    told = {"project": caller.project, **times, "invited_by": caller.user, "url": url}
+    told = {"project": caller.project, **times, "invited_by": caller.user, "url": url, "message": message}
     invited: list[Row] = [
         {**told, "id": new_key(), "user": people[key][0], "email": people[key][1]}
         for key in wanted
         if key in people
     ]
     await tx.run_many(_INSERT, invited)
-    await invitation_letters.post(tx, caller, invited, domain)
+    await invitation_letters.post(tx, caller, invited)
     return [row["id"] for row in invited]
 
 
@@ -194,4 +194,4 @@ def _email(value: object) -> str:
     email = check("email", value)
     if not isinstance(email, str):
         raise Invalid("email", "required")
-    return email
+    return deliverable(email)

@@ -5,23 +5,23 @@ anybody, and whoever registers somebody else's address gains nothing before that
 """
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select
 
 from mail.contract import Owed
 from service.database import Transaction, new_key, now
 from service.database.tables import projects, registrations, users
-from service.tokens import TokenExpired, TokenInvalid, Tokens
-from service.users import records, roles
-from service.users.checks import check, is_uuid
+from service.tokens import Tokens
+from service.users import records, roles, tickets
+from service.users.checks import check, deliverable
 from service.users.clock import later
 from service.users.endings import OUTBOX
-from service.users.model import ACTIVE, LOCAL, Caller, Origin
-from service.users.problems import Expired, Forbidden, Forged, Invalid, NotInvited
+from service.users.model import ACTIVE, Caller, Origin
+from service.users.problems import Expired, Forbidden, Invalid, NotInvited
 from service.users.rows import fold
 from service.users.throttle import Attempt, take
+from service.users.tickets import Issued, Ticket
 
 LETTER: Final = "registration"  # the kind of the letter
 LIFETIME: Final = 7 * 86_400  # seconds
@@ -47,30 +47,6 @@ _IS_HERE: Final = select(users.c.id).where(
 _TITLE: Final = select(projects.c.title).where(projects.c.name == bindparam("name"))
 
 
-class Named(NamedTuple):
-    """What a token says."""
-
-    project: str
-    id: str
-    email: str
-    expires_at: int
-
-
-class Issued(Protocol):
-    """A letter about a registration; moments as texts."""
-
-    @property
-    def project(self) -> str: ...
-    @property
-    def reference(self) -> str: ...
-    @property
-    def recipient(self) -> str: ...
-    @property
-    def created_at(self) -> str: ...
-    @property
-    def expires_at(self) -> str: ...
-
-
 async def check_role(tx: Transaction, project: str, role: str | None) -> None:
     """Raises NoSuch for a role that is not there, Forbidden for one that administers: nobody takes it."""
     if role is not None and any((await roles.administer(tx, project, {role})).values()):
@@ -78,7 +54,7 @@ async def check_role(tx: Transaction, project: str, role: str | None) -> None:
 
 
 async def register(
-    tx: Transaction, attempt: Attempt, values: Mapping[str, object], *, domain: str, url: str | None
+    tx: Transaction, attempt: Attempt, values: Mapping[str, object], *, url: str | None
 ) -> None:
     """Keep a registration (`password_hash`, names, role) and owe its letter; nothing for who is here already.
 
@@ -87,6 +63,7 @@ async def register(
     project, at, email = attempt.project, now(), check("email", attempt.email)
     if not isinstance(email, str):
         raise Invalid("email", "required")
+    deliverable(email)
     names = {name: check(name, values.get(name)) for name in ("first_name", "last_name")}
     await take(tx, attempt, "register")
     role = values.get("role")
@@ -103,7 +80,6 @@ async def register(
         kind=LETTER,
         reference=key,
         recipient=email,
-        domain=domain,
         created_at=at,
         expires_at=until,
         data={"project": title[0] if title else None, "url": url},
@@ -111,37 +87,22 @@ async def register(
     await OUTBOX.post(tx, letter)
 
 
-def mint(tokens: Tokens, letter: Issued) -> str:
-    """The token of a letter: the same for every attempt to send it."""
-    claims = {"jti": letter.reference, "email": letter.recipient, "scope": "pending-registration"}
-    if letter.project != LOCAL:
-        claims["project"] = letter.project
-    issued_at, expires_at = (
-        int(datetime.fromisoformat(at).timestamp()) for at in (letter.created_at, letter.expires_at)
-    )
-    return tokens.sign("verify", claims, expires_at=expires_at, issued_at=issued_at)
+def mint(tokens: Tokens, issued: Issued) -> str:
+    """The token of a letter."""
+    return tickets.mint(tokens, "verify", issued)
 
 
-def read(tokens: Tokens, token: str) -> Named:
-    """What a token says. Raises Expired and Forged; whether it is still open, only the database knows."""
-    try:
-        claims = tokens.verify("verify", token)
-    except TokenExpired:
-        raise Expired from None
-    except TokenInvalid:
-        raise Forged from None
-    if not is_uuid(claims["jti"]):
-        raise Forged
-    email = str(claims.get("email", ""))
-    return Named(str(claims.get("project", LOCAL)), claims["jti"], email, int(claims["exp"]))
+def read(tokens: Tokens, token: str) -> Ticket:
+    """What a token says. Raises Expired and Forged."""
+    return tickets.read(tokens, "verify", token)
 
 
-async def look(tx: Transaction, named: Named) -> tuple[Any, ...] | None:
+async def look(tx: Transaction, named: Ticket) -> tuple[Any, ...] | None:
     """The address and the project's title of a registration that is open; None for any other."""
     return await tx.row(_LOOK, project=named.project, id=named.id)
 
 
-async def verify(tx: Transaction, named: Named, origin: Origin) -> str:
+async def verify(tx: Transaction, named: Ticket, origin: Origin) -> str:
     """Make the user, whose address this has proven; give the id. Of two that verify at once, one does.
 
     Raises NotInvited (used, or another registration of the address was), Expired, Taken, NoSuch("role").

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from tests.bench import graphs, measures
 from tests.bench.houses import houses
+from tests.bench.letters import letters
 from tests.bench.measures import Size, Table
 
 FULL = Size(people=10_000, rounds=5, seconds=3.0, synced=5_000)
@@ -22,6 +23,7 @@ MEASURES = {
     "login": measures.logins,
     "sync": measures.sync,
     "graphql": graphs.lists,
+    "letters": letters,
 }
 
 

@@ -33,7 +33,18 @@ from service.users.model import house
 from service.users.passwords import Hasher
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("serve", "worker", "migrate", "check", "admin", "auth", "project", "scim-token", "scim-group")
+COMMANDS = (
+    "serve",
+    "worker",
+    "migrate",
+    "check",
+    "admin",
+    "project",
+    "auth",
+    "mail",
+    "scim-token",
+    "scim-group",
+)
 
 
 class Ended(NamedTuple):

@@ -1,7 +1,6 @@
 """The migrations make exactly the schema that `tables` describes, once, whoever else is at it."""
 
 import asyncio
-import re
 import sqlite3
 import sys
 from contextlib import closing
@@ -41,9 +40,14 @@ def schema(connection: Connection) -> set[Any]:
 
 
 def _lines(sql: str | None) -> list[str]:
-    # A column that was added later stands behind the last one, on its line.
-    apart = re.sub(r", (?=[a-z_]+ [A-Z])", "\n", (sql or "").replace("CREATE TABLE ", ""))
-    return [line.strip(" \t,") for line in apart.splitlines()]
+    """The columns and constraints of a table, in whatever order and quotes they came."""
+    whole = " ".join((sql or "").replace('"', "").split()).replace("( ", "(").replace(" )", ")")
+    begun, _, inside = whole.partition("(")
+    lines, depth = [begun.strip()], 0
+    for piece in inside.removesuffix(")").split(","):
+        lines.append(piece.strip()) if depth == 0 else lines.append(f"{lines.pop()},{piece}")
+        depth += piece.count("(") - piece.count(")")
+    return lines
 
 
 async def test_the_migrated_schema_is_the_one_that_tables_describes(

@@ -267,9 +267,7 @@ async def test_a_suspended_provisioned_user_is_not_claimed(database: Database) -
 
 
 async def invited(database: Database, lifetime: float = 60) -> tuple[str, dict[str, Any]]:
-    (jti,) = await database.write(
-        inviting.invite, HOUSE, ["Ada@example.com"], None, lifetime=lifetime, domain="x"
-    )
+    (jti,) = await database.write(inviting.invite, HOUSE, ["Ada@example.com"], None, lifetime=lifetime)
     (row,) = await database.read(all_rows, users)
     return jti, row
 

@@ -28,9 +28,7 @@ from tests.core.people import (
 async def invite(
     database: Database, *emails: object, role: str | None = None, caller: Caller = HOUSE, **how: Any
 ) -> list[str]:
-    return await database.write(
-        inviting.invite, caller, emails, role, **{"lifetime": 3600, "domain": "id.example", **how}
-    )
+    return await database.write(inviting.invite, caller, emails, role, **{"lifetime": 3600, **how})
 
 
 async def accept(database: Database, jti: str, email: str = "a@example.com", project: str = "default") -> str:
@@ -63,7 +61,7 @@ async def test_an_invitation_is_a_user_a_row_and_a_letter(database: Database) ->
     assert (letter["kind"], letter["reference"], letter["recipient"], letter["status"]) == (
         *("invitation", jti, "a@example.com", "queued"),
     )
-    assert letter["message_id"].endswith("@id.example>")
+    assert letter["message_id"] is None  # fixed by the first claim
     assert letter["data"] == {
         "invitation": jti,
         "email": "a@example.com",

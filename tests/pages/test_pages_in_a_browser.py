@@ -49,6 +49,20 @@ async def _expired(house: Served, tab: Tab) -> None:
     await tab.visit(f"{house.url}{PATH}?token={invited.token}")
 
 
+async def _sent_again(house: Served, tab: Tab) -> None:
+    await _expired(house, tab)
+    await tab.run("document.querySelector('button').focus()")
+    await tab.press("Enter", leaves=True)
+    assert await tab.run("document.querySelector('h1').innerText") == "Look into your mailbox"
+
+
+async def _german(house: Served, tab: Tab) -> None:
+    await tab.tell("Network.enable")
+    await tab.tell("Network.setExtraHTTPHeaders", headers={"accept-language": "de"})
+    await _form(house, tab)
+    assert await tab.run("document.documentElement.lang") == "de"
+
+
 async def _login(house: Served, tab: Tab) -> None:
     await tab.visit(f"{house.url}/admin/login")
 
@@ -102,6 +116,8 @@ PAGES: dict[str, Visit] = {
     "done": _done,
     "used": _used,
     "expired": _expired,
+    "sent again": _sent_again,
+    "in German": _german,
     "login": _login,
     "login failed": _login_failed,
     "login refused": _login_refused,

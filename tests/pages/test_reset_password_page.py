@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from service.database import Transaction
 from service.database.tables import letters
-from service.letters import Reset
+from service.letters import Ticket
 from service.users import resets
 from tests.pages.invited import Page, can_sign_in, everything
 from tests.served import PASSWORD, Served
@@ -20,11 +20,11 @@ async def asked(house: Served, **changes: str) -> str:
     columns = [letters.c[name] for name in ("project", "id", "reference", "recipient")]
     columns += [letters.c.data, letters.c.created_at, letters.c.expires_at]
 
-    async def look(tx: Transaction) -> Reset:
+    async def look(tx: Transaction) -> Ticket:
         rows = await tx.rows(select(*columns).where(letters.c.kind == resets.LETTER))
         project, id_, user, email, data, issued_at, expires_at = max(rows, key=lambda row: str(row[1]))
         facts = {"issued_at": issued_at, "expires_at": expires_at, **changes}
-        return Reset(project, id_, user, email, data["bound"], **facts)
+        return Ticket("reset", project, id_, email, **facts, user=user, bound=data["bound"])
 
     return resets.mint(house.house.tokens, await house.house.database.read(look))
 

@@ -13,7 +13,7 @@ from mail.outbox import Outbox
 from service.database import Database, Transaction, new_key
 from service.database.tables import letters
 
-OUTBOX = Outbox(letters)
+OUTBOX = Outbox(letters, "acme.example")
 SHOWN = (
     "status",
     "next_at",
@@ -57,7 +57,7 @@ def values(**changes: object) -> dict[str, object]:
         "name": "Anna",
         "email": "anna@example.org",
         "link": LINK,
-        "expires_at": "2026-02-12T15:18:13.000Z",
+        "until": "12 February 2026, 15:18 UTC",
     }
     return facts | changes
 
@@ -75,7 +75,6 @@ def owed(created_at: str, **changes: object) -> Owed:
         "kind": "invitation",
         "reference": new_key(),
         "recipient": "anna@example.org",
-        "domain": "acme.example",
         "created_at": created_at,
         "expires_at": schedule.later(created_at, 7 * 86_400),
         "data": {"name": "Anna"},

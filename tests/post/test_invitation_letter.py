@@ -43,7 +43,6 @@ class Desk:
             [email],
             self.role,
             lifetime=lifetime,
-            domain="acme.example",
             **more,
         )
         return (await self.database.write(OUTBOX.claim, new_key(), 9, 1e-3, now()))[-1]
@@ -157,7 +156,7 @@ async def _delete(tx: Transaction, user: str) -> None:
 
 async def test_a_kind_from_a_newer_replica_is_left_to_it(desk: Desk) -> None:
     moment = now()
-    strange = Owed(new_key(), "default", "greeting", "1", "anna@example.org", "acme.example", moment, moment)
+    strange = Owed(new_key(), "default", "greeting", "1", "anna@example.org", moment, moment)
     await desk.database.write(OUTBOX.post, strange)
     (letter,) = await desk.database.write(OUTBOX.claim, "me", 1, 60, moment)
     with pytest.raises(LookupError):

@@ -188,8 +188,8 @@ async def test_due_letters_are_found_by_their_small_index(database: Database, da
 
     await database.write(fill)
     await database.write(OUTBOX.post, _owed())
-    claim = shape(OUTBOX._claim, ("at", "most", "until", "owner"), database.kind)  # the very statement
-    values = claim.arguments({"at": _at(1), "most": 5, "until": _at(2), "owner": "me"})
+    claim = shape(OUTBOX._claim, tuple(_CLAIMED), database.kind)  # the very statement
+    values = claim.arguments(_CLAIMED)
     if database.kind == "sqlite":
 
         async def explain(tx: Any) -> list[Any]:
@@ -205,7 +205,17 @@ async def test_due_letters_are_found_by_their_small_index(database: Database, da
             text = text.replace(f"${number}", literal)
         plan = "\n".join(row[0] for row in await connection.fetch("EXPLAIN " + text))
         await connection.close()
-    assert "letters_next_at_index" in plan, plan
+    assert "letters_project_next_at_index" in plan, plan
+
+
+_CLAIMED = {
+    "of_project": "default",
+    "at": _at(1),
+    "most": 5,
+    "until": _at(2),
+    "owner": "me",
+    "domain": "acme.example",
+}
 
 
 def _done(number: int) -> dict[str, object]:

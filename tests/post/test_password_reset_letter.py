@@ -30,7 +30,7 @@ def ask(database: Database) -> Ask:
 
     async def ask(email: str = "anna@example.org", url: str | None = None) -> Letter:
         attempt = Attempt("default", email, "192.0.2.1")
-        await database.write(resets.request, attempt, domain="acme.example", url=url)
+        await database.write(resets.request, attempt, url=url)
         return (await database.write(OUTBOX.claim, new_key(), 9, 1e-3, now()))[-1]
 
     return ask
@@ -41,8 +41,7 @@ async def write(database: Database, letter: Letter) -> EmailMessage:
         database,
         sender=read_sender("no-reply@acme.example"),
         public_url="https://id.acme.example/",
-        mint=lambda _: "",
-        mint_reset=lambda reset: resets.mint(TOKENS, reset),
+        mint=lambda ticket: resets.mint(TOKENS, ticket),
     )
     return await desk.compose(letter)
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from service.database.door import (
     Announcement,
@@ -17,6 +17,7 @@ from service.database.door import (
     drive,
 )
 from service.database.postgres.asking import Asking
+from service.database.postgres.bell import Bell
 from service.database.postgres.lane import Connection, Lane
 from service.database.postgres.problems import AGAIN, ERRORS, lost, problem, sqlstate
 
@@ -34,8 +35,9 @@ class PostgresDatabase:
 
     kind: Literal["postgresql"] = "postgresql"
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self, lane: Lane, bell: Bell) -> None:
         self._lane = lane
+        self._bell = bell
         self._scanning = asyncio.Semaphore(_SCANS)
         self._announcements = Announcements()
         self._begun: set[asyncio.Task[Any]] = set()
@@ -44,7 +46,7 @@ class PostgresDatabase:
     async def open(cls, url: str) -> "PostgresDatabase":
         lane = Lane(url)
         lane.give(await lane.take())
-        return cls(lane)
+        return cls(lane, Bell(url, lane))
 
     async def write(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         connection = await self._lane.take()
@@ -74,10 +76,17 @@ class PostgresDatabase:
         async with self._scanning:
             return await self.read(unit, *args, **kwargs)
 
+    def ring(self) -> None:
+        self._bell.ring()
+
+    async def listen(self, listener: Callable[[], None]) -> NoReturn:
+        await self._bell.listen(listener)
+
     def on_commit(self, listener: Listener) -> None:
         self._announcements.add(listener)
 
     async def close(self) -> None:
+        await self._bell.close()
         await self._lane.close()
 
     async def _write(self, connection: Connection, begin: Callable[[Asking], Coroutine[Any, Any, T]]) -> T:

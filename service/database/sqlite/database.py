@@ -2,14 +2,16 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 import aiosqlite
 
 from service.database.door import Announcements, Listener, P, T, Unavailable, Unit, drive
+from service.database.sqlite.bell import watch
 from service.database.sqlite.file import check_file, connect_point_reader, connect_reader, connect_writer
 from service.database.sqlite.point_reader import PointReader
 from service.database.sqlite.reading import Reading
@@ -25,6 +27,7 @@ class SqliteDatabase:
     kind: Literal["sqlite"] = "sqlite"
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._announcements = Announcements()
         self._reader = PointReader(partial(connect_point_reader, path))
         self._writer = Writer(partial(connect_writer, path), self._announcements)
@@ -73,6 +76,12 @@ class SqliteDatabase:
                 tx.end()
                 await _interrupt(connection)  # what a caller who left keeps running; else nothing
                 self._idle.append(connection)
+
+    def ring(self) -> None:
+        """Nothing to do: whoever listens sees the commit itself."""
+
+    async def listen(self, listener: Callable[[], None]) -> NoReturn:
+        await watch(self._path, listener)
 
     def on_commit(self, listener: Listener) -> None:
         self._announcements.add(listener)

@@ -1,0 +1,45 @@
+"""Catalogues: what is said in English, in the language of whoever reads it. A .po file for each language."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+from mail.tongues import ENGLISH, LANGUAGES, LETTERS, nearest
+
+__all__ = ["ENGLISH", "LANGUAGES", "LETTERS", "catalogue", "direction", "in_words", "nearest"]
+
+
+@lru_cache(maxsize=32)
+def catalogue(directory: Path, language: str) -> NullTranslations:
+    """The catalogue of `directory` for one of LANGUAGES; that of English says everything as it is written."""
+    if language == ENGLISH:
+        return NullTranslations()
+    compiled = BytesIO()
+    with (directory / f"{language}.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+@lru_cache(maxsize=32)
+def direction(language: str) -> str:
+    """`ltr` or `rtl`, as HTML's dir says it."""
+    return Locale.parse(language).text_direction
+
+
+def in_words(moment: str, language: str = ENGLISH) -> str:
+    """Write a moment for people.
+
+    >>> in_words("2021-02-05T15:18:13.000Z")
+    '5 February 2021, 15:18 UTC'
+    """
+    when = datetime.fromisoformat(moment).astimezone(UTC)
+    locale = "en_GB" if language == ENGLISH else language
+    return f"{format_date(when, 'long', locale=locale)}, {when:%H:%M} UTC"

@@ -1,0 +1,95 @@
+"""The two sheets of a letter: text first, HTML beside it, from one template of words in any language."""
+
+import textwrap
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from re import compile as pattern
+from typing import Literal
+
+from css_inline import CSSInliner
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from mail.catalogue import LETTERS, catalogue, direction
+
+Sheet = Literal["html", "txt"]
+WIDTH = 68  # characters of a line of text
+LONGEST_NAME = 80
+_TEMPLATES = Path(__file__).with_name("templates")
+
+# Mail programs make a link of "evil.example" in the middle of a sentence.
+_LIKE_A_LINK = pattern(r"://|@|\bwww\.|[^\W\d_]\.[^\W\d_]{2,}")
+
+
+def render(kind: str, values: Mapping[str, object], language: str) -> tuple[str, str, str]:
+    """Give the subject, the text and the HTML of a letter of this kind."""
+    given = {**values, "lang": language, "dir": direction(language)}
+    words = _environment("txt", language).get_template(f"{kind}.jinja", globals={"layout": "layout.txt"})
+    own = given["own"]
+    subject = own.get("subject") if isinstance(own, Mapping) else None
+    if not subject:
+        subject = "".join(words.blocks["subject"](words.new_context(given)))
+    given["subject"] = subject
+    marked = _environment("html", language).get_template(f"{kind}.jinja", globals={"layout": "layout.html"})
+    return subject, words.render(given), _inliner().inline(marked.render(given))
+
+
+def calm(name: str | None) -> str | None:
+    """Give a person's or project's name as a letter may show it, None when there is nothing fit to show.
+
+    Whoever may choose a name would else write the letter: links, addresses, line breaks, reversed text.
+    """
+    seen = "".join(" " if sign.isspace() else sign for sign in unicodedata.normalize("NFC", name or ""))
+    seen = " ".join("".join(sign for sign in seen if unicodedata.category(sign)[0] != "C").split())
+    if not seen or _LIKE_A_LINK.search(seen):
+        return None
+    return seen if len(seen) <= LONGEST_NAME else seen[: LONGEST_NAME - 1].rstrip() + "…"
+
+
+@lru_cache(maxsize=32)
+def _environment(sheet: Sheet, language: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=sheet == "html",  # noqa: S701  # the other sheet is text
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    words = catalogue(LETTERS, language)
+    environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    environment.filters.update(_FILTERS[sheet])
+    return environment
+
+
+def _strong(text: object) -> Markup:
+    return Markup("<strong>{}</strong>").format(text)
+
+
+def _mailto(address: object) -> Markup:
+    return Markup('<a href="mailto:{0}">{0}</a>').format(address)
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(" ".join(text.split()), WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _quoted(text: object) -> str:
+    paragraphs = (textwrap.wrap(line, WIDTH - 2, break_long_words=False) for line in str(text).splitlines())
+    return "\n".join(f"> {line}".rstrip() for lines in paragraphs for line in lines or [""])
+
+
+_FILTERS: Mapping[Sheet, Mapping[str, Callable[[str], str]]] = {
+    "html": {"strong": _strong, "mailto": _mailto, "wrapped": escape, "quoted": escape},
+    "txt": {"strong": str, "mailto": str, "wrapped": _wrapped, "quoted": _quoted},
+}
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> CSSInliner:
+    # Mail programs drop <style>, yet the rules for dark and for narrow screens can stand nowhere else.
+    return CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)

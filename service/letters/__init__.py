@@ -1,0 +1,79 @@
+"""Letter -> message: looks up what the letter is about, mints its token only then, picks the language."""
+
+from collections.abc import Callable
+from email.headerregistry import Address
+from email.message import EmailMessage
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from mail.catalogue import in_words, nearest
+from mail.contract import Letter
+from mail.message import calm, write
+from service.database import Database, now
+from service.letters.kinds import KINDS, Facts
+from service.letters.ticket import Ticket
+
+__all__ = ["Letters", "Ticket", "with_token"]
+
+SIGN_IN: Final = "/admin/login"
+
+
+class Letters:
+    """Writes every kind of letter. `mint` signs a ticket's token; `public_url` is where our pages are."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        sender: Address,
+        public_url: str,
+        mint: Callable[[Ticket], str],
+        reply_to: Address | None = None,
+        clock: Callable[[], str] = now,
+    ) -> None:
+        self._database = database
+        self._sender = sender
+        self._reply_to = reply_to
+        self._home = public_url.rstrip("/")
+        self._mint = mint
+        self._clock = clock
+
+    async def compose(self, letter: Letter) -> EmailMessage:
+        """Write the message. Raises mail's Obsolete when nobody needs it, LookupError for an unknown kind.
+
+        An unknown kind comes from a newer replica; the letter waits until one of those has it.
+        """
+        return self.write(letter, await self._database.read(KINDS[letter.kind], letter, self._clock()))
+
+    def write(self, letter: Letter, facts: Facts) -> EmailMessage:
+        """Write what is known of a letter."""
+        place = urlsplit(self._home).netloc
+        shown = calm(facts.project) or place
+        sender = self._sender
+        if not sender.display_name:
+            sender = Address(shown, sender.username, sender.domain)
+        language = nearest(facts.language, facts.head.language)
+        values = {
+            **facts.words,
+            **{name: in_words(moment, language) for name, moment in facts.moments.items()},
+            "link": self._link(facts),
+            "project": shown,
+            "home": self._home,
+            "place": place,
+        }
+        head = facts.head
+        return write(letter, values, sender=sender, reply_to=self._reply_to, lang=language, head=head)
+
+    def _link(self, facts: Facts) -> str | None:
+        if not facts.opens:
+            return None
+        if facts.ticket is None:
+            return self._home + SIGN_IN
+        return with_token(facts.url or self._home + facts.ticket.page, self._mint(facts.ticket))
+
+
+def with_token(url: str, token: str) -> str:
+    """Give `url` with `token` in its query, instead of one that was there; the rest stays as written."""
+    parts = urlsplit(url)
+    others = [pair for pair in parts.query.split("&") if pair and pair.partition("=")[0] != "token"]
+    return urlunsplit(parts._replace(query="&".join([*others, f"token={token}"])))

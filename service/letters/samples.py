@@ -1,0 +1,37 @@
+"""Letters about nobody: for looking at each kind, and for seeing whether letters arrive."""
+
+from typing import Final
+
+from mail.catalogue import nearest
+from mail.contract import Letter
+from service.database import Transaction, new_key, now
+from service.letters import heads
+from service.letters.kinds import Facts
+from service.letters.ticket import Purpose, Ticket
+
+_PURPOSES: Final[dict[str, Purpose]] = {
+    "invitation": "invite",
+    "password_reset": "reset",
+    "registration": "verify",
+}
+KINDS: Final = (*_PURPOSES, "email_changed", "sign_in_linked", "suspended", "test")
+NOBODY: Final = "grace@example.com"
+
+
+def letter(kind: str, project: str, recipient: str = NOBODY) -> Letter:
+    """A letter of this kind as a worker would hold it; its Message-ID is good once."""
+    at, key = now(), new_key()
+    message_id = f"<{key}@{recipient.rpartition('@')[2]}>"
+    return Letter(project, key, kind, key, recipient, {}, message_id, 1, at, at, at)
+
+
+async def facts(tx: Transaction, kind: str, project: str, language: str) -> Facts:
+    """What it would say."""
+    title, head = await heads.find(tx, project)
+    at = now()
+    purpose = _PURPOSES.get(kind)
+    ticket = Ticket(purpose, project, new_key(), NOBODY, at, at, user=new_key()) if purpose else None
+    words = {"email": NOBODY, "name": "Grace", "inviter": "Ada Lovelace", "message": None}
+    words |= {"old": NOBODY, "new": "grace.hopper@example.com", "provider": "Okta"}
+    moments = {"until": at} if ticket else {"when": at}
+    return Facts(title, nearest(language), words, moments, ticket, head=head, opens=kind != "suspended")

@@ -1,0 +1,31 @@
+"""What the token in a letter is made of: fixed by a row, so that every attempt carries the same."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Purpose = Literal["invite", "reset", "verify"]
+PAGES: Final[Mapping[Purpose, str]] = {
+    "invite": "/admin/accept-invite",
+    "reset": "/admin/reset-password",
+    "verify": "/admin/verify",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """`id` is the token's jti; `user` and `bound` (the hash that it dies with) belong to a reset alone."""
+
+    purpose: Purpose
+    project: str
+    id: str
+    email: str
+    issued_at: str
+    expires_at: str
+    user: str = ""
+    bound: str = ""
+
+    @property
+    def page(self) -> str:
+        """Our own page for it."""
+        return PAGES[self.purpose]

@@ -1,0 +1,62 @@
+"""Letters that tell people what has happened to their account: owed in the same commit as the change."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select
+
+from mail.contract import Owed
+from service.database import Transaction, new_key
+from service.database.tables import users
+from service.users.clock import later
+from service.users.endings import OUTBOX
+from service.users.model import ACTIVE, SUSPENDED, Caller
+
+EMAIL_CHANGED: Final = "email_changed"  # kinds of letters
+LINKED: Final = "sign_in_linked"
+SUSPENSION: Final = "suspended"
+LIFETIME: Final = 3 * 86_400  # seconds; after that it is no news any more
+
+_PERSON: Final = select(users.c.email, users.c.language).where(
+    users.c.project == bindparam("project"), users.c.id == bindparam("id"), users.c.status == ACTIVE
+)
+Row = Mapping[str, Any]
+
+
+async def tell(tx: Transaction, caller: Caller, changed: Sequence[tuple[Row, Row]], at: str) -> None:
+    """Owe what these changes (a user as it was, and as it is) are to be told: to the old address, or the own.
+
+    Whom an identity provider suspends is told there.
+    """
+    for old, new in changed:
+        if old["status"] != ACTIVE or not old["email"]:
+            continue
+        if (new["email"] or "").casefold() != old["email"].casefold():
+            told = {"old": old["email"], "new": new["email"], "language": old["language"]}
+            await _owe(tx, EMAIL_CHANGED, old, old["email"], told, at)
+        if new["status"] == SUSPENDED and new["email"] and caller.connection is None:
+            await _owe(tx, SUSPENSION, new, new["email"], {"language": new["language"]}, at)
+
+
+async def tell_linked(tx: Transaction, project: str, user: str, provider: str, at: str) -> None:
+    """Owe somebody the news that they can sign in another way from now on."""
+    email, language = await tx.row(_PERSON, project=project, id=user) or (None, None)
+    if email:
+        told = {"provider": provider, "language": language}
+        await _owe(tx, LINKED, {"project": project, "id": user}, email, told, at)
+
+
+async def _owe(
+    tx: Transaction, kind: str, user: Row, recipient: str, data: Mapping[str, object], at: str
+) -> None:
+    letter = Owed(
+        id=new_key(),
+        project=user["project"],
+        kind=kind,
+        reference=user["id"],
+        recipient=recipient,
+        created_at=at,
+        expires_at=later(at, LIFETIME),
+        data=data,
+    )
+    await OUTBOX.post(tx, letter)

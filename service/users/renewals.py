@@ -1,0 +1,103 @@
+"""Invitations after the first letter: asked for once more, sent again, withdrawn, listed."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import and_, bindparam, insert, select
+
+from service.database import Transaction, new_key, now
+from service.database.tables import invitations, users
+from service.users import access, endings, invitation_letters
+from service.users.clock import later
+from service.users.invitations import State, look
+from service.users.model import INVITED, Caller
+from service.users.problems import Forbidden, TooMany
+from service.users.rows import fold, hold
+from service.users.throttle import Attempt, take
+
+AGAIN: Final = "a newer invitation was sent"
+
+_INSERT: Final = insert(invitations)
+_names = ("user", "email", "issued_at", "expires_at", "invited_by", "url", "message")
+_ONE: Final = select(*(invitations.c[name] for name in _names)).where(
+    invitations.c.project == bindparam("project"), invitations.c.id == bindparam("id")
+)
+_listed = ("id", *_names[:4], "used_at", "voided_at", *_names[4:])
+_PAGE: Final = (
+    select(*(invitations.c[name] for name in _listed), users.c.status, users.c.email_key)
+    .join(users, and_(users.c.project == invitations.c.project, users.c.id == invitations.c.user))
+    .where(invitations.c.project == bindparam("project"), invitations.c.id < bindparam("before"))
+    .order_by(invitations.c.id.desc())  # keys rise with time: the newest come first
+    .limit(bindparam("most"))
+)
+LAST: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+
+async def renew(tx: Transaction, attempt: Attempt, jti: str) -> None:
+    """Owe a new letter for an invitation whose time is over, to who still waits; nothing for any other.
+
+    Whoever holds the old letter may ask, a few times an hour.
+    """
+    try:
+        await take(tx, attempt, "reset")
+    except TooMany:
+        return
+    held = await look(tx, attempt.project, jti)
+    if held is None or held.state != "expired" or fold(held.email) != fold(attempt.email):
+        return
+    await _again(tx, attempt.project, jti, None)
+
+
+async def again(tx: Transaction, caller: Caller, jti: str, lifetime: float) -> str:
+    """Send an invitation again to who still waits; the older one dies. Give the new one's key.
+
+    Raises Forbidden also for one that is unknown, used or withdrawn.
+    """
+    access.check_administrator(caller)
+    held = await look(tx, caller.project, jti)
+    if held is None or held.state not in {"open", "expired"}:
+        raise Forbidden
+    return await _again(tx, caller.project, jti, lifetime)
+
+
+async def cancel(tx: Transaction, caller: Caller, jti: str) -> None:
+    """Withdraw an open invitation: its link no longer works, a letter not sent yet is not sent.
+
+    Raises Forbidden also for one that is unknown or no longer open.
+    """
+    access.check_administrator(caller)
+    held = await look(tx, caller.project, jti)
+    if held is None or held.state not in {"open", "expired"}:
+        raise Forbidden
+    await endings.void_invitations(tx, caller.project, [held.user], now(), "the invitation was withdrawn")
+
+
+async def page(tx: Transaction, caller: Caller, most: int, before: str = LAST) -> list[dict[str, Any]]:
+    """The newest invitations, with the state of each; `before`: the key of the last one that was seen."""
+    access.check_administrator(caller)
+    at = now()
+    rows = await tx.rows(_PAGE, project=caller.project, before=before, most=most)
+    return [{**dict(zip(_listed, row, strict=False)), "status": _state(row, at)} for row in rows]
+
+
+def _state(row: tuple[Any, ...], at: str) -> State:
+    known = dict(zip((*_listed, "user_status", "email_key"), row, strict=True))
+    if known["used_at"] is not None:
+        return "used"
+    moved = known["user_status"] != INVITED or known["email_key"] != fold(known["email"])
+    if known["voided_at"] is not None or moved:
+        return "voided"
+    return "expired" if known["expires_at"] <= at else "open"
+
+
+async def _again(tx: Transaction, project: str, jti: str, lifetime: float | None) -> str:
+    found = dict(zip(_names, await tx.row(_ONE, project=project, id=jti) or (), strict=True))
+    await hold(tx, project, [found["user"]])  # of two that ask at once, the second voids the first's
+    at = now()
+    await endings.void_invitations(tx, project, [found["user"]], at, AGAIN)
+    begun, ended = (datetime.fromisoformat(found[name]) for name in ("issued_at", "expires_at"))
+    until = later(at, lifetime or (ended - begun).total_seconds())
+    row = {**found, "project": project, "id": new_key(), "issued_at": at, "expires_at": until}
+    await tx.run(_INSERT, **row)
+    await invitation_letters.post(tx, Caller(project, found["invited_by"]), [row])
+    return str(row["id"])

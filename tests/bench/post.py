@@ -1,0 +1,161 @@
+"""A process that carries letters, as our worker or as a bare loop: python -m tests.bench.post, a Task on stdin.
+
+The bare loop writes the same letters and hands them to aiosmtplib, with no outbox and no second thoughts.
+"""
+
+import asyncio
+import sys
+import time
+from collections import deque
+from email.message import EmailMessage
+from typing import Literal
+
+import asyncpg
+import msgspec
+from aiosmtplib import SMTP
+
+from mail.contract import Letter
+from mail.opening import Settings
+from mail.outbox import Outbox
+from mail.smtp import Smtp
+from mail.worker import Worker
+from service.database import Database, Transaction, new_key, now, open_database, sqlite_path
+from service.database.migrations import migrate
+from service.database.tables import letters
+from tests.post.letters import compose, letter, message, owed
+from tests.post.servers import Sink, sink, until
+
+OUTBOX = Outbox(letters, "acme.example")
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What to do, at which database, to which sink; `count` letters over `connections`."""
+
+    kind: Literal["ours", "bare", "wake", "sink"]
+    url: str = ""
+    port: int = 0
+    connections: int = 1
+    count: int = 0
+
+
+class Result(msgspec.Struct, frozen=True):
+    """Seconds by the clock and of this process's CPU; for `wake` the seconds of each."""
+
+    seconds: float = 0
+    cpu: float = 0
+    waits: tuple[float, ...] = ()
+
+
+async def _bare(task: Task) -> Result:
+    left = deque(range(task.count))
+
+    async def carry() -> None:
+        client = SMTP(hostname="127.0.0.1", port=task.port)
+        await client.connect()
+        while left:
+            held = letter(recipient=f"p{left.popleft()}@example.org")
+            await client.send_message(message(held, email=held.recipient))
+        await client.quit()
+
+    return await _timed(asyncio.gather(*(carry() for _ in range(task.connections))))
+
+
+async def _ours(task: Task) -> Result:
+    database = await _database(task.url)
+    await database.write(_post, task.count)
+    sender = Smtp(Settings("127.0.0.1", task.port, security="never"), connections=task.connections)
+    composed = 0
+
+    async def counted(held: Letter) -> EmailMessage:
+        nonlocal composed
+        composed += 1
+        return await compose(held)
+
+    worker = Worker(database, OUTBOX, counted, sender, new_key(), poll=0.01)
+
+    async def carry() -> None:
+        running = asyncio.create_task(worker.run())
+        await until(lambda: composed >= task.count, 300)
+        worker.stop()
+        await running
+
+    result = await _timed(carry())
+    await sender.close()
+    await database.close()
+    return result
+
+
+async def _wake(task: Task) -> Result:
+    """From the commit in one process to the composer in another, as PostgreSQL's bell or SQLite's watch has it."""
+    database, elsewhere = await _database(task.url), await open_database(task.url)
+    arrived: list[float] = []
+
+    async def note(held: Letter) -> EmailMessage:
+        arrived.append(time.perf_counter())
+        return await compose(held)
+
+    sender = Smtp(Settings("127.0.0.1", task.port, security="never"))
+    worker = Worker(database, OUTBOX, note, sender, new_key())
+    running = asyncio.create_task(worker.run())
+    listening = asyncio.create_task(database.listen(worker.wake))
+    elsewhere.on_commit(lambda _: elsewhere.ring())
+    waits = []
+    for number in range(task.count):
+        await asyncio.sleep(0.05)
+        await elsewhere.write(_post, 1)
+        began = time.perf_counter()
+        await until(lambda wanted=number: len(arrived) > wanted)  # type: ignore[misc]  # it is asked at once
+        waits.append(max(0.0, arrived[number] - began))
+    listening.cancel()
+    worker.stop()
+    await running
+    await sender.close()
+    for one in (database, elsewhere):
+        await one.close()
+    return Result(waits=tuple(waits))
+
+
+async def _timed(work: object) -> Result:
+    began, cpu = time.perf_counter(), time.process_time()
+    await work  # type: ignore[misc]  # a coroutine or what gather() gives
+    return Result(time.perf_counter() - began, time.process_time() - cpu)
+
+
+async def _post(tx: Transaction, count: int) -> None:
+    at = now()
+    for number in range(count):
+        await OUTBOX.post(tx, owed(at, recipient=f"p{number}@example.org"))
+
+
+async def _database(url: str) -> Database:
+    if sqlite_path(url) is None:
+        connection = await asyncpg.connect(url.replace("/post?", "/postgres?"))
+        try:
+            await connection.execute("CREATE DATABASE post")
+        except asyncpg.DuplicateDatabaseError:
+            pass
+        finally:
+            await connection.close()
+    await migrate(url)
+    return await open_database(url)
+
+
+async def _sink() -> None:
+    """Take letters until stdin ends; the port is the first line of stdout."""
+    async with sink(Sink()) as server:
+        print(server.port, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+async def main() -> None:
+    """Do the task; a Result on stdout."""
+    task = msgspec.json.decode(sys.stdin.readline(), type=Task)
+    if task.kind == "sink":
+        await _sink()
+        return
+    work = {"ours": _ours, "bare": _bare, "wake": _wake}[task.kind]
+    print(msgspec.json.encode(await work(task)).decode())
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
