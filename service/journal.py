@@ -71,7 +71,7 @@ def stamp(moment: float) -> str:
     return f"{_second(int(moment))}.{int(moment % 1 * 1000):03}Z"
 
 
-class Line(msgspec.Struct):
+class Line(msgspec.Struct, gc=False):
     """An answered request, as it is logged."""
 
     time: str
@@ -95,7 +95,7 @@ class AccessLog:
 
     def __init__(self, stream: IO[bytes] | None = None) -> None:
         self._stream = stream or sys.stderr.buffer
-        self._lines: list[bytes] = []
+        self._lines: list[Line] = []
         self._wanted = logging.getLogger("access").isEnabledFor(logging.INFO)
 
     def note(
@@ -117,15 +117,16 @@ class AccessLog:
         if len(path) > LONGEST_PATH or "eyJ" in path:  # the 8 generation has invitation tokens in its paths
             path = redact(path)[:LONGEST_PATH]
         now, ms = stamp(time.time()), round(seconds * 1000, 1)
-        line = Line(now, "info", "access", "request", request, method, path, status, ms, client, user)
-        self._lines.append(_encode(line))
+        self._lines.append(
+            Line(now, "info", "access", "request", request, method, path, status, ms, client, user)
+        )
 
     def flush(self) -> None:
         """Write what waits; called at the end, too."""
         lines, self._lines = self._lines, []
         if lines:
             try:
-                self._stream.write(b"\n".join((*lines, b"")))
+                self._stream.write(_ENCODER.encode_lines(lines))
                 self._stream.flush()
             except (OSError, ValueError):  # nobody reads the log any more: the service goes on
                 self._wanted = False
@@ -149,7 +150,8 @@ def _json(line: dict[str, object]) -> str:
         ).decode()
 
 
-_encode = msgspec.json.Encoder().encode
+_ENCODER = msgspec.json.Encoder()
+_encode = _ENCODER.encode
 _seconds: dict[int, str] = {}
 
 

@@ -18,6 +18,7 @@ from service.connection import Connection
 LOG = logging.getLogger(__name__)
 DRAIN_SECONDS = 25  # for answers under way when the server is told to stop
 BACKLOG = 2048
+GARBAGE = 10_000  # objects more than were let go of, until circles among them are looked for
 
 
 class Server(uvicorn.Server):
@@ -103,4 +104,5 @@ def run(app: ASGIApp, opened: socket.socket, trusted_proxies: Sequence[str] = ()
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every connection is an open file
     gc.collect()
     gc.freeze()  # what was imported stays: it need not be looked through again and again
+    gc.set_threshold(GARBAGE)  # requests leave no circles behind, so looking for them may wait
     make_server(app, trusted_proxies).run([opened])

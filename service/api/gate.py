@@ -63,6 +63,7 @@ class Gate:
             await self.router(scope, receive, answer)
         finally:
             request_id.reset(token)
+            del state["call"]  # it holds the scope: such a circle would be left to the garbage collector
             scope["path"] = path
             self.house.access_log(call, method, status)
 

@@ -71,8 +71,9 @@ class Shape:
             return tuple(fetched)
         row = list(fetched)
         for position, load in self._loads:
-            if row[position] is not None:
-                row[position] = load(row[position])
+            value = row[position]
+            if value is not None:
+                row[position] = load(value)
         return tuple(row)
 
 

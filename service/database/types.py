@@ -40,13 +40,19 @@ def now() -> str:
 
 
 class Key(TypeDecorator[str]):
-    """A UUID: `str`, lower case with dashes. PostgreSQL keeps it as uuid, SQLite as text."""
+    """A UUID: `str`, lower case with dashes. PostgreSQL keeps it as uuid, SQLite as text.
+
+    On PostgreSQL the connection's own codec does the reading (`postgres.lane`), so that arrays agree as well.
+    """
 
     impl = Text
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(_UuidAsText() if dialect.name == "postgresql" else Text())
+        return dialect.type_descriptor(UUID(as_uuid=False) if dialect.name == "postgresql" else Text())
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        """The text is the value: SQLAlchemy would make a text of it, once more for each row."""
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         if value is not None and not (isinstance(value, str) and _KEY.fullmatch(value)):
@@ -112,7 +118,7 @@ class AsJson(TypeDecorator[msgspec.Raw]):
         return msgspec.Raw
 
 
-class _AsText:
+class _JsonbAsText(JSONB):
     """No processors: the driver's own text is the value."""
 
     def bind_processor(self, dialect: Dialect) -> None:
@@ -120,15 +126,6 @@ class _AsText:
 
     def result_processor(self, dialect: Dialect, coltype: object) -> None:
         return None
-
-
-class _JsonbAsText(_AsText, JSONB):
-    pass
-
-
-class _UuidAsText(_AsText, UUID[str]):
-    def __init__(self) -> None:
-        super().__init__(as_uuid=False)
 
 
 class Flag(TypeDecorator[bool]):

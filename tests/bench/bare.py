@@ -1,8 +1,9 @@
-"""What there is to compare with: a bare Litestar handler, and a list straight from the driver.
+"""What there is to compare with: a bare Litestar handler, a list and a sync straight on the driver.
 
 `python -m tests.bench.bare BODY [DATABASE_URL]` runs under the same server and settings as idbridge.
 GET /bare/{key} answers the bytes of the file BODY. GET /list answers 100 users of an idbridge database: the
-driver's rows, made structs and encoded, and nothing else.
+driver's rows, made structs and encoded, and nothing else. Under /scim/v2/Users a provider may look people up
+and create them: decoded, written, encoded, and nothing else.
 """
 
 import asyncio
@@ -15,16 +16,17 @@ from typing import Any
 
 import asyncpg
 import msgspec
-from litestar import Litestar, get
+from litestar import Litestar, Request, get, post
+from litestar.params import FromQuery
 from litestar.response.base import ASGIResponse
 
 from service import journal, server
 from service.database.url import sqlite_path
+from tests.bench.raw import CONNECTIONS, People, open_people
 from tests.bench.seed import COLUMNS
 
 Rows = Callable[[], Awaitable[list[Any]]]
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM users WHERE project = 'default' ORDER BY id LIMIT 100"  # noqa: S608  # names of ours
-CONNECTIONS = 6  # to PostgreSQL, as idbridge has
 _item: Any = msgspec.defstruct("Item", [(name, object) for name in COLUMNS], gc=False)
 _encode = msgspec.json.Encoder().encode
 
@@ -37,17 +39,33 @@ def build(body: bytes, database: str | None) -> Litestar:
         return body
 
     asked: list[Rows] = []
+    people: list[People] = []
 
     async def open_database() -> None:
         if database is not None:
             asked.append(await _rows(database))
+            people.append(await open_people(database))
 
     @get("/list")
     async def listed() -> ASGIResponse:
         items = [_item(*row) for row in await asked[0]()]
         return ASGIResponse(body=_encode({"data": items}), media_type="application/json")
 
-    return Litestar([bare, listed], on_startup=[open_database], openapi_config=None, logging_config=None)
+    @get("/scim/v2/Users")
+    async def look(filter: FromQuery[str]) -> ASGIResponse:  # noqa: A002  # SCIM's own word
+        found = await people[0].look(filter.split('"')[1])
+        return ASGIResponse(body=_encode({"totalResults": int(found)}), media_type="application/json")
+
+    @post("/scim/v2/Users")
+    async def create(request: Request[Any, Any, Any]) -> ASGIResponse:
+        user = msgspec.json.decode(await request.body())
+        made = _encode(user)
+        await people[0].add(user["userName"], user["externalId"], made.decode())
+        return ASGIResponse(body=made, media_type="application/json", status_code=201)
+
+    return Litestar(
+        [bare, listed, look, create], on_startup=[open_database], openapi_config=None, logging_config=None
+    )
 
 
 async def _rows(database: str) -> Rows:

@@ -1,21 +1,18 @@
-"""The floor under a sync: the drivers alone, each person looked up and then written as four rows.
+"""The floor under a sync: a person looked up by a driver alone, and written as four rows in one transaction.
 
-`python -m tests.bench.raw DATABASE_URL COUNT CONNECTIONS` prints the seconds that it took, tables apart.
+As durable as idbridge is: SQLite with synchronous=FULL, PostgreSQL with its defaults.
 """
 
 import asyncio
 import sqlite3
-import sys
-import time
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import asyncpg
 
+from service.database import new_key, now
 from service.database.url import sqlite_path
-from tests.bench import seed
 
-# As durable as idbridge is: SQLite with synchronous=FULL, PostgreSQL with its defaults.
 TABLES = """
 CREATE TABLE raw_users (id TEXT PRIMARY KEY, email TEXT UNIQUE, external TEXT UNIQUE, name TEXT UNIQUE, data TEXT);
 CREATE TABLE raw_activity (id TEXT PRIMARY KEY, happened TEXT, item TEXT);
@@ -24,70 +21,88 @@ CREATE TABLE raw_identities (id TEXT PRIMARY KEY, item TEXT, external TEXT UNIQU
 """
 LOOK = "SELECT id FROM raw_users WHERE name = {}"
 WRITES = (
-    ("INSERT INTO raw_users VALUES ({}, {}, {}, {}, {})", ("id", "email", "external", "email", "data")),
+    ("INSERT INTO raw_users VALUES ({}, {}, {}, {}, {})", ("id", "name", "external", "name", "data")),
     ("INSERT INTO raw_activity VALUES ({}, {}, {})", ("id", "happened", "id")),
     ("INSERT INTO raw_revisions VALUES ({}, {}, {})", ("id", "id", "data")),
     ("INSERT INTO raw_identities VALUES ({}, {}, {})", ("id", "id", "external")),
 )
-
-Row = dict[str, str]
-
-
-def _row(number: int) -> Row:
-    return {
-        "id": seed.key(number),
-        "email": seed.user_name(number),
-        "external": f"00u{number:09}",
-        "happened": "2026-01-01T00:00:00.000Z",
-        "data": seed.resource(number).decode(),
-    }
+CONNECTIONS = 6  # to PostgreSQL, as idbridge has
 
 
-def sync_sqlite(file: str, people: Iterator[int], together: int) -> float:
-    """One connection; as many people share a COMMIT as may wait for one at the same time."""
-    connection = sqlite3.connect(file, isolation_level=None)
-    connection.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {TABLES}")
-    look = LOOK.format("?")
-    writes = [(text.format(*"?" * len(names)), names) for text, names in WRITES]
-    began = time.perf_counter()
-    while group := [_row(number) for number in islice(people, together)]:
-        assert not any(connection.execute(look, (row["email"],)).fetchone() for row in group)
-        connection.execute("BEGIN IMMEDIATE")
-        for row in group:
-            for text, names in writes:
-                connection.execute(text, [row[name] for name in names])
-        connection.execute("COMMIT")
-    return time.perf_counter() - began
+class People(Protocol):
+    """What a provider's sync asks for."""
+
+    async def look(self, name: str) -> bool: ...
+
+    async def add(self, name: str, external: str, data: str) -> None: ...
 
 
-async def sync_postgresql(url: str, people: Iterator[int], connections: int) -> float:
-    """As many connections as an identity provider has requests under way."""
-    opened = [await asyncpg.connect(url) for _ in range(connections)]
-    await opened[0].execute(TABLES)
-    look = LOOK.format("$1")
-    numbered = [f"${place}" for place in range(1, 6)]
-    writes = [(text.format(*numbered[: len(names)]), names) for text, names in WRITES]
+def _row(name: str, external: str, data: str) -> Mapping[str, str]:
+    return {"id": new_key(), "name": name, "external": external, "happened": now(), "data": data}
 
-    async def work(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        for number in people:
-            row = _row(number)
-            assert await connection.fetchrow(look, row["email"]) is None
+
+async def open_people(database: str) -> People:
+    """The people beside an idbridge's, in a database of their own."""
+    url = database.replace("idbridge.sqlite3", "raw.sqlite3").replace("/idbridge?", "/raw?")
+    assert url != database, "the floor has a database of its own"
+    file = sqlite_path(url)
+    if file is not None:
+        return SqlitePeople(str(file))
+    pool: asyncio.LifoQueue[Any] = asyncio.LifoQueue()
+    for _ in range(CONNECTIONS):
+        pool.put_nowait(await asyncpg.connect(url))
+    connection = pool.get_nowait()
+    await connection.execute(TABLES)
+    pool.put_nowait(connection)
+    return PostgresPeople(pool)
+
+
+class SqlitePeople:
+    """One connection, in the loop: nothing is cheaper."""
+
+    def __init__(self, file: str) -> None:
+        self._connection = sqlite3.connect(file, isolation_level=None)
+        self._connection.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {TABLES}")
+        self._look = LOOK.format("?")
+        self._writes = [(text.format(*"?" * len(names)), names) for text, names in WRITES]
+
+    async def look(self, name: str) -> bool:
+        """Whether somebody has this name."""
+        return self._connection.execute(self._look, (name,)).fetchone() is not None
+
+    async def add(self, name: str, external: str, data: str) -> None:
+        """Write a person; returns after COMMIT."""
+        row = _row(name, external, data)
+        self._connection.execute("BEGIN IMMEDIATE")
+        for text, names in self._writes:
+            self._connection.execute(text, [row[name] for name in names])
+        self._connection.execute("COMMIT")
+
+
+class PostgresPeople:
+    """A few connections, the last one given back first."""
+
+    def __init__(self, pool: "asyncio.LifoQueue[Any]") -> None:
+        self._pool = pool
+        self._look = LOOK.format("$1")
+        numbered = [f"${place}" for place in range(1, 6)]
+        self._writes = [(text.format(*numbered[: len(names)]), names) for text, names in WRITES]
+
+    async def look(self, name: str) -> bool:
+        """Whether somebody has this name."""
+        connection = await self._pool.get()
+        try:
+            return await connection.fetchrow(self._look, name) is not None
+        finally:
+            self._pool.put_nowait(connection)
+
+    async def add(self, name: str, external: str, data: str) -> None:
+        """Write a person; returns after COMMIT."""
+        row = _row(name, external, data)
+        connection = await self._pool.get()
+        try:
             async with connection.transaction():
-                for text, names in writes:
+                for text, names in self._writes:
                     await connection.execute(text, *[row[name] for name in names])
-
-    began = time.perf_counter()
-    await asyncio.gather(*map(work, opened))
-    seconds = time.perf_counter() - began
-    for connection in opened:
-        await connection.close()
-    return seconds
-
-
-if __name__ == "__main__":
-    url, count, connections = sys.argv[1:]
-    path, everybody = sqlite_path(url), iter(range(int(count)))
-    if path is not None:
-        print(sync_sqlite(str(path), everybody, int(connections)))
-    else:
-        print(asyncio.run(sync_postgresql(url, everybody, int(connections))))
+        finally:
+            self._pool.put_nowait(connection)
