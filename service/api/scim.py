@@ -27,7 +27,7 @@ async def _asked(scope: Scope) -> tuple[Served, Request]:
 async def list_resources(scope: Scope) -> ASGIResponse:
     """A page of the connection's resources of one type, in the order in which they came."""
     served, request = await _asked(scope)
-    return scim_lists.answer(request, *await served.page(request))
+    return scim_lists.answer(request, await served.page(request))
 
 
 @post([f"{path}/.search" for path in _LISTS], status_code=200)
@@ -35,7 +35,7 @@ async def search_resources(scope: Scope) -> ASGIResponse:
     """The same for what is too long for an address, or does not belong into one (RFC 7644, 3.4.3)."""
     served, request = await _asked(scope)
     request = request.about(search.of_body(await request.call.json(SCIM_BODY), request.profile))
-    return scim_lists.answer(request, *await served.page(request))
+    return scim_lists.answer(request, await served.page(request))
 
 
 @post(f"{BASE}/.search", status_code=200)

@@ -9,6 +9,7 @@ from providers.scim.group import GROUP
 from providers.scim.schema import Resource, ResourceType
 from providers.scim.user import USER
 from service.api import scim_groups, scim_lists, scim_users
+from service.api.scim_lists import Listed
 from service.api.scim_requests import BASE, Condition, Request
 from service.users.problems import RouteUnknown
 
@@ -21,7 +22,7 @@ class Served(msgspec.Struct, frozen=True, eq=False):
     """
 
     type: ResourceType
-    page: Callable[[Request], Awaitable[tuple[list[Resource], int]]]  # and how many there are in all
+    page: Callable[[Request], Awaitable[Listed]]
     read: Callable[[Request, str], Awaitable[Resource]]
     create: Callable[[Request, object], Awaitable[Resource]]
     replace: Callable[[Request, str, object, Condition], Awaitable[Resource]]
