@@ -9,7 +9,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from providers.scim import messages, search
-from service.api import answers, scim_discovery, scim_lists, scim_requests, scim_search
+from service.api import answers, scim_bulk, scim_discovery, scim_lists, scim_requests, scim_search
 from service.api.calls import SCIM_BODY
 from service.api.scim_requests import BASE, Request, key_of
 from service.api.scim_resources import SERVED, TYPES, Served, addressed
@@ -102,6 +102,7 @@ router = Router(
         replace_resource,
         change_resource,
         delete_resource,
+        *scim_bulk.HANDLERS,
         *scim_discovery.HANDLERS,
     ],
     include_in_schema=False,

@@ -22,7 +22,7 @@ from service.users.problems import RouteUnknown
 @get(f"{BASE}/ServiceProviderConfig")
 async def read_config(scope: Scope) -> ASGIResponse:
     """What this service can do."""
-    return answers.scim(discovery.provider_config(_base(scope), sort=True, cursor=True))
+    return answers.scim(discovery.provider_config(_base(scope), sort=True, cursor=True, bulk=True))
 
 
 @get(f"{BASE}/Schemas")

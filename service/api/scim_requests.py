@@ -74,6 +74,11 @@ class Request(msgspec.Struct, frozen=True):
         """The same request for another type of resource."""
         return msgspec.structs.replace(self, type=type_, shown=_shown(type_, self.asked))
 
+    @property
+    def base(self) -> str:
+        """The address that the client uses, before `/Users`."""
+        return self.call.house.terms.public_url + BASE
+
     def condition(self) -> Condition:
         """On what condition the request is to be done.
 
@@ -94,7 +99,7 @@ class Request(msgspec.Struct, frozen=True):
         """Gives what refers to a resource its address; `types` leads elsewhere than to groups."""
         for one in listed if isinstance(listed, list) else ():
             if isinstance(one, dict):
-                one["$ref"] = f"{self._base}{types.get(one.get('type'), GROUP.endpoint)}/{one['value']}"
+                one["$ref"] = f"{self.base}{types.get(one.get('type'), GROUP.endpoint)}/{one['value']}"
 
     def answer(self, made: Resource, *, status: int = 200) -> ASGIResponse:
         """One resource, with its entity tag and its address in the headers too (RFC 7643, 3.1)."""
@@ -107,11 +112,7 @@ class Request(msgspec.Struct, frozen=True):
         return [("etag", tag(made)), ("location", place), ("content-location", place)]
 
     def _location(self, made: Resource) -> str:
-        return f"{self._base}{self.type.endpoint}/{made['id']}"
-
-    @property
-    def _base(self) -> str:
-        return self.call.house.terms.public_url + BASE
+        return f"{self.base}{self.type.endpoint}/{made['id']}"
 
     def note(self, dropped: Sequence[str]) -> None:
         """Lets the administrator find out what a provider sends in vain: names, never values."""
@@ -165,15 +166,16 @@ def tag(made: Resource) -> str:
 
 def version(made: Resource) -> str:
     """What of the tag a Condition looks at."""
-    return _bare(tag(made))
+    return bare(tag(made))
 
 
 def _tags(call: Call, name: bytes) -> frozenset[str] | None:
     """The entity tags of a header, on however many lines; None when there is none."""
     lines = [value.decode("latin-1") for header, value in call.scope["headers"] if header == name]
-    tags = frozenset(_bare(text) for line in lines for text in line.split(",") if text.strip())
+    tags = frozenset(bare(text) for line in lines for text in line.split(",") if text.strip())
     return tags or None
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """An entity tag without what makes it weak."""
     return text.strip().removeprefix("W/").strip('"')

@@ -17,7 +17,7 @@ async def everything(request: Request) -> tuple[list[Resource], int]:
     """
     if request.asked.cursor is not None:
         raise InvalidCursor(
-            "Over all types pages are asked for by startIndex; by cursor, one type at a time."
+            "Over all types ask for pages by startIndex; by cursor, for one type at a time."
         )
     if request.asked.sort_by is not None:
         raise InvalidValue("Over all types there is no order to sort by; ask for one type at a time.")

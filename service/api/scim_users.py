@@ -1,6 +1,6 @@
 """Users over SCIM: the verbs of their row in `scim_resources`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from providers.scim import patch as patches
@@ -15,6 +15,7 @@ from service.api.scim_changes import Become
 from service.api.scim_requests import Condition, Request
 from service.database import new_key
 from service.dialects import scim
+from service.users import records
 
 
 async def read(request: Request, key: str) -> Resource:
@@ -25,13 +26,24 @@ async def read(request: Request, key: str) -> Resource:
 
 async def create(request: Request, body: object) -> Resource:
     """A user that belongs to this connection from now on."""
-    incoming, key = _incoming(request, body), new_key()
+    values = await prepare(request, body, new_key())
+    return await request.call.house.database.write(scim_changes.create, request.caller, values)
+
+
+async def prepare(request: Request, body: object, key: str) -> Mapping[str, object]:
+    """The values of a user who is to be made, with this id."""
+    incoming = _incoming(request, body)
     values: dict[str, object] = {"id": key, **scim.values(incoming)}
     if request.connection.default_role is not None:
         values["role"] = request.connection.default_role
     if incoming.get("password") is not None:
         values |= await _kept(request, key, incoming["password"])
-    return await request.call.house.database.write(scim_changes.create, request.caller, values)
+    return values
+
+
+async def make(request: Request, many: Sequence[Mapping[str, object]]) -> None:
+    """Makes users, all or none."""
+    await request.call.house.database.write(records.create, request.caller, many)
 
 
 async def replace(request: Request, key: str, body: object, condition: Condition) -> Resource:
