@@ -21,7 +21,7 @@ from service.api.calls import Call, of
 from service.users.checks import is_uuid
 from service.users.connections import Connection
 from service.users.model import Caller
-from service.users.problems import Forbidden, Stale
+from service.users.problems import Forbidden, Stale, WrongCredentials
 
 _log: Final = logging.getLogger(__name__)
 
@@ -68,16 +68,16 @@ class Request(msgspec.Struct, frozen=True):
 
     def about(self, asked: Search) -> "Request":
         """The same request, of which the body says what is asked."""
-        return msgspec.structs.replace(self, asked=asked, shown=_shown(self.type, asked))
+        return msgspec.structs.replace(self, asked=asked, shown=shown(self.type, asked))
 
     def of(self, type_: ResourceType) -> "Request":
         """The same request for another type of resource."""
-        return msgspec.structs.replace(self, type=type_, shown=_shown(type_, self.asked))
+        return msgspec.structs.replace(self, type=type_, shown=shown(type_, self.asked))
 
     @property
     def base(self) -> str:
         """The address that the client uses, before `/Users`."""
-        return self.call.house.terms.public_url + BASE
+        return base(self.call)
 
     def condition(self) -> Condition:
         """On what condition the request is to be done.
@@ -100,6 +100,14 @@ class Request(msgspec.Struct, frozen=True):
         for one in listed if isinstance(listed, list) else ():
             if isinstance(one, dict):
                 one["$ref"] = f"{self.base}{types.get(one.get('type'), GROUP.endpoint)}/{one['value']}"
+
+    def found(self, made: Resource) -> ASGIResponse:
+        """One resource to who reads it; with If-None-Match of the newest version, 304."""
+        condition, newest = self.condition(), version(made)
+        condition.check(newest)
+        if condition.knows(newest):
+            return ASGIResponse(status_code=304, headers=self.headers(made))
+        return self.answer(made)
 
     def answer(self, made: Resource, *, status: int = 200) -> ASGIResponse:
         """One resource, with its entity tag and its address in the headers too (RFC 7643, 3.1)."""
@@ -125,9 +133,16 @@ async def read(scope: Scope, type_: ResourceType) -> Request:
     """The request. Raises NotSignedIn and WrongCredentials before anything else is looked at, ScimProblem."""
     call = of(scope)
     connection = await call.house.connecting.connection(call)
+    if call.prefix and connection.project != call.project:
+        raise WrongCredentials
     asked = parameters(call)
     profile, caller = PROFILES[connection.profile], connection.caller(call.origin)
-    return Request(type_, call, connection, caller, profile, asked, _shown(type_, asked))
+    return Request(type_, call, connection, caller, profile, asked, shown(type_, asked))
+
+
+def base(call: Call) -> str:
+    """The address that the client uses, before `/Users`."""
+    return f"{call.house.terms.public_url}{call.prefix}{BASE}"
 
 
 def key_of(text: str) -> str:
@@ -152,7 +167,8 @@ def parameters(call: Call) -> Search:
 _whole = lru_cache(projection.projection)
 
 
-def _shown(type_: ResourceType, asked: Search) -> Projection:
+def shown(type_: ResourceType, asked: Search) -> Projection:
+    """What of a resource is answered."""
     if not asked.attributes and not asked.excluded:
         return _whole(type_)
     return projection.projection(type_, asked.attributes, asked.excluded)

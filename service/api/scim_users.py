@@ -61,7 +61,7 @@ async def change(
     planned = planning.plan(operations, USER, request.profile)
     request.note(planned.dropped)
     passwords = [change.value for change in planned.changes if change.target.attribute.name == "password"]
-    become = partial(_patched, planned.changes, request.profile)
+    become = partial(patched, planned.changes, request.profile)
     return await _changed(request, key, condition, become, passwords)
 
 
@@ -70,7 +70,7 @@ async def remove(request: Request, key: str, condition: Condition) -> None:
     await request.call.house.database.write(scim_changes.remove, request.caller, key, condition)
 
 
-def _patched(changes: Sequence[Change], profile: Profile, before: Resource) -> Resource:
+def patched(changes: Sequence[Change], profile: Profile, before: Resource) -> Resource:
     """The resource after the changes; with `active` None where it has become, or was, unassigned."""
     after = patches.make(before, changes, USER, profile)
     return {"active": None, **after}
@@ -80,13 +80,15 @@ async def _changed(
     request: Request, key: str, condition: Condition, become: Become, passwords: Sequence[Value]
 ) -> Resource:
     """Changes a user and gives the resource. Of several passwords the last one stays."""
-    kept = await _new(request, key, condition, passwords[-1]) if passwords else {}
+    kept = await new_password(request, key, condition, passwords[-1]) if passwords else {}
     return await request.call.house.database.write(
         scim_changes.change, request.caller, key, condition, become, kept
     )
 
 
-async def _new(request: Request, key: str, condition: Condition, password: Value) -> dict[str, object]:
+async def new_password(
+    request: Request, key: str, condition: Condition, password: Value
+) -> dict[str, object]:
     """A password as it is kept; nothing for the one that the user has: to be sent it again ends no session.
 
     Whoever may not write this user, or means another version, is refused before the work of hashing.

@@ -154,6 +154,12 @@ def changes(before: Resource, after: Resource, status: str) -> dict[str, object]
     return taken
 
 
+def differences(before: Resource, after: Resource, status: str) -> dict[str, object]:
+    """The columns that differ between two resources of a user, who has this status."""
+    were = values(before, status)
+    return {name: value for name, value in values(after, status).items() if were.get(name) != value}
+
+
 def _take(texts: tuple[_Text, ...], held: Resource) -> dict[str, object]:
     """Moves the texts out of a resource. What is too long for its column is cut there and stays here too:
     a long title is no reason to refuse a person, and the provider gets back what it sent."""

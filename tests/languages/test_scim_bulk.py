@@ -3,6 +3,7 @@
 from typing import Any
 
 from providers.scim import bulk
+from providers.scim.group import GROUP
 from service.api.calls import SCIM_BODY
 from tests.languages.test_scim_users import ENTERPRISE, JENSEN, PATCH, USER, Okta
 from tests.served import Served
@@ -105,6 +106,46 @@ async def test_references_backward_forward_and_in_a_circle(house: Served) -> Non
     ):
         assert await _manager(okta, told[place]) == keys[manager]
     assert (await okta.ask("GET", f"/Users/{keys['dora']}")).json()["title"] == "Head"
+
+
+def _group(name: str, identity: str, *members: str) -> Operation:
+    data = {
+        "schemas": [GROUP.schema.urn],
+        "displayName": name,
+        "members": [{"value": f"bulkId:{member}"} for member in members],
+    }
+    return {"method": "POST", "path": "/Groups", "bulkId": identity, "data": data}
+
+
+async def test_the_group_of_3_7_2_and_groups_in_groups(house: Served) -> None:
+    okta = await _okta(house)
+    told = await _bulk(
+        okta,
+        _group("Everybody", "all", "guides"),  # refers to what comes later
+        _group("Tour Guides", "guides", "alice"),
+        _making("alice"),
+        {
+            "method": "PATCH", "path": "/Groups/bulkId:guides",
+            "data": [{"op": "add", "path": "members", "value": [{"value": "bulkId:bob"}]}],
+        },
+        _making("bob"),
+    )  # fmt: skip
+    assert _statuses(told) == ["201", "201", "201", "200", "201"], told
+    keys = {one["bulkId"]: one["location"].rpartition("/")[2] for one in told if "bulkId" in one}
+    assert told[1]["location"] == f"{house.url}/scim/v2/Groups/{keys['guides']}"
+    guides = (await okta.ask("GET", f"/Groups/{keys['guides']}")).json()
+    assert {one["value"] for one in guides["members"]} == {keys["alice"], keys["bob"]}
+    everybody = (await okta.ask("GET", f"/Groups/{keys['all']}")).json()
+    assert [one["value"] for one in everybody["members"]] == [keys["guides"]]
+
+
+async def test_groups_that_hold_each_other_are_a_conflict(house: Served) -> None:
+    okta = await _okta(house)
+    told = await _bulk(
+        okta, _group("Group A", "qwerty", "ytrewq"), _group("Group B", "ytrewq", "qwerty"), _making("x")
+    )
+    assert _statuses(told) == ["409", "409", "201"], told  # as RFC 7644, 3.7.1 lets us: groups are no circle
+    assert (await okta.ask("GET", "/Groups")).json()["totalResults"] == 0
 
 
 async def test_what_refers_to_a_failure_fails_and_changes_nothing(house: Served) -> None:

@@ -206,3 +206,17 @@ async def test_the_service_tells_how_it_pages(house: Served) -> None:
         "maxPageSize": paging.MAX_COUNT,
         "cursorTimeout": 3600,
     }
+
+
+async def test_groups_are_sorted_and_led_through_too(house: Served) -> None:
+    okta = Okta(house, await house.scim_token())
+    for name in ("b", "C", "a"):
+        assert (await okta.ask("POST", "/Groups", {"displayName": name})).status_code == 201
+    params: dict[str, Any] = {"sortBy": "displayName", "count": 2}
+    first = (await okta.ask("GET", "/Groups", params={**params, "cursor": ""})).json()
+    rest = (await okta.ask("GET", "/Groups", params={**params, "cursor": first["nextCursor"]})).json()
+    assert [one["displayName"] for one in first["Resources"] + rest["Resources"]] == ["a", "b", "C"]
+    second = (await okta.ask("GET", "/Groups", params={**params, "startIndex": 3})).json()
+    assert (second["Resources"][0]["displayName"], second["totalResults"]) == ("C", 3)
+    stray = await okta.ask("GET", "/Users", params={**params, "cursor": first["nextCursor"]})
+    assert stray.status_code == 400
