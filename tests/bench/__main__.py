@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench import graphs, measures
+from tests.bench.bulk import bulk
 from tests.bench.houses import houses
 from tests.bench.measures import Size, Table
 
@@ -22,6 +23,7 @@ MEASURES = {
     "login": measures.logins,
     "sync": measures.sync,
     "graphql": graphs.lists,
+    "bulk": bulk,
 }
 
 

@@ -82,7 +82,7 @@ def logins(houses: Sequence[House], size: Size, progress: Progress) -> Table:
         outcomes = alternate(plans, size.rounds, progress, [house.server])
         quiet, crowded = ([1000 * outcome.p99 for outcome in found] for found in outcomes.values())
         limit = max(2.0, P99_AIM * median(quiet))
-        verdict = f"<= {limit:.1f} ms: {_met(median(crowded) <= limit)}"
+        verdict = f"<= {limit:.1f} ms: {met(median(crowded) <= limit)}"
         for name, found in outcomes.items():
             p50, p99 = ([1000 * getattr(outcome, which) for outcome in found] for which in ("p50", "p99"))
             pace = [outcome.logins / outcome.seconds for outcome in found]
@@ -102,7 +102,7 @@ def sync(houses: Sequence[House], size: Size, progress: Progress) -> Table:
         own = run(structs.replace(asked, kind="sync", connections=SYNCING, count=size.synced))
         each, pace, times = own.server / own.requests * 1e6, own.requests / own.seconds, own.seconds / raw
         figures = (f"{own.seconds:.2f}", f"{pace:.0f}", f"{each:.0f}", f"{raw:.2f}", f"{times:.2f}")
-        rows.append((house.name, *figures, f"<= {SYNC_AIM}: {_met(times <= SYNC_AIM)}"))
+        rows.append((house.name, *figures, f"<= {SYNC_AIM}: {met(times <= SYNC_AIM)}"))
     title = f"SCIM sync of {size.synced:,} new users at concurrency {SYNCING}: look up, then create"
     return Table(title, rows)
 
@@ -129,15 +129,21 @@ def _row(
     if aim is None:
         return (name, *own, "", "")
     share = shares(floor, found)
-    return (name, *own, spread(share), f">= {aim}: {_met(median(share) >= aim)}")
+    return (name, *own, spread(share), f">= {aim}: {met(median(share) >= aim)}")
 
 
-def _met(is_met: bool) -> str:
+def met(is_met: bool) -> str:
+    """How an aim is told of."""
     return "met" if is_met else "missed"
 
 
-def _raw(house: House, count: int) -> float:
+def raw_url(house: House) -> str:
+    """The database beside a house's, for the driver alone."""
     url = house.database_url.replace("idbridge.sqlite3", "raw.sqlite3").replace("/idbridge?", "/raw?")
     assert url != house.database_url, "the raw loop has a database of its own"
-    command = (sys.executable, "-m", "tests.bench.raw", url, str(count), str(SYNCING))
+    return url
+
+
+def _raw(house: House, count: int) -> float:
+    command = (sys.executable, "-m", "tests.bench.raw", raw_url(house), str(count), str(SYNCING))
     return float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)

@@ -33,7 +33,8 @@ WRITES = (
 Row = dict[str, str]
 
 
-def _row(number: int) -> Row:
+def row(number: int) -> Row:
+    """What is written of a person, by the names of columns."""
     return {
         "id": seed.key(number),
         "email": seed.user_name(number),
@@ -50,12 +51,12 @@ def sync_sqlite(file: str, people: Iterator[int], together: int) -> float:
     look = LOOK.format("?")
     writes = [(text.format(*"?" * len(names)), names) for text, names in WRITES]
     began = time.perf_counter()
-    while group := [_row(number) for number in islice(people, together)]:
-        assert not any(connection.execute(look, (row["email"],)).fetchone() for row in group)
+    while group := [row(number) for number in islice(people, together)]:
+        assert not any(connection.execute(look, (one["email"],)).fetchone() for one in group)
         connection.execute("BEGIN IMMEDIATE")
-        for row in group:
+        for one in group:
             for text, names in writes:
-                connection.execute(text, [row[name] for name in names])
+                connection.execute(text, [one[name] for name in names])
         connection.execute("COMMIT")
     return time.perf_counter() - began
 
@@ -70,11 +71,11 @@ async def sync_postgresql(url: str, people: Iterator[int], connections: int) -> 
 
     async def work(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         for number in people:
-            row = _row(number)
-            assert await connection.fetchrow(look, row["email"]) is None
+            one = row(number)
+            assert await connection.fetchrow(look, one["email"]) is None
             async with connection.transaction():
                 for text, names in writes:
-                    await connection.execute(text, *[row[name] for name in names])
+                    await connection.execute(text, *[one[name] for name in names])
 
     began = time.perf_counter()
     await asyncio.gather(*map(work, opened))
