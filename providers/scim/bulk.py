@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from providers.scim.planning import MAX_OPERATIONS
 from providers.scim.problems import InvalidSyntax, InvalidValue, ScimProblem, TooLarge, shown
 from providers.scim.schema import Resource, Value
@@ -62,7 +64,17 @@ def read(body: object, profile: Profile = DEFAULT) -> Bulk:
     if accepted is not None and (not isinstance(accepted, int) or isinstance(accepted, bool) or accepted < 1):
         raise InvalidValue('"failOnErrors" has to be a whole number above 0.')
     seen: set[str] = set()
-    return Bulk(tuple(_operation(number, one, seen) for number, one in enumerate(listed)), accepted)
+    refers = _mentions(listed)
+    made = (_operation(number, one, seen, refers=refers) for number, one in enumerate(listed))
+    return Bulk(tuple(made), accepted)
+
+
+def _mentions(listed: list[object]) -> bool:
+    """Whether a reference may be somewhere: to write all as JSON is quicker than to look through it here."""
+    try:
+        return REFERENCE.encode() in msgspec.json.encode(listed)
+    except (OverflowError, ValueError):  # a number or a text that is refused where it is read
+        return True
 
 
 def _check_schemas(schemas: object, profile: Profile) -> None:
@@ -73,7 +85,7 @@ def _check_schemas(schemas: object, profile: Profile) -> None:
         raise InvalidSyntax(f'"schemas" has to name {BULK_REQUEST}.')
 
 
-def _operation(number: int, given: object, seen: set[str]) -> Operation:
+def _operation(number: int, given: object, seen: set[str], *, refers: bool) -> Operation:
     members = {str(name).lower(): value for name, value in given.items()} if isinstance(given, dict) else {}
     texts = {name: value for name, value in members.items() if isinstance(value, str)}
     method, path, bulk_id = texts.get("method", "").upper(), texts.get("path", ""), texts.get("bulkid")
@@ -81,13 +93,13 @@ def _operation(number: int, given: object, seen: set[str]) -> Operation:
     data = members.get("data")
     try:
         _check(members, texts, method, key, seen)
-        problem, refers = None, frozenset(_references([data, key], 0))
+        problem, names = None, frozenset(_references([data, key], 0) if refers else ())
     except ScimProblem as found:
-        problem, refers = found, frozenset()
+        problem, names = found, frozenset()
     if bulk_id is not None:
         seen.add(bulk_id)
     return Operation(
-        number, method, f"/{endpoint}", key or None, bulk_id, texts.get("version"), data, problem, refers
+        number, method, f"/{endpoint}", key or None, bulk_id, texts.get("version"), data, problem, names
     )
 
 

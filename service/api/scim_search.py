@@ -16,9 +16,7 @@ async def everything(request: Request) -> tuple[list[Resource], int]:
     where that is so of all of them, InvalidCursor and InvalidValue for what only one type can be asked.
     """
     if request.asked.cursor is not None:
-        raise InvalidCursor(
-            "Over all types ask for pages by startIndex; by cursor, for one type at a time."
-        )
+        raise InvalidCursor("Over all types ask for pages by startIndex; by cursor, for one type at a time.")
     if request.asked.sort_by is not None:
         raise InvalidValue("Over all types there is no order to sort by; ask for one type at a time.")
     found: list[Resource] = []
