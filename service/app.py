@@ -35,6 +35,7 @@ from service.api.connecting import Connecting
 from service.api.gate import Gate
 from service.api.graphql import room as graphql
 from service.api.house import Door, House, Terms
+from service.api.scim_walks import Walks
 from service.config import Config
 from service.database import Database, open_database
 from service.journal import AccessLog
@@ -115,6 +116,7 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
         grants=Grants(sealer),
         callers=Callers(database, tokens, behind),
         connecting=Connecting(database, behind),
+        walks=Walks(database),
         doors=doors,
         terms=_terms(config),
         log=log,

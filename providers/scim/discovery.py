@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from providers.scim.paging import MAX_COUNT
+from providers.scim.paging import CURSOR_SECONDS, DEFAULT_COUNT, MAX_COUNT
 from providers.scim.planning import MAX_OPERATIONS
 from providers.scim.provider_schemas import PROVIDER_CONFIG, PROVIDER_SCHEMAS, RESOURCE_TYPE, SCHEMA
 from providers.scim.schema import Attribute, Resource, ResourceType, Schema
@@ -34,7 +34,7 @@ def resource_type(types: Sequence[ResourceType], name: str, base: str) -> Resour
     return next((_resource_type(found, base) for found in types if found.name == name), None)
 
 
-def provider_config(base: str, *, sort: bool, bulk: bool = False) -> Resource:
+def provider_config(base: str, *, sort: bool, bulk: bool = False, cursor: bool = False) -> Resource:
     """What the service can do. All numbers are there even for what it cannot: clients break without them.
 
     One client cuts its PATCHes by `bulk.maxOperations`, supported or not, so it is what a PATCH may hold.
@@ -56,6 +56,14 @@ def provider_config(base: str, *, sort: bool, bulk: bool = False) -> Resource:
                 "primary": True,
             }
         ],
+        "pagination": {
+            "cursor": cursor,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": DEFAULT_COUNT,
+            "maxPageSize": MAX_COUNT,
+            **({"cursorTimeout": CURSOR_SECONDS} if cursor else {}),
+        },
         "meta": {"resourceType": "ServiceProviderConfig", "location": f"{base}/ServiceProviderConfig"},
     }
 

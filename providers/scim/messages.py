@@ -24,6 +24,24 @@ def list_response(resources: Sequence[Resource], *, total: int, start: int = 1) 
     }
 
 
+def cursor_response(
+    resources: Sequence[Resource],
+    *,
+    total: int,
+    next_cursor: str | None = None,
+    previous_cursor: str | None = None,
+) -> Resource:
+    """A page that was led to by a cursor, and the ways on from it, where there are any (RFC 9865, 2)."""
+    cursors = {"previousCursor": previous_cursor, "nextCursor": next_cursor}
+    return {
+        "schemas": [LIST_RESPONSE],
+        "totalResults": total,
+        "itemsPerPage": len(resources),
+        **{name: cursor for name, cursor in cursors.items() if cursor is not None},
+        "Resources": [*resources],
+    }
+
+
 def error(status: int, detail: str, scim_type: str | None = None) -> Resource:
     """The body of a refusal; `status` goes out as text."""
     body: Resource = {"schemas": [ERROR], "status": str(status), "detail": detail}

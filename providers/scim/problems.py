@@ -1,12 +1,16 @@
 """What can be wrong with a SCIM message: a problem for each scimType that we answer (RFC 7644, 3.12).
 
 ScimProblem          400 unless it says otherwise
+├── ExpiredCursor    a cursor that was good, and is too old (RFC 9865, 2.1)
+├── InvalidCount     a size of page that does not go with its cursor (RFC 9865, 2.1)
+├── InvalidCursor    a cursor that is not ours, or not of this question (RFC 9865, 2.1)
 ├── InvalidFilter    a filter that is malformed, or compares what cannot be compared
 ├── InvalidPath      a PATCH path that is malformed, or that no schema knows
 ├── InvalidSyntax    a body of the wrong structure
 ├── InvalidValue     a value that its attribute refuses, or a required one that is missing
 ├── Mutability       a change of what may not be changed
 ├── NoTarget         a path that selects nothing to operate on
+├── TooLarge         413: a Bulk request above its limits (3.7.4)
 └── TooMany          more terms, operations or values than one message may hold
 """
 
@@ -24,6 +28,24 @@ class ScimProblem(Exception):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+
+class ExpiredCursor(ScimProblem):
+    """The cursor is older than `cursorTimeout`."""
+
+    scim_type = "expiredCursor"
+
+
+class InvalidCount(ScimProblem):
+    """The size of a page that a cursor leads to is not that of the first page."""
+
+    scim_type = "invalidCount"
+
+
+class InvalidCursor(ScimProblem):
+    """The cursor is not one of ours, or belongs to another question or connection."""
+
+    scim_type = "invalidCursor"
 
 
 class InvalidFilter(ScimProblem):
@@ -60,6 +82,12 @@ class NoTarget(ScimProblem):
     """The path selects nothing."""
 
     scim_type = "noTarget"
+
+
+class TooLarge(ScimProblem):
+    """A Bulk request holds more than is worked on at once; the detail names the limit."""
+
+    status = 413
 
 
 class TooMany(ScimProblem):

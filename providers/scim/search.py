@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from providers.scim.paging import FIRST_PAGE, Page, page
-from providers.scim.problems import InvalidFilter, InvalidSyntax, InvalidValue
+from providers.scim.paging import FIRST_PAGE, Page, cursor_page, page
+from providers.scim.problems import InvalidCursor, InvalidFilter, InvalidSyntax, InvalidValue
 from providers.scim.projection import names
 from providers.scim.tolerance import DEFAULT, Profile
 
@@ -14,12 +14,18 @@ SEARCH_REQUEST: Final = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """`filter` is the text of one; `attributes` and `excluded` are names as the client wrote them."""
+    """`filter` is the text of one; `attributes`, `excluded` and `sort_by` are names as the client wrote them.
+
+    `cursor` is None for pages by index, empty for the first page of those by cursor (RFC 9865, 2).
+    """
 
     filter: str | None = None
     page: Page = FIRST_PAGE
     attributes: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    sort_by: str | None = None
+    descending: bool = False
+    cursor: str | None = None
 
     def on(self, page: Page) -> "Search":
         """The same question for another page."""
@@ -43,16 +49,11 @@ def of_parameters(given: Mapping[str, object]) -> Search:
             refused = InvalidFilter if key == "filter" else InvalidValue
             raise refused(f'The parameter "{_NAMES[key]}" has to be given once, as text.')
         known[key] = value
-    return Search(
-        known.get("filter"),
-        page(known.get("startindex"), known.get("count")),
-        names(known.get("attributes")),
-        names(known.get("excludedattributes")),
-    )
+    return _search(known, names(known.get("attributes")), names(known.get("excludedattributes")))
 
 
 def of_body(body: object, profile: Profile = DEFAULT) -> Search:
-    """A SearchRequest. Raises InvalidSyntax, InvalidValue, InvalidFilter, TooMany."""
+    """A SearchRequest. Raises InvalidSyntax, InvalidValue, InvalidFilter, InvalidCount, TooMany."""
     if not isinstance(body, dict):
         raise InvalidSyntax("The body has to be a JSON object.")
     members = {str(name).lower(): value for name, value in body.items() if value is not None}
@@ -64,12 +65,40 @@ def of_body(body: object, profile: Profile = DEFAULT) -> Search:
     asked = members.get("filter")
     if asked is not None and not isinstance(asked, str):
         raise InvalidFilter('"filter" has to be text.')
+    known = {key: value for key in _TEXTS if (value := _text(members, key)) is not None}
+    known |= {key: value for key in _NUMBERS if (value := _whole(members, _NAMES[key])) is not None}
+    return _search(known, _listed(members, "attributes"), _listed(members, "excludedAttributes"))
+
+
+def _search(known: Mapping[str, str], attributes: tuple[str, ...], excluded: tuple[str, ...]) -> Search:
+    """What was given, each under its name in lower case."""
+    cursor, start = known.get("cursor"), known.get("startindex")
+    if cursor is not None and start is not None:
+        raise InvalidValue('Use "cursor" or "startIndex", not both at once.')
     return Search(
-        asked,
-        page(_whole(members, "startIndex"), _whole(members, "count")),
-        _listed(members, "attributes"),
-        _listed(members, "excludedAttributes"),
+        known.get("filter"),
+        page(start, known.get("count")) if cursor is None else cursor_page(known.get("count")),
+        attributes,
+        excluded,
+        known.get("sortby") or None,
+        _descends(known.get("sortorder")),
+        cursor,
     )
+
+
+def _descends(order: str | None) -> bool:
+    """RFC 7644, 3.4.2.3: ascending when nothing is said."""
+    said = (order or "ascending").strip().lower()
+    if said not in ("ascending", "descending"):
+        raise InvalidValue('"sortOrder" has to be ascending or descending.')
+    return said == "descending"
+
+
+def _text(members: Mapping[str, object], key: str) -> str | None:
+    value = members.get(key)
+    if value is not None and not isinstance(value, str):
+        raise (InvalidCursor if key == "cursor" else InvalidValue)(f'"{_NAMES[key]}" has to be text.')
+    return value
 
 
 def _holds(schemas: list[object], urn: str) -> bool:
@@ -97,6 +126,12 @@ def _listed(members: Mapping[str, object], name: str) -> tuple[str, ...]:
 
 
 _NAMES: Final = {
-    name.lower(): name for name in ("filter", "startIndex", "count", "attributes", "excludedAttributes")
+    name.lower(): name
+    for name in (
+        *("filter", "startIndex", "count", "attributes", "excludedAttributes"),
+        *("sortBy", "sortOrder", "cursor"),
+    )
 }
+_TEXTS: Final = ("filter", "sortby", "sortorder", "cursor")
+_NUMBERS: Final = ("startindex", "count")
 _EVERYTHING: Final = Search()

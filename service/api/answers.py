@@ -10,10 +10,11 @@ from litestar.types import Receive, Scope, Send
 
 from providers.scim import messages
 from providers.scim.problems import ScimProblem
+from providers.scim.schema import Resource
 from service.api.calls import Call
 from service.database import Unavailable
 from service.dialects import problems as table
-from service.dialects.dialect import COLLECTIONS, GROUP_COLLECTION, word_of
+from service.dialects.dialect import COLLECTIONS, GROUP_COLLECTION, USER_COLLECTION, word_of
 from service.dialects.fields import Language
 from service.users.problems import MethodRefused, Problem, TooMany, Unreachable
 
@@ -110,21 +111,29 @@ def refusal(
     problem: Exception, call: Call, *, collection: str | None = None, headers: Headers = ()
 ) -> Answer:
     """The problem in the language of the path that was asked."""
-    if isinstance(problem, ScimProblem):
-        return scim(messages.error(problem.status, problem.detail, problem.scim_type), status=problem.status)
-    language: Language = "scim" if is_scim(call.scope["path"]) else call.generation.language
-    collection = collection or _collection(call.scope["path"])
+    if isinstance(problem, ScimProblem) or is_scim(call.scope["path"]):
+        error = told_in_scim(problem, collection_of(call.scope["path"]))
+        status = int(str(error["status"]))
+        challenge = (("www-authenticate", "Bearer"),) if status == 401 else ()
+        return scim(error, status=status, headers=(*_retry(problem), *challenge))
+    language: Language = call.generation.language
+    collection = collection or collection_of(call.scope["path"])
     field = word_of(language, collection, getattr(problem, "field", ""))
     cell, message, extras = table.told(problem, language, field, collection)
-    if language != "scim":
-        body = call.generation.errors(cell.status, cell.code, message, extras)
-        return answer(body, status=cell.status, headers=(*_retry(problem), *headers))
-    error = messages.error(cell.status, message, None if cell.code is None else str(cell.code))
-    challenge = (("www-authenticate", "Bearer"),) if cell.status == 401 else ()
-    return scim(error, status=cell.status, headers=(*_retry(problem), *challenge))
+    body = call.generation.errors(cell.status, cell.code, message, extras)
+    return answer(body, status=cell.status, headers=(*_retry(problem), *headers))
 
 
-def _collection(path: str) -> str:
+def told_in_scim(problem: Exception, collection: str = USER_COLLECTION.name) -> Resource:
+    """The problem as a SCIM Error, whose `status` is text."""
+    if isinstance(problem, ScimProblem):
+        return messages.error(problem.status, problem.detail, problem.scim_type)
+    field = word_of("scim", collection, getattr(problem, "field", ""))
+    cell, message, _ = table.told(problem, "scim", field, collection)
+    return messages.error(cell.status, message, None if cell.code is None else str(cell.code))
+
+
+def collection_of(path: str) -> str:
     """The collection that a path speaks of by its first segment; users elsewhere."""
     if path.startswith("/scim/v2/Groups"):
         return GROUP_COLLECTION.name

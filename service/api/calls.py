@@ -29,6 +29,7 @@ class Call:
         "house",
         "id",
         "ip",
+        "prefix",
         "project",
         "receive",
         "scope",
@@ -42,6 +43,7 @@ class Call:
         self.house = house
         self.generation = generation
         self.project = project
+        self.prefix = ""  # what stood before a path that every project has, as `/thumper`
         self.scope = scope
         self.receive = receive
         self.id = identity

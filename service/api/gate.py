@@ -17,6 +17,7 @@ from service.users.model import LOCAL
 
 _PROCESS: Final = token_hex(8)  # request ids tell processes apart, and cost no random bits each
 _NUMBERS: Final = count(0x10000)
+_OF_PROJECT: Final = re.compile(r"/([A-Za-z0-9_-]{1,64})/scim/v2(?=/|\Z)")
 _GIVEN_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
 # Personal data stays out of caches and referrers, whatever a handler forgot (ASVS 5.0 V14.3.2, V3.4.5).
 _ALWAYS: Final = (
@@ -37,6 +38,7 @@ class Gate:
         if scope["type"] != ScopeType.HTTP:
             await self.router(scope, receive, send)
             return
+        asked = scope["path"]
         call = self._call(scope, receive)
         state: Any = scope.setdefault("state", {})
         state["call"] = call
@@ -64,18 +66,25 @@ class Gate:
         finally:
             request_id.reset(token)
             del state["call"]  # it holds the scope: such a circle would be left to the garbage collector
-            scope["path"] = path
+            scope["path"] = asked if call.prefix else path
             self.house.access_log(call, method, status)
 
     def _call(self, scope: HTTPScope, receive: Receive) -> Call:
         path = scope["path"]
         if len(path) > 1 and path.endswith("/"):  # early clients end their paths with a slash
             scope["path"] = path.rstrip("/") or "/"
+        project, prefix = LOCAL, ""
+        of_project = _OF_PROJECT.match(scope["path"])
+        if of_project is not None:  # a project that is not there has no tokens: its addresses tell nothing
+            project, prefix = of_project[1], f"/{of_project[1]}"
+            scope["path"] = scope["path"][len(prefix) :]
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         identity = given.decode() if _GIVEN_ID.match(given) else f"{_PROCESS}{next(_NUMBERS):x}"
         client = scope.get("client")
         ip = client[0] if client else None
-        return Call(self.house, GENERATION_10, LOCAL, scope, receive, identity=identity, ip=ip)
+        call = Call(self.house, GENERATION_10, project, scope, receive, identity=identity, ip=ip)
+        call.prefix = prefix
+        return call
 
 
 def _headers(given: Any, identity: str) -> list[tuple[bytes, bytes]]:

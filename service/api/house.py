@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from service.api.callers import Callers
     from service.api.calls import Call
     from service.api.connecting import Connecting
+    from service.api.scim_walks import Walks
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -82,6 +83,7 @@ class House(msgspec.Struct, frozen=True, eq=False):
     grants: Grants
     callers: "Callers"
     connecting: "Connecting"
+    walks: "Walks"
     doors: Mapping[str, Door]
     terms: Terms
     log: AccessLog

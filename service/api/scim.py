@@ -9,7 +9,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from providers.scim import messages, search
-from service.api import answers, scim_discovery, scim_lists, scim_requests, scim_search
+from service.api import answers, scim_bulk, scim_discovery, scim_lists, scim_me, scim_requests, scim_search
 from service.api.calls import SCIM_BODY
 from service.api.scim_requests import BASE, Request, key_of
 from service.api.scim_resources import SERVED, TYPES, Served, addressed
@@ -27,7 +27,7 @@ async def _asked(scope: Scope) -> tuple[Served, Request]:
 async def list_resources(scope: Scope) -> ASGIResponse:
     """A page of the connection's resources of one type, in the order in which they came."""
     served, request = await _asked(scope)
-    return scim_lists.answer(request, *await served.page(request))
+    return scim_lists.answer(request, await served.page(request))
 
 
 @post([f"{path}/.search" for path in _LISTS], status_code=200)
@@ -35,7 +35,7 @@ async def search_resources(scope: Scope) -> ASGIResponse:
     """The same for what is too long for an address, or does not belong into one (RFC 7644, 3.4.3)."""
     served, request = await _asked(scope)
     request = request.about(search.of_body(await request.call.json(SCIM_BODY), request.profile))
-    return scim_lists.answer(request, *await served.page(request))
+    return scim_lists.answer(request, await served.page(request))
 
 
 @post(f"{BASE}/.search", status_code=200)
@@ -51,12 +51,7 @@ async def search_everything(scope: Scope) -> ASGIResponse:
 async def read_resource(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """One resource. With If-None-Match of the newest version, 304."""
     served, request = await _asked(scope)
-    made = await served.read(request, key_of(key))
-    condition, version = request.condition(), scim_requests.version(made)
-    condition.check(version)
-    if condition.knows(version):
-        return ASGIResponse(status_code=304, headers=request.headers(made))
-    return request.answer(made)
+    return request.found(await served.read(request, key_of(key)))
 
 
 @post(_LISTS)
@@ -102,6 +97,8 @@ router = Router(
         replace_resource,
         change_resource,
         delete_resource,
+        *scim_bulk.HANDLERS,
+        *scim_me.HANDLERS,
         *scim_discovery.HANDLERS,
     ],
     include_in_schema=False,

@@ -14,7 +14,7 @@ from providers.scim import discovery, messages
 from providers.scim.schema import Resource
 from service.api import answers
 from service.api.calls import of
-from service.api.scim_requests import BASE, parameters
+from service.api.scim_requests import BASE, base, parameters
 from service.api.scim_resources import TYPES
 from service.users.problems import RouteUnknown
 
@@ -22,38 +22,34 @@ from service.users.problems import RouteUnknown
 @get(f"{BASE}/ServiceProviderConfig")
 async def read_config(scope: Scope) -> ASGIResponse:
     """What this service can do."""
-    return answers.scim(discovery.provider_config(_base(scope), sort=False))
+    return answers.scim(discovery.provider_config(base(of(scope)), sort=True, cursor=True, bulk=True))
 
 
 @get(f"{BASE}/Schemas")
 async def list_schemas(scope: Scope) -> ASGIResponse:
     """Every schema."""
-    return _all(scope, _schemas(_base(scope)))
+    return _all(scope, _schemas(base(of(scope))))
 
 
 @get(f"{BASE}/Schemas/{{urn:str}}")
 async def read_schema(scope: Scope, urn: FromPath[str]) -> ASGIResponse:
     """One schema by its URN."""
-    return _single(scope, discovery.schema(TYPES, urn, _base(scope)))
+    return _single(scope, discovery.schema(TYPES, urn, base(of(scope))))
 
 
 @get(f"{BASE}/ResourceTypes")
 async def list_resource_types(scope: Scope) -> ASGIResponse:
     """Every type of resource."""
-    return _all(scope, _listed(discovery.resource_types(TYPES, _base(scope))))
+    return _all(scope, _listed(discovery.resource_types(TYPES, base(of(scope)))))
 
 
 @get(f"{BASE}/ResourceTypes/{{name:str}}")
 async def read_resource_type(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """One type of resource by its name."""
-    return _single(scope, discovery.resource_type(TYPES, name, _base(scope)))
+    return _single(scope, discovery.resource_type(TYPES, name, base(of(scope))))
 
 
-def _base(scope: Scope) -> str:
-    return of(scope).house.terms.public_url + BASE
-
-
-@lru_cache(4)
+@lru_cache(16)
 def _schemas(base: str) -> msgspec.Raw:
     """The list of schemas as it goes out: 30 kB for anybody who asks, so they are written once."""
     return msgspec.Raw(msgspec.json.encode(_listed(discovery.schemas(TYPES, base))))

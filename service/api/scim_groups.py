@@ -11,6 +11,7 @@ from providers.scim.resource import normalise
 from providers.scim.schema import Resource
 from providers.scim.tolerance import Profile
 from service.api import scim_lists
+from service.api.scim_lists import Listed
 from service.api.scim_requests import Condition, Request
 from service.database import Transaction
 from service.dialects import question, scim_groups, scim_members, scim_membership
@@ -26,17 +27,18 @@ SHOWN: Final = 1000  # members of a group that is the answer to a PATCH; with mo
 MOST_LISTED: Final = 200_000  # members in one page of groups
 
 
-async def page(request: Request) -> tuple[list[Resource], int]:
+async def page(request: Request) -> Listed:
     """A page of groups, with their members where they are to be shown. Raises TooMany for too many."""
-    found, total = await scim_lists.page(request)
-    keys = [str(made["id"]) for made in found]
+    listed = await scim_lists.page(request)
+    keys = [str(made["id"]) for made in listed.resources]
     if keys and request.shown.shows("members"):
         database, project = request.call.house.database, request.caller.project
         of = await database.scan(scim_members.members, project, keys, MOST_LISTED + 1)
         if sum(map(len, of.values())) > MOST_LISTED:
             raise TooMany("The groups have too many members for one answer; use excludedAttributes=members.")
-        found = [scim_groups.with_members(made, of[key]) for made, key in zip(found, keys, strict=True)]
-    return found, total
+        for made, key in zip(listed.resources, keys, strict=True):
+            scim_groups.with_members(made, of[key])
+    return listed
 
 
 async def read(request: Request, key: str) -> Resource:

@@ -21,7 +21,7 @@ from service.api.calls import Call, of
 from service.users.checks import is_uuid
 from service.users.connections import Connection
 from service.users.model import Caller
-from service.users.problems import Forbidden, Stale
+from service.users.problems import Forbidden, Stale, WrongCredentials
 
 _log: Final = logging.getLogger(__name__)
 
@@ -68,11 +68,16 @@ class Request(msgspec.Struct, frozen=True):
 
     def about(self, asked: Search) -> "Request":
         """The same request, of which the body says what is asked."""
-        return msgspec.structs.replace(self, asked=asked, shown=_shown(self.type, asked))
+        return msgspec.structs.replace(self, asked=asked, shown=shown(self.type, asked))
 
     def of(self, type_: ResourceType) -> "Request":
         """The same request for another type of resource."""
-        return msgspec.structs.replace(self, type=type_, shown=_shown(type_, self.asked))
+        return msgspec.structs.replace(self, type=type_, shown=shown(type_, self.asked))
+
+    @property
+    def base(self) -> str:
+        """The address that the client uses, before `/Users`."""
+        return base(self.call)
 
     def condition(self) -> Condition:
         """On what condition the request is to be done.
@@ -94,7 +99,15 @@ class Request(msgspec.Struct, frozen=True):
         """Gives what refers to a resource its address; `types` leads elsewhere than to groups."""
         for one in listed if isinstance(listed, list) else ():
             if isinstance(one, dict):
-                one["$ref"] = f"{self._base}{types.get(one.get('type'), GROUP.endpoint)}/{one['value']}"
+                one["$ref"] = f"{self.base}{types.get(one.get('type'), GROUP.endpoint)}/{one['value']}"
+
+    def found(self, made: Resource) -> ASGIResponse:
+        """One resource to who reads it; with If-None-Match of the newest version, 304."""
+        condition, newest = self.condition(), version(made)
+        condition.check(newest)
+        if condition.knows(newest):
+            return ASGIResponse(status_code=304, headers=self.headers(made))
+        return self.answer(made)
 
     def answer(self, made: Resource, *, status: int = 200) -> ASGIResponse:
         """One resource, with its entity tag and its address in the headers too (RFC 7643, 3.1)."""
@@ -107,11 +120,7 @@ class Request(msgspec.Struct, frozen=True):
         return [("etag", tag(made)), ("location", place), ("content-location", place)]
 
     def _location(self, made: Resource) -> str:
-        return f"{self._base}{self.type.endpoint}/{made['id']}"
-
-    @property
-    def _base(self) -> str:
-        return self.call.house.terms.public_url + BASE
+        return f"{self.base}{self.type.endpoint}/{made['id']}"
 
     def note(self, dropped: Sequence[str]) -> None:
         """Lets the administrator find out what a provider sends in vain: names, never values."""
@@ -124,9 +133,16 @@ async def read(scope: Scope, type_: ResourceType) -> Request:
     """The request. Raises NotSignedIn and WrongCredentials before anything else is looked at, ScimProblem."""
     call = of(scope)
     connection = await call.house.connecting.connection(call)
+    if call.prefix and connection.project != call.project:
+        raise WrongCredentials
     asked = parameters(call)
     profile, caller = PROFILES[connection.profile], connection.caller(call.origin)
-    return Request(type_, call, connection, caller, profile, asked, _shown(type_, asked))
+    return Request(type_, call, connection, caller, profile, asked, shown(type_, asked))
+
+
+def base(call: Call) -> str:
+    """The address that the client uses, before `/Users`."""
+    return f"{call.house.terms.public_url}{call.prefix}{BASE}"
 
 
 def key_of(text: str) -> str:
@@ -151,7 +167,8 @@ def parameters(call: Call) -> Search:
 _whole = lru_cache(projection.projection)
 
 
-def _shown(type_: ResourceType, asked: Search) -> Projection:
+def shown(type_: ResourceType, asked: Search) -> Projection:
+    """What of a resource is answered."""
     if not asked.attributes and not asked.excluded:
         return _whole(type_)
     return projection.projection(type_, asked.attributes, asked.excluded)
@@ -165,15 +182,16 @@ def tag(made: Resource) -> str:
 
 def version(made: Resource) -> str:
     """What of the tag a Condition looks at."""
-    return _bare(tag(made))
+    return bare(tag(made))
 
 
 def _tags(call: Call, name: bytes) -> frozenset[str] | None:
     """The entity tags of a header, on however many lines; None when there is none."""
     lines = [value.decode("latin-1") for header, value in call.scope["headers"] if header == name]
-    tags = frozenset(_bare(text) for line in lines for text in line.split(",") if text.strip())
+    tags = frozenset(bare(text) for line in lines for text in line.split(",") if text.strip())
     return tags or None
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """An entity tag without what makes it weak."""
     return text.strip().removeprefix("W/").strip('"')

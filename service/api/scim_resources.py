@@ -1,6 +1,6 @@
 """The types of resources that SCIM serves, a row each: every address, `.search` and discovery look here."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -9,8 +9,19 @@ from providers.scim.group import GROUP
 from providers.scim.schema import Resource, ResourceType
 from providers.scim.user import USER
 from service.api import scim_groups, scim_lists, scim_users
+from service.api.scim_lists import Listed
 from service.api.scim_requests import BASE, Condition, Request
+from service.dialects import scim
 from service.users.problems import RouteUnknown
+
+
+class Many(msgspec.Struct, frozen=True, eq=False):
+    """How resources of a type are made many at a time: `prepare` makes values of a body and the id that is
+    meant for it, `make` writes such values, all or none; the entity tag of a new resource is `version`."""
+
+    prepare: Callable[[Request, object, str], Awaitable[Mapping[str, object]]]
+    make: Callable[[Request, Sequence[Mapping[str, object]]], Awaitable[None]]
+    version: str
 
 
 class Served(msgspec.Struct, frozen=True, eq=False):
@@ -21,12 +32,13 @@ class Served(msgspec.Struct, frozen=True, eq=False):
     """
 
     type: ResourceType
-    page: Callable[[Request], Awaitable[tuple[list[Resource], int]]]  # and how many there are in all
+    page: Callable[[Request], Awaitable[Listed]]
     read: Callable[[Request, str], Awaitable[Resource]]
     create: Callable[[Request, object], Awaitable[Resource]]
     replace: Callable[[Request, str, object, Condition], Awaitable[Resource]]
     change: Callable[[Request, str, Sequence[object], Condition], Awaitable[Resource | None]]
     remove: Callable[[Request, str, Condition], Awaitable[None]]
+    many: Many | None = None
 
 
 SERVED: Final = (
@@ -38,6 +50,7 @@ SERVED: Final = (
         scim_users.replace,
         scim_users.change,
         scim_users.remove,
+        Many(scim_users.prepare, scim_users.make, scim.tag(1)),
     ),
     Served(
         GROUP,

@@ -1,6 +1,6 @@
 """Users over SCIM: the verbs of their row in `scim_resources`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from providers.scim import patch as patches
@@ -15,6 +15,7 @@ from service.api.scim_changes import Become
 from service.api.scim_requests import Condition, Request
 from service.database import new_key
 from service.dialects import scim
+from service.users import records
 
 
 async def read(request: Request, key: str) -> Resource:
@@ -25,13 +26,24 @@ async def read(request: Request, key: str) -> Resource:
 
 async def create(request: Request, body: object) -> Resource:
     """A user that belongs to this connection from now on."""
-    incoming, key = _incoming(request, body), new_key()
+    values = await prepare(request, body, new_key())
+    return await request.call.house.database.write(scim_changes.create, request.caller, values)
+
+
+async def prepare(request: Request, body: object, key: str) -> Mapping[str, object]:
+    """The values of a user who is to be made, with this id."""
+    incoming = _incoming(request, body)
     values: dict[str, object] = {"id": key, **scim.values(incoming)}
     if request.connection.default_role is not None:
         values["role"] = request.connection.default_role
     if incoming.get("password") is not None:
         values |= await _kept(request, key, incoming["password"])
-    return await request.call.house.database.write(scim_changes.create, request.caller, values)
+    return values
+
+
+async def make(request: Request, many: Sequence[Mapping[str, object]]) -> None:
+    """Makes users, all or none."""
+    await request.call.house.database.write(records.create, request.caller, many)
 
 
 async def replace(request: Request, key: str, body: object, condition: Condition) -> Resource:
@@ -49,7 +61,7 @@ async def change(
     planned = planning.plan(operations, USER, request.profile)
     request.note(planned.dropped)
     passwords = [change.value for change in planned.changes if change.target.attribute.name == "password"]
-    become = partial(_patched, planned.changes, request.profile)
+    become = partial(patched, planned.changes, request.profile)
     return await _changed(request, key, condition, become, passwords)
 
 
@@ -58,7 +70,7 @@ async def remove(request: Request, key: str, condition: Condition) -> None:
     await request.call.house.database.write(scim_changes.remove, request.caller, key, condition)
 
 
-def _patched(changes: Sequence[Change], profile: Profile, before: Resource) -> Resource:
+def patched(changes: Sequence[Change], profile: Profile, before: Resource) -> Resource:
     """The resource after the changes; with `active` None where it has become, or was, unassigned."""
     after = patches.make(before, changes, USER, profile)
     return {"active": None, **after}
@@ -68,13 +80,15 @@ async def _changed(
     request: Request, key: str, condition: Condition, become: Become, passwords: Sequence[Value]
 ) -> Resource:
     """Changes a user and gives the resource. Of several passwords the last one stays."""
-    kept = await _new(request, key, condition, passwords[-1]) if passwords else {}
+    kept = await new_password(request, key, condition, passwords[-1]) if passwords else {}
     return await request.call.house.database.write(
         scim_changes.change, request.caller, key, condition, become, kept
     )
 
 
-async def _new(request: Request, key: str, condition: Condition, password: Value) -> dict[str, object]:
+async def new_password(
+    request: Request, key: str, condition: Condition, password: Value
+) -> dict[str, object]:
     """A password as it is kept; nothing for the one that the user has: to be sent it again ends no session.
 
     Whoever may not write this user, or means another version, is refused before the work of hashing.

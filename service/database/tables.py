@@ -156,7 +156,7 @@ users = Table(
     UniqueConstraint("project", "connection", "external_identifier", "retired"),
     Index(None, "project", "external_identifier"),
     Index(None, "project", "role"),
-    Index(None, "project", "connection", "id"),
+    Index(None, "project", "connection", "retired", "id"),  # lists over SCIM, which count and pass over much
     ForeignKeyConstraint(["project", "role"], ["roles.project", "roles.id"]),
     ForeignKeyConstraint(["project", "connection"], ["connections.project", "connections.id"]),
     _of_project(),

@@ -83,7 +83,7 @@ def resource(row: Mapping[str, Any]) -> Resource:
         "resourceType": "User",
         "created": row["created_at"],
         "lastModified": row["changed_at"],
-        "version": f'W/"{row["version"]}"',
+        "version": tag(row["version"]),
     }
     return made
 
@@ -94,6 +94,11 @@ def _groups(listed: str) -> list[Value]:
     for id_, display, type_ in sorted(msgspec.json.decode(listed), key=lambda one: (one[2], one[0])):
         found.setdefault(id_, {"value": id_, "display": display, "type": type_})
     return list(found.values())
+
+
+def tag(version: int) -> str:
+    """The entity tag of a user's version: weak, as other bytes may say the same (RFC 7644, 3.14)."""
+    return f'W/"{version}"'
 
 
 def _lay(texts: tuple[_Text, ...], row: Mapping[str, Any], made: Resource) -> None:
@@ -147,6 +152,12 @@ def changes(before: Resource, after: Resource, status: str) -> dict[str, object]
     if _address(before) == taken["email"]:
         del taken["email"]
     return taken
+
+
+def differences(before: Resource, after: Resource, status: str) -> dict[str, object]:
+    """The columns that differ between two resources of a user, who has this status."""
+    were = values(before, status)
+    return {name: value for name, value in values(after, status).items() if were.get(name) != value}
 
 
 def _take(texts: tuple[_Text, ...], held: Resource) -> dict[str, object]:

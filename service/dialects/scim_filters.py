@@ -24,12 +24,12 @@ from service.users.model import ACTIVE
 from service.users.rows import fold
 
 _WORDS: Final = spoken("scim")
-_COLUMNS: Final[Mapping[str, Mapping[str, Field]]] = {
+COLUMNS_OF: Final[Mapping[str, Mapping[str, Field]]] = {
     "User": FIELDS,
     "Group": {field.cells["scim"].word: field for field in GROUP_COLLECTION.fields},
 }
 COLLECTIONS: Final[Mapping[str, str]] = {"User": USER_COLLECTION.name, "Group": GROUP_COLLECTION.name}
-_EXACT: Final = frozenset({"id", "externalId"})  # caseExact, RFC 7643 3.1
+EXACT: Final = frozenset({"id", "externalId"})  # caseExact, RFC 7643 3.1
 # At most a few resources have one of these; at most a few hundred users and groups have the others.
 _KEYS: Final[Mapping[str, frozenset[str]]] = {
     "User": frozenset({"id", "userName", "externalId", "emails.value"}),
@@ -93,7 +93,7 @@ class _Reader(Attributes):
 
     def __init__(self, type_: ResourceType) -> None:
         super().__init__(type_)
-        self._columns = _COLUMNS[type_.name]
+        self._columns = COLUMNS_OF[type_.name]
 
     def is_key(self, term: Expression) -> bool:
         """Whether a term alone picks a few."""
@@ -164,7 +164,7 @@ class _Reader(Attributes):
             return self._active(op, value)
         if field.kind == "uuid":
             return self._id(op, value)
-        term = self._term(field, op, value, exact=path in _EXACT or field.kind != "string")
+        term = self._term(field, op, value, exact=path in EXACT or field.kind != "string")
         # An attribute that is not there is not equal to anything (RFC 7644, 3.4.2.2).
         return Joined("or", (term, Term(field.name, "null", 0))) if op == "ne" else term
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from providers.scim.group import GROUP
 from providers.scim.schema import Resource, Value
+from service.dialects.scim import tag
 
 COLUMNS: Final = (
     "id", "version", "created_at", "changed_at", "display_name", "external_identifier",
@@ -21,7 +22,7 @@ def resource(row: Mapping[str, Any]) -> Resource:
         "resourceType": GROUP.name,
         "created": row["created_at"],
         "lastModified": row["changed_at"],
-        "version": f'W/"{row["version"]}"',
+        "version": tag(row["version"]),
     }
     return made
 

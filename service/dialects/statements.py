@@ -66,15 +66,7 @@ def taking(statement: Select[Any], kind: Kind) -> Asking:
 def rows(shape: Shape, kind: Kind) -> Asking:
     """The rows of an answer, in its order."""
     sight = Sight(shape.language, shape.collection, shape.scope, kind, rules=shape.rules)
-    if shape.language == "scim":
-        stored = [sight.table.c[name] for name in SCIM_COLUMNS[shape.collection]]
-        columns: list[ColumnElement[Any]] = [
-            type_coerce(column, Text()) if column.name == "auth_data" else column for column in stored
-        ]
-        columns += [scim_members.groups_of_user(kind) for part in shape.chosen if part == "groups"]
-    else:
-        looks = selection(shape.language, shape.collection, shape.chosen).looks
-        columns = [sight.shown(path).label(f"c{place}") for place, path in enumerate(looks)]
+    columns = _columns(sight, shape)
     met = met_by(sight, shape)
     order = [] if shape.by_id else ordering(sight, shape.sort, found=is_found(shape))
     if shape.of is not None:
@@ -83,6 +75,25 @@ def rows(shape: Shape, kind: Kind) -> Asking:
     if shape.paged:
         statement = statement.limit(_LIMIT).offset(_OFFSET)
     return taking(statement, kind)
+
+
+@lru_cache(1024)
+def looked_at(shape: Shape, kind: Kind) -> list[ColumnElement[Any]]:
+    """The columns that the resources of SCIM are made of."""
+    return _columns(Sight(shape.language, shape.collection, shape.scope, kind), shape)
+
+
+def _columns(sight: Sight, shape: Shape) -> list[ColumnElement[Any]]:
+    if shape.language == "scim":
+        stored = [sight.table.c[name] for name in SCIM_COLUMNS[shape.collection]]
+        columns: list[ColumnElement[Any]] = [
+            type_coerce(column, Text()) if column.name == "auth_data" else column for column in stored
+        ]
+        return columns + [
+            scim_members.groups_of_user(sight.kind) for part in shape.chosen if part == "groups"
+        ]
+    looks = selection(shape.language, shape.collection, shape.chosen).looks
+    return [sight.shown(path).label(f"c{place}") for place, path in enumerate(looks)]
 
 
 def _apart(

@@ -1,7 +1,7 @@
 """The rules that a value must meet, whichever language it came in."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, TypeGuard
 
@@ -123,14 +123,15 @@ def _json(attribute: Attribute, value: object) -> object:
     raise _wrong(attribute, f"must not be nested deeper than {DEPTH} levels")
 
 
-def _within(attribute: Attribute, value: object) -> list[object]:
-    """Checks one level of a JSON value; gives the values of the next."""
+def _within(attribute: Attribute, value: object) -> Iterable[object]:
+    """Checks one level of a JSON value; gives the values of the next, but for texts that are plainly good."""
     if isinstance(value, dict):
         for name in value:
-            _text(attribute, name)
-        return list(value.values())
+            if not _is_plain(name):
+                _text(attribute, name)
+        return [inner for inner in value.values() if not _is_plain(inner)]
     if isinstance(value, list):
-        return value
+        return [inner for inner in value if not _is_plain(inner)]
     if isinstance(value, str):
         _text(attribute, value)
     elif isinstance(value, int) and not -(2**63) <= value < 2**63:
@@ -139,7 +140,12 @@ def _within(attribute: Attribute, value: object) -> list[object]:
         raise _wrong(attribute, "must not hold a number that JSON cannot say")
     elif value is not None and not isinstance(value, int | float):
         raise _wrong(attribute, "must be JSON")
-    return []
+    return ()
+
+
+def _is_plain(value: object) -> bool:
+    """Most texts are ASCII without NUL, and need no closer look."""
+    return isinstance(value, str) and value.isascii() and "\0" not in value
 
 
 _KINDS: Final[Mapping[Kind, Callable[[Attribute, object], object]]] = {

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench import graphs, measures
+from tests.bench.bulk import bulk
 from tests.bench.houses import houses
 from tests.bench.letters import letters
 from tests.bench.measures import Size, Table
@@ -24,6 +25,7 @@ MEASURES = {
     "sync": measures.sync,
     "graphql": graphs.lists,
     "letters": letters,
+    "bulk": bulk,
 }
 
 

@@ -80,7 +80,7 @@ def logins(houses: Sequence[House], size: Size, progress: Progress) -> Table:
         outcomes = alternate(plans, size.rounds, progress, [house.server])
         quiet, crowded = ([1000 * outcome.p99 for outcome in found] for found in outcomes.values())
         limit = max(2.0, P99_AIM * median(quiet))
-        verdict = f"<= {limit:.1f} ms: {_met(median(crowded) <= limit)}"
+        verdict = f"<= {limit:.1f} ms: {met(median(crowded) <= limit)}"
         for name, found in outcomes.items():
             p50, p99 = ([1000 * getattr(outcome, which) for outcome in found] for which in ("p50", "p99"))
             pace = [outcome.logins / outcome.seconds for outcome in found]
@@ -111,7 +111,7 @@ def sync(houses: Sequence[House], size: Size, progress: Progress) -> Table:
         made = sum(one.requests for one in own)
         each, times = sum(one.server for one in own) / made * 1e6, seconds / floor
         figures = (f"{seconds:.2f}", f"{made / seconds:.0f}", f"{each:.0f}", f"{floor:.2f}", f"{times:.2f}")
-        rows.append((house.name, *figures, f"<= {SYNC_AIM}: {_met(times <= SYNC_AIM)}"))
+        rows.append((house.name, *figures, f"<= {SYNC_AIM}: {met(times <= SYNC_AIM)}"))
     title = f"SCIM sync of {size.synced:,} new users at concurrency {SYNCING}: look up, then create"
     return Table(title, rows)
 
@@ -138,8 +138,9 @@ def _row(
     if aim is None:
         return (name, *own, "", "")
     share = shares(floor, found)
-    return (name, *own, spread(share), f">= {aim}: {_met(median(share) >= aim)}")
+    return (name, *own, spread(share), f">= {aim}: {met(median(share) >= aim)}")
 
 
-def _met(is_met: bool) -> str:
+def met(is_met: bool) -> str:
+    """How an aim is told of."""
     return "met" if is_met else "missed"

@@ -37,14 +37,26 @@ class People(Protocol):
     async def add(self, name: str, external: str, data: str) -> None: ...
 
 
-def _row(name: str, external: str, data: str) -> Mapping[str, str]:
-    return {"id": new_key(), "name": name, "external": external, "happened": now(), "data": data}
+Row = Mapping[str, str]
+
+
+def row(name: str, external: str, data: str) -> Row:
+    """What is written of a person, by the names of columns."""
+    return {
+        "id": new_key(), "name": name, "external": external, "happened": now(), "data": data,
+    }  # fmt: skip
+
+
+def beside(database: str) -> str:
+    """The address of the database beside an idbridge's, for the driver alone."""
+    url = database.replace("idbridge.sqlite3", "raw.sqlite3").replace("/idbridge?", "/raw?")
+    assert url != database, "the floor has a database of its own"
+    return url
 
 
 async def open_people(database: str) -> People:
     """The people beside an idbridge's, in a database of their own."""
-    url = database.replace("idbridge.sqlite3", "raw.sqlite3").replace("/idbridge?", "/raw?")
-    assert url != database, "the floor has a database of its own"
+    url = beside(database)
     file = sqlite_path(url)
     if file is not None:
         return SqlitePeople(str(file))
@@ -72,10 +84,10 @@ class SqlitePeople:
 
     async def add(self, name: str, external: str, data: str) -> None:
         """Write a person; returns after COMMIT."""
-        row = _row(name, external, data)
+        one = row(name, external, data)
         self._connection.execute("BEGIN IMMEDIATE")
         for text, names in self._writes:
-            self._connection.execute(text, [row[name] for name in names])
+            self._connection.execute(text, [one[name] for name in names])
         self._connection.execute("COMMIT")
 
 
@@ -98,11 +110,11 @@ class PostgresPeople:
 
     async def add(self, name: str, external: str, data: str) -> None:
         """Write a person; returns after COMMIT."""
-        row = _row(name, external, data)
+        one = row(name, external, data)
         connection = await self._pool.get()
         try:
             async with connection.transaction():
                 for text, names in self._writes:
-                    await connection.execute(text, *[row[name] for name in names])
+                    await connection.execute(text, *[one[name] for name in names])
         finally:
             self._pool.put_nowait(connection)

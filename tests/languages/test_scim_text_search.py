@@ -67,7 +67,7 @@ def test_the_body_of_a_search() -> None:
         "excludedAttributes": None,
         "sortBy": "id",
     }
-    assert search.of_body(body) == Search("userName pr", Page(2, 1000), ("id", "userName"))
+    assert search.of_body(body) == Search("userName pr", Page(2, 1000), ("id", "userName"), sort_by="id")
     assert search.of_body({"startIndex": "-7", "count": -1, "attributes": "id,name"}) == Search(
         None, Page(1, 0), ("id", "name")
     )

@@ -7,7 +7,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, PrimaryKeyConstraint
 from service.database.types import Flag, Key, Moment, Words
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0007"
 
 
 def upgrade() -> None:

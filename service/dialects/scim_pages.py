@@ -1,0 +1,170 @@
+"""Pages of SCIM lists: in a chosen order, and from a known place on, so that no page costs more than another.
+
+A place is the keys of a resource: the value that the list is sorted by, and the id, which tells equals apart.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final, Literal
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.types import BigInteger
+
+from providers.scim.problems import InvalidPath, InvalidValue, shown
+from providers.scim.schema import COMMON, Resource, ResourceType
+from providers.scim.tokens import attr_path
+from providers.scim.tolerance import Profile
+from providers.scim.user import USER
+from service.database import Transaction, documents
+from service.database.shapes import Kind
+from service.database.types import Words
+from service.dialects import statements
+from service.dialects.dialect import words
+from service.dialects.question import Question, resource
+from service.dialects.scim import EMAIL
+from service.dialects.scim_filters import COLUMNS_OF
+from service.dialects.sight import Sight
+from service.dialects.statements import Asking, Shape
+from service.users.model import ACTIVE
+
+Step = Literal["first", "after", "before"]
+Place = tuple[Any, ...]  # the keys of a resource, as many as the order has
+
+_LIMIT: Final = bindparam("limit", type_=BigInteger())
+_OFFSET: Final = bindparam("offset", type_=BigInteger())
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What lists are sorted by: the canonical name of a column, or the names that lead to a value in the
+    document; neither for the order in which resources came. `exact`: case counts."""
+
+    column: str | None = None
+    path: tuple[str, ...] = ()
+    exact: bool = False
+    descending: bool = False
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A resource and its place in the list."""
+
+    resource: Resource
+    place: Place
+
+
+def order(sort_by: str | None, profile: Profile, type_: ResourceType, *, descending: bool) -> Order:
+    """RFC 7644, 3.4.2.3. Raises InvalidPath for what no schema knows, InvalidValue for what has no order."""
+    if sort_by is None:
+        return Order()
+    named = attr_path(sort_by.strip())
+    target = type_.locate(named, unqualified=profile.unqualified) if named else None
+    if target is None:
+        raise InvalidPath(f'"sortBy" names "{shown(sort_by)}", which no schema knows.')
+    name, leaf = str(target), target.leaf
+    column = EMAIL if type_ is USER and name in ("emails", "emails.value") else name
+    field = COLUMNS_OF[type_.name].get(column)
+    if field is not None and field.guard != "secret":
+        return Order(column, exact=leaf.case_exact, descending=descending)
+    derived = target.attribute.multi_valued or target.attribute in COMMON
+    if field is not None or derived or leaf.type == "complex" or leaf.returned == "never":
+        raise InvalidValue(f'Lists cannot be sorted by "{name}", which has no single value.')
+    above = (target.extension.urn,) if target.extension else ()
+    below = (target.sub.name,) if target.sub else ()
+    path = (*above, target.attribute.name, *below)
+    return Order(path=path, exact=leaf.case_exact, descending=descending)
+
+
+async def page(
+    tx: Transaction, question: Question, way: Order, step: Step, place: Place, limit: int
+) -> list[Found]:
+    """At most `limit` resources, in the order of the list: its first, or those after or before a place."""
+    asking = _page(question.shape, way, step, tx.kind)
+    found = await tx.rows(asking.statement, **_values(question, asking, place, limit=limit))
+    many = len(statements.looked_at(question.shape, tx.kind))
+    listed = [Found(resource(question, row[:many]), row[many:]) for row in found]
+    return listed[::-1] if step == "before" else listed
+
+
+async def place_of(tx: Transaction, question: Question, way: Order, number: int) -> Place | None:
+    """The place of the resource with this number, from 1; None behind the end of the list."""
+    asking = _numbered(question.shape, way, tx.kind)
+    return await tx.row(asking.statement, **_values(question, asking, (), offset=number - 1))
+
+
+def _values(question: Question, asking: Asking, place: Place, **more: int) -> dict[str, object]:
+    values = {**question.values, **{f"k{n}": key for n, key in enumerate(place)}, **more}
+    return {name: values[name] for name in asking.names}
+
+
+@lru_cache(1024)
+def _page(shape: Shape, way: Order, step: Step, kind: Kind) -> Asking:
+    sight = Sight("scim", shape.collection, shape.scope, kind)
+    keys, turned = _keys(sight, shape, way), step == "before"
+    met = statements.met_by(sight, shape)
+    if step != "first":
+        met.append(_beyond(keys, turned=turned))
+    columns = statements.looked_at(shape, kind)
+    chosen: Select[Any] = select(*columns, *(key for key, _ in keys)).select_from(sight.source).where(*met)
+    return statements.taking(chosen.order_by(*_ordered(keys, turned=turned)).limit(_LIMIT), kind)
+
+
+@lru_cache(1024)
+def _numbered(shape: Shape, way: Order, kind: Kind) -> Asking:
+    """Of what is passed over an index alone is read where it can be: the whole rows would take long."""
+    sight = Sight("scim", shape.collection, shape.scope, kind)
+    keys, met = _keys(sight, shape, way), statements.met_by(sight, shape)
+    chosen: Select[Any] = select(*(key for key, _ in keys)).select_from(sight.source).where(*met)
+    return statements.taking(chosen.order_by(*_ordered(keys)).limit(1).offset(_OFFSET), kind)
+
+
+Keys = Sequence[tuple[ColumnElement[Any], bool]]  # what is compared, and whether it falls
+
+
+def _keys(sight: Sight, shape: Shape, way: Order) -> Keys:
+    own = sight.table.c.id
+    # SQLite would rather walk the whole table in the order of its keys than sort the few that an index finds.
+    last = func.coalesce(own, own) if statements.is_found(shape) else own
+    return [*((key, way.descending) for key in _sorted(sight, way)), (last, False)]
+
+
+def _sorted(sight: Sight, way: Order) -> list[ColumnElement[Any]]:
+    """Case counts as it does in filters; what is not there comes last, falling first (3.4.2.3)."""
+    if way.path:
+        return _texts(documents.text_at(sight.table.c.auth_data, way.path, sight.kind), folded=not way.exact)
+    if way.column is None:
+        return []
+    field = words("scim", sight.collection)[way.column]
+    column: ColumnElement[Any] = sight.table.c[field.key or field.column]
+    if field.name == "status":
+        return [case((column == ACTIVE, 1), else_=0)]
+    return _texts(column, folded=not (field.key or way.exact)) if field.kind == "string" else [column]
+
+
+def _texts(text: ColumnElement[Any], *, folded: bool) -> list[ColumnElement[Any]]:
+    compared = func.lower(text, type_=Words()) if folded else text
+    return [case((text.is_(None), 1), else_=0), func.coalesce(compared, "", type_=Words())]
+
+
+def _ordered(keys: Keys, *, turned: bool = False) -> list[ColumnElement[Any]]:
+    return [key.desc() if falls != turned else key.asc() for key, falls in keys]
+
+
+def _beyond(keys: Keys, *, turned: bool) -> ColumnElement[bool]:
+    """What comes later than the place whose keys are the binds k0, k1 ...; `turned`: earlier."""
+    ways: list[ColumnElement[bool]] = []
+    same: list[ColumnElement[bool]] = []
+    for number, (key, falls) in enumerate(keys):
+        bind = bindparam(f"k{number}", type_=Integer() if isinstance(key.type, Integer) else key.type)
+        ways.append(and_(*same, key < bind if falls != turned else key > bind))
+        same.append(key == bind)
+    return or_(*ways)

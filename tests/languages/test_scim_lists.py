@@ -1,0 +1,222 @@
+"""Lists over SCIM: sorted (RFC 7644, 3.4.2.3), by index that goes on where it was, by cursor (RFC 9865)."""
+
+from typing import Any
+
+import pytest
+
+from providers.scim import paging
+from service.api import scim_cursors
+from tests.languages.test_scim_users import ENTERPRISE, JENSEN, USER, Okta
+from tests.served import Served
+
+SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+PEOPLE = (
+    ("u3@example.com", "Zoë", True),
+    ("U1@example.com", "alan", False),
+    ("u2@example.com", "Bob", True),
+    ("u5@example.com", None, True),
+    ("u4@example.com", "bob", True),
+)
+
+
+async def _settled(house: Served, **settings: Any) -> tuple[Okta, list[str]]:
+    """A connection with five users; their ids in the order in which they came."""
+    okta = Okta(house, await house.scim_token(**settings))
+    keys = []
+    for number, (name, given, active) in enumerate(PEOPLE):
+        more = {"name": {"givenName": given}, "nickName": given} if given else {}
+        body = {"schemas": [USER], "userName": name, "externalId": f"x{number}", "active": active, **more}
+        made = await okta.ask("POST", "/Users", body | {ENTERPRISE: {"department": "EdCBa"[number]}})
+        assert made.status_code == 201, made.text
+        keys.append(made.json()["id"])
+    return okta, keys
+
+
+async def _list(okta: Okta, **params: Any) -> Any:
+    answer = await okta.ask("GET", "/Users", params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def _ids(page: Any) -> list[str]:
+    return [user["id"] for user in page["Resources"]]
+
+
+async def test_lists_are_sorted_by_whatever_filters_know(house: Served) -> None:
+    okta, keys = await _settled(house)
+
+    async def order(**params: Any) -> list[int]:
+        return [keys.index(key) for key in _ids(await _list(okta, **params))]
+
+    assert await order(sortBy="userName") == [1, 2, 0, 4, 3]
+    assert await order(sortBy="USERNAME", sortOrder="Descending") == [3, 4, 0, 2, 1]
+    assert await order(sortBy=f"{USER}:userName") == [1, 2, 0, 4, 3]
+    assert await order(sortBy="name.givenName") == [1, 2, 4, 0, 3]  # who has none comes last
+    assert await order(sortBy="name.givenName", sortOrder="descending") == [3, 0, 2, 4, 1]
+    assert await order(sortBy="externalId", sortOrder="descending") == [4, 3, 2, 1, 0]
+    assert await order(sortBy="id") == await order(sortBy="meta.created") == await order() == [0, 1, 2, 3, 4]
+    assert await order(sortBy="emails") == await order(sortBy="emails.value") == [1, 2, 0, 4, 3]
+    assert await order(sortBy="active") == [1, 0, 2, 3, 4]
+    assert await order(sortBy="nickName", sortOrder="descending") == [3, 0, 2, 4, 1]
+    assert await order(sortBy=f"{ENTERPRISE}:department") == [4, 3, 2, 1, 0]
+    assert await order(sortOrder="descending") == [0, 1, 2, 3, 4]  # without sortBy it says nothing
+    assert await order(sortBy="userName", filter="active eq true") == [2, 0, 4, 3]
+    assert await order(sortBy="userName", startIndex=2, count=2) == [2, 0]
+    body = {"schemas": [SEARCH], "sortBy": "userName", "sortOrder": "descending", "count": 2}
+    found = await okta.ask("POST", "/Users/.search", body)
+    assert [keys.index(key) for key in _ids(found.json())] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("params", "kind"),
+    [
+        ({"sortBy": "nosuch"}, "invalidPath"),
+        ({"sortBy": "name.nosuch"}, "invalidPath"),
+        ({"sortBy": "userName; drop"}, "invalidPath"),
+        ({"sortBy": "x" * 4000}, "invalidPath"),
+        ({"sortBy": "password"}, "invalidValue"),
+        ({"sortBy": "phoneNumbers.value"}, "invalidValue"),
+        ({"sortBy": "meta.version"}, "invalidValue"),
+        ({"sortBy": "groups"}, "invalidValue"),
+        ({"sortBy": "name"}, "invalidValue"),
+        ({"sortBy": "userName", "sortOrder": "sideways"}, "invalidValue"),
+        ({"cursor": "", "startIndex": "1"}, "invalidValue"),
+        ({"cursor": "nonsense"}, "invalidCursor"),
+        ({"cursor": "x" * 100_000}, "invalidCursor"),
+        ({"cursor": "ä"}, "invalidCursor"),
+        ({"cursor": "", "count": "1001"}, "invalidCount"),
+        ({"cursor": "", "count": "many"}, "invalidCount"),
+    ],
+)
+async def test_what_no_list_can_be(house: Served, params: dict[str, str], kind: str) -> None:
+    okta = Okta(house, await house.scim_token())
+    answer = await okta.ask("POST", "/Users/.search", {"schemas": [SEARCH], **params})
+    assert (answer.status_code, answer.json()["scimType"]) == (400, kind), answer.text
+
+
+async def _walk(okta: Okta, **params: Any) -> list[Any]:
+    """Every page from the first to the last, by cursor."""
+    pages = [await _list(okta, cursor="", **params)]
+    while (cursor := pages[-1].get("nextCursor")) is not None:
+        assert len(pages) < 10
+        pages.append(await _list(okta, cursor=cursor, **params))
+    return pages
+
+
+async def test_a_walk_by_cursor_meets_everybody_once_and_leads_back(house: Served) -> None:
+    okta, _ = await _settled(house)
+    for params in (
+        {}, {"sortBy": "userName"}, {"sortBy": "name.givenName", "sortOrder": "descending"},
+        {"sortBy": "meta.lastModified"}, {"sortBy": "active"}, {"sortBy": "nickName"}, {"filter": "active pr", "sortBy": "name.givenName"},
+    ):  # fmt: skip
+        whole = _ids(await _list(okta, **params))
+        for count in (1, 2, 5, 6):
+            pages = await _walk(okta, count=count, **params)
+            assert [key for page in pages for key in _ids(page)] == whole, (params, count)
+            assert {page["totalResults"] for page in pages} == {5}
+            assert all("startIndex" not in page and page["itemsPerPage"] == len(_ids(page)) for page in pages)
+            assert "previousCursor" not in pages[0]
+            back = [pages[-1]]
+            while (cursor := back[0].get("previousCursor")) is not None:
+                assert len(back) < 10
+                back.insert(0, await _list(okta, cursor=cursor, count=count, **params))
+            assert [key for page in back for key in _ids(page)] == whole, (params, count)
+    assert (await _list(okta, cursor="", count=0))["totalResults"] == 5
+
+
+async def test_a_walk_by_cursor_loses_nobody_to_those_who_leave_and_come(house: Served) -> None:
+    okta, keys = await _settled(house)
+    first = await _list(okta, cursor="", count=2)
+    for key in _ids(first):
+        assert (await okta.ask("DELETE", f"/Users/{key}")).status_code == 204
+    second = await _list(okta, cursor=first["nextCursor"], count=2)
+    assert _ids(second) == keys[2:4]
+    await okta.ask("POST", "/Users", {**JENSEN, "userName": "new@example.com", "emails": []})
+    third = await _list(okta, cursor=second["nextCursor"], count=2)
+    assert len(_ids(third)) == 2
+    assert "nextCursor" not in third
+
+
+async def test_a_walk_by_index_goes_on_where_it_was(house: Served) -> None:
+    okta, keys = await _settled(house)
+    assert _ids(await _list(okta, startIndex=1, count=2)) == keys[:2]
+    for key in keys[:2]:
+        await okta.ask("DELETE", f"/Users/{key}")
+    page = await _list(okta, startIndex=3, count=2)
+    assert (_ids(page), page["totalResults"], page["startIndex"]) == (keys[2:4], 5, 3)
+    assert _ids(await _list(okta, startIndex=2, count=2)) == keys[3:5]  # nobody has walked to this one
+    assert (await _list(okta, count=1))["totalResults"] == 3
+
+
+async def test_a_place_that_was_gone_to_at_once_is_that_of_the_list_as_it_is(house: Served) -> None:
+    okta, keys = await _settled(house)
+    assert _ids(await _list(okta, startIndex=4, count=1)) == keys[3:4]
+    await okta.ask("DELETE", f"/Users/{keys[0]}")
+    assert _ids(await _list(okta, startIndex=4, count=1)) == keys[4:5]
+    assert _ids(await _list(okta, startIndex=5, count=1)) == []
+    assert _ids(await _list(okta, startIndex=99, count=1)) == []
+
+
+async def test_a_cursor_is_for_one_question_of_one_connection(
+    house: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    okta, _ = await _settled(house)
+    other = Okta(house, await house.scim_token(provider="entra"))
+    cursor = (await _list(okta, cursor="", count=2, sortBy="userName"))["nextCursor"]
+    assert set(cursor) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+    assert "example.com" not in cursor
+
+    async def refused(client: Okta, **params: Any) -> str:
+        answer = await client.ask("GET", "/Users", params={"cursor": cursor, "count": 2, **params})
+        assert answer.status_code == 400, answer.text
+        return str(answer.json()["scimType"])
+
+    assert await refused(okta) == "invalidCursor"
+    assert await refused(okta, sortBy="userName", sortOrder="descending") == "invalidCursor"
+    assert await refused(okta, sortBy="userName", filter="active eq true") == "invalidCursor"
+    assert await refused(okta, sortBy="userName", attributes="userName") == "invalidCursor"
+    assert await refused(other, sortBy="userName") == "invalidCursor"
+    assert await refused(okta, sortBy="userName", count=3) == "invalidCount"
+    assert await refused(okta, sortBy="userName", cursor=cursor[:-2] + "xx") == "invalidCursor"
+    monkeypatch.setattr(scim_cursors, "CURSOR_SECONDS", -1)
+    assert await refused(okta, sortBy="userName") == "expiredCursor"
+
+
+async def test_the_few_whom_a_filter_names_have_cursors_too(house: Served) -> None:
+    okta, keys = await _settled(house)
+    page = await _list(okta, cursor="", count=1, filter=f'id eq "{keys[2]}"')
+    assert (_ids(page), page["totalResults"], "nextCursor" in page) == ([keys[2]], 1, False)
+    found = {"schemas": [SEARCH], "cursor": "", "count": 3, "filter": 'userName sw "u"'}
+    first = (await okta.ask("POST", "/Users/.search", found)).json()
+    rest = (await okta.ask("POST", "/Users/.search", {**found, "cursor": first["nextCursor"]})).json()
+    assert _ids(first) + _ids(rest) == keys
+    for wanted, kind in (({"cursor": ""}, "invalidCursor"), ({"sortBy": "userName"}, "invalidValue")):
+        everything = await okta.ask("POST", "/.search", {"schemas": [SEARCH], **wanted})
+        assert (everything.status_code, everything.json()["scimType"]) == (400, kind)
+
+
+async def test_the_service_tells_how_it_pages(house: Served) -> None:
+    config = (await house.ask("GET", "/scim/v2/ServiceProviderConfig", token=None)).json()
+    assert config["sort"] == {"supported": True}
+    assert config["pagination"] == {
+        "cursor": True,
+        "index": True,
+        "defaultPaginationMethod": "index",
+        "defaultPageSize": paging.DEFAULT_COUNT,
+        "maxPageSize": paging.MAX_COUNT,
+        "cursorTimeout": 3600,
+    }
+
+
+async def test_groups_are_sorted_and_led_through_too(house: Served) -> None:
+    okta = Okta(house, await house.scim_token())
+    for name in ("b", "C", "a"):
+        assert (await okta.ask("POST", "/Groups", {"displayName": name})).status_code == 201
+    params: dict[str, Any] = {"sortBy": "displayName", "count": 2}
+    first = (await okta.ask("GET", "/Groups", params={**params, "cursor": ""})).json()
+    rest = (await okta.ask("GET", "/Groups", params={**params, "cursor": first["nextCursor"]})).json()
+    assert [one["displayName"] for one in first["Resources"] + rest["Resources"]] == ["a", "b", "C"]
+    second = (await okta.ask("GET", "/Groups", params={**params, "startIndex": 3})).json()
+    assert (second["Resources"][0]["displayName"], second["totalResults"]) == ("C", 3)
+    stray = await okta.ask("GET", "/Users", params={**params, "cursor": first["nextCursor"]})
+    assert stray.status_code == 400
