@@ -18,6 +18,7 @@ from mail.folder import Folder
 from mail.outbox import POSTED, Outbox
 from mail.smtp import Smtp
 from mail.worker import Worker
+from providers.client_assertion import ClientKeys
 from providers.http import Outbound
 from providers.kinds import open_provider
 from service import pages
@@ -27,6 +28,7 @@ from service.api import (
     calls,
     health,
     invitations,
+    oauth,
     passwords,
     registration,
     rest,
@@ -41,6 +43,7 @@ from service.api.connecting import Connecting
 from service.api.gate import Gate
 from service.api.graphql import room as graphql
 from service.api.house import Door, House, Terms
+from service.api.sync import Sync
 from service.config import Config
 from service.database import Database, new_key, open_database, tables
 from service.journal import AccessLog
@@ -82,6 +85,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
             sso.router,
             scim.router,
             graphql.router,
+            oauth.router,
             health.router,
             pages.router,
         ],
@@ -105,6 +109,8 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
     tokens, sealer = Tokens(config.secrets), Sealer(config.secrets)
     behind = Behind()
     stack.push_async_callback(behind.close)
+    sync = Sync(database)
+    stack.push_async_callback(sync.close)
     log = AccessLog()
     stack.callback(log.flush)
     doors = {
@@ -119,7 +125,9 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
         hasher=hasher,
         factor=SecondFactor(sealer),
         callers=Callers(database, tokens, behind),
-        connecting=Connecting(database, behind),
+        connecting=Connecting(database, behind, sync),
+        sync=sync,
+        client_keys=ClientKeys(outbound),
         doors=doors,
         terms=_terms(config),
         log=log,

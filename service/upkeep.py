@@ -5,7 +5,14 @@ import logging
 from typing import Final, NoReturn
 
 from service.database import Database, Unavailable
-from service.users import registrations, sessions, throttle
+from service.users import (
+    client_credentials,
+    connection_tokens,
+    registrations,
+    sessions,
+    sync_log,
+    throttle,
+)
 
 HOUR: Final = 3600.0
 _log = logging.getLogger(__name__)
@@ -18,6 +25,9 @@ async def keep_up(database: Database, every: float = HOUR) -> NoReturn:
             await database.write(sessions.prune)
             await database.write(throttle.prune)
             await database.write(registrations.prune)
+            await database.write(connection_tokens.prune)
+            await database.write(client_credentials.prune)
+            await database.write(sync_log.prune)
         except Unavailable:
             _log.warning("what has expired waits for the database")
         await asyncio.sleep(every)

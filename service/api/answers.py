@@ -105,6 +105,8 @@ def refusal(
     problem: Exception, call: Call, *, collection: str | None = None, headers: Headers = ()
 ) -> Answer:
     """The problem in the language of the path that was asked."""
+    if call.entry is not None:
+        call.entry.problem = problem
     if isinstance(problem, ScimProblem):
         return scim(messages.error(problem.status, problem.detail, problem.scim_type), status=problem.status)
     language: Language = "scim" if is_scim(call.scope["path"]) else call.generation.language

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from providers.client_assertion import ClientKeys
 from providers.contract import Provider
 from providers.settings import Policy
 from service.database import Database
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from service.api.callers import Callers
     from service.api.calls import Call
     from service.api.connecting import Connecting
+    from service.api.sync import Sync
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -64,6 +66,8 @@ class House(msgspec.Struct, frozen=True, eq=False):
     factor: SecondFactor
     callers: "Callers"
     connecting: "Connecting"
+    sync: "Sync"
+    client_keys: ClientKeys
     doors: Mapping[str, Door]
     terms: Terms
     log: AccessLog

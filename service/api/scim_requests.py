@@ -86,7 +86,8 @@ async def read(scope: Scope) -> Request:
     connection = await call.house.connecting.connection(call)
     asked = parameters(call)
     profile = PROFILES[connection.profile]
-    return Request(call, connection, connection.caller(call.origin), profile, asked, _shown(asked))
+    caller = connection.caller(call.origin, None if call.entry is None else call.entry.doing)
+    return Request(call, connection, caller, profile, asked, _shown(asked))
 
 
 def parameters(call: Call) -> Search:

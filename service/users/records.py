@@ -11,7 +11,17 @@ from sqlalchemy import bindparam, delete, insert
 
 from service.database import Transaction, by_kind, new_key, now, one_of
 from service.database.tables import users
-from service.users import access, edits, endings, history, identities, last_administrator, leave, roles
+from service.users import (
+    access,
+    edits,
+    endings,
+    history,
+    identities,
+    last_administrator,
+    leave,
+    managed,
+    roles,
+)
 from service.users.checks import check, is_uuid
 from service.users.edits import Edit
 from service.users.leave import Grant, Permit
@@ -99,7 +109,7 @@ async def change(
     """Change users: id -> what changes. Asterisks and values equal to those stored mean unchanged, and a
     change of nothing leaves no trace. `versions`: the version that a user must still have.
 
-    Raises Forbidden (not there, not yours), Invalid, NoSuch("role"), Taken, Stale, Unprocessable.
+    Raises Forbidden (not there, not yours), Managed, Invalid, NoSuch("role"), Taken, Stale, Unprocessable.
     """
     at = now()
     changes = {_key(user): values for user, values in changes.items()}
@@ -115,6 +125,7 @@ async def change(
         if expected.get(user, edit.old["version"]) != edit.old["version"]:
             raise Stale
         decided.append(_decide(caller, edit, at))
+    await managed.check(tx, caller, decided)
     await edits.write(tx, caller, decided, at)
     written = {user: grant for user, (_, grant) in ruled.items() if grant is not None}
     named = {user: leave.attributes(wanted[user].changes | ruled[user][0].changes) for user in written}

@@ -41,7 +41,9 @@ def schema(connection: Connection) -> set[Any]:
 
 def _lines(sql: str | None) -> list[str]:
     """A table that was made anew has its name, which is no part of its shape, in quotes."""
-    return [line.strip(" \t,") for line in (sql or "").replace("CREATE TABLE ", "").replace('"', "").splitlines()]
+    return [
+        line.strip(" \t,") for line in (sql or "").replace("CREATE TABLE ", "").replace('"', "").splitlines()
+    ]
 
 
 async def test_the_migrated_schema_is_the_one_that_tables_describes(

@@ -94,7 +94,12 @@ def _settle_connections() -> None:
         update(rows).values(name=rows.c.provider, managed=False, dry_run=False, log_days=_LOG_DAYS)
     )
     with op.batch_alter_table("connections", recreate="auto") as batch:
-        for name, kind in (("name", Words()), ("managed", Flag()), ("dry_run", Flag()), ("log_days", Integer())):
+        for name, kind in (
+            ("name", Words()),
+            ("managed", Flag()),
+            ("dry_run", Flag()),
+            ("log_days", Integer()),
+        ):
             batch.alter_column(name, existing_type=kind, nullable=False)
         batch.create_unique_constraint("connections_id_unique", ["id"])
 
@@ -112,7 +117,9 @@ def _name_tokens() -> None:
     with op.batch_alter_table("connection_tokens", recreate="auto") as batch:
         batch.alter_column("id", existing_type=Key(), nullable=False)
         batch.alter_column("kind", existing_type=Words(), nullable=False)
-    op.create_index("connection_tokens_project_connection_index", "connection_tokens", ["project", "connection"])
+    op.create_index(
+        "connection_tokens_project_connection_index", "connection_tokens", ["project", "connection"]
+    )
     op.create_index("connection_tokens_expires_at_index", "connection_tokens", ["expires_at"])
 
 

@@ -1,0 +1,218 @@
+"""Connections are made, changed and removed by administrators; what is decided about them leaves history.
+
+Removing a connection ends its tokens, its log and its first loads. Its users stay: from then on nobody owns
+them, so that another connection may adopt them. With `suspend` they lose every way in, in the same commit.
+"""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_network
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
+
+from service.database import Transaction, new_key, now
+from service.database.tables import connections, users
+from service.users import access, connection_tokens, edits, history, last_administrator, roles
+from service.users.access import ScopeKind
+from service.users.checks import check, is_uuid
+from service.users.edits import Edit, same
+from service.users.model import (
+    ACTIVE,
+    CONCEALED,
+    CONNECTION_ATTRIBUTES,
+    CONNECTIONS,
+    LOCAL,
+    SUSPENDED,
+    Caller,
+)
+from service.users.problems import Forbidden, Invalid, NoSuch
+from service.users.rows import as_row, fold, locking
+from service.users.uniqueness import unique
+
+Row = dict[str, Any]
+
+LOG_DAYS: Final = 30
+_MOST_DAYS: Final = 3650
+_MOST_RATE: Final = 100_000
+_MOST_LISTED: Final = 1000
+_AT_ONCE: Final = 1000  # users in memory while a connection is removed
+_DEFAULTS: Final[Mapping[str, object]] = {
+    **dict.fromkeys(("default_role", "domains", "networks", "rate", "jwks", "jwks_uri")),
+    "profile": "default",
+    "adopt": False,
+    "managed": False,
+    "dry_run": False,
+    "log_days": LOG_DAYS,
+}
+_IGNORED: Final = frozenset({"id", "created_at"})
+_COLUMNS: Final = tuple(column.name for column in connections.c)
+
+CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {
+    "all": connections.c.project == bindparam("caller_project")
+}
+
+_one = (connections.c.project == bindparam("of_project"), connections.c.id == bindparam("of_id"))
+_INSERT: Final = insert(connections)
+_UPDATE: Final = update(connections).where(*_one)
+_DELETE: Final = delete(connections).where(*_one)
+_HOLD: Final = (
+    select(connections)
+    .where(connections.c.project == bindparam("project"), connections.c.id == bindparam("id"))
+    .with_for_update()
+)
+_OF_PROVIDER: Final = select(connections.c.id).where(
+    connections.c.project == bindparam("project"), connections.c.provider == bindparam("provider")
+)
+_owned = users.c.connection == bindparam("of_connection")
+_RELEASE: Final = update(users).where(users.c.project == bindparam("of_project"), _owned)
+_ACTIVE_ONES: Final = locking(_owned & (users.c.status == ACTIVE)).limit(_AT_ONCE)
+
+
+async def ensure(tx: Transaction, caller: Caller, provider: str, given: Mapping[str, object]) -> str:
+    """The connection of a provider, made if it is not there, with what is given; gives its id."""
+    access.check_administrator(caller)
+    found = await tx.row(_OF_PROVIDER, project=caller.project, provider=check("provider", provider))
+    if found is None:
+        return await create(tx, caller, {**given, "provider": provider})
+    if given:
+        await change(tx, caller, found[0], given)
+    return str(found[0])
+
+
+async def create(tx: Transaction, caller: Caller, given: Mapping[str, object]) -> str:
+    """Make a connection; give its id. Forbidden, Invalid, NoSuch (role, project), Taken("provider")."""
+    access.check_administrator(caller)
+    if given.get("provider") is None:
+        raise Invalid("provider", "required")
+    said = {name: value for name, value in given.items() if name not in _IGNORED and value is not None}
+    values = await _checked(tx, caller, {**_DEFAULTS, "name": str(said["provider"])[:100], **said})
+    if not await last_administrator.hold_project(tx, caller.project):
+        raise NoSuch("project")
+    key = new_key()
+    row = {**values, "id": key, "project": caller.project, "created_at": now()}
+    with unique():
+        await tx.run(_INSERT, **row)
+    entry = history.Entry(key, _snapshot(row), _snapshot(row))
+    await history.record(tx, caller, "create", [entry], collection=CONNECTIONS)
+    tx.announce("connection", key)
+    return key
+
+
+async def change(tx: Transaction, caller: Caller, key: str, given: Mapping[str, object]) -> None:
+    """Change a connection. A change of nothing leaves no trace; the provider stays who it is.
+
+    Raises Forbidden (not there, not yours), Invalid, NoSuch("role").
+    """
+    row = await _hold(tx, caller, key)
+    named = {n: v for n, v in given.items() if n not in _IGNORED and v != CONCEALED}
+    new = {n: v for n, v in (await _checked(tx, caller, named)).items() if not same(row[n], v)}
+    if "provider" in new:
+        raise Invalid(
+            "provider", "type", detail="can't be changed: its users carry it. Make another connection"
+        )
+    if not new:
+        return
+    await tx.run(_UPDATE, of_project=caller.project, of_id=key, **new)
+    if new.keys() & {"jwks", "jwks_uri"}:
+        await connection_tokens.end_access(tx, caller.project, key)
+    entry = history.Entry(key, _snapshot({**row, **new}), new)
+    await history.record(tx, caller, "update", [entry], collection=CONNECTIONS)
+    tx.announce("connection", key)
+
+
+async def remove(tx: Transaction, caller: Caller, key: str, *, suspend: bool = False) -> None:
+    """Remove a connection with its tokens and its log; its users stay, nobody's from now on.
+
+    Raises Forbidden (not there, not yours), and Unprocessable where `suspend` would leave no administrator.
+    """
+    await _hold(tx, caller, key)
+    while suspend and (left := await tx.rows(_ACTIVE_ONES, project=caller.project, of_connection=key)):
+        changes = [Edit(row, {"status": SUSPENDED}) for row in map(as_row, left)]
+        await edits.write(tx, caller, changes, now())
+    await tx.run(_RELEASE, of_project=caller.project, of_connection=key, connection=None)
+    await tx.run(_DELETE, of_project=caller.project, of_id=key)
+    await history.record(tx, caller, "delete", [history.Entry(key)], collection=CONNECTIONS)
+    tx.announce("connection", key)
+
+
+async def _hold(tx: Transaction, caller: Caller, key: str) -> Row:
+    access.check_administrator(caller)
+    found = await tx.row(_HOLD, project=caller.project, id=key.lower()) if is_uuid(key) else None
+    if found is None:
+        raise Forbidden
+    return dict(zip(_COLUMNS, found, strict=True))
+
+
+async def _checked(tx: Transaction, caller: Caller, given: Mapping[str, object]) -> Row:
+    values = {name: check(name, value, CONNECTION_ATTRIBUTES) for name, value in given.items()}
+    if values.get("provider", "x") in {LOCAL, ""}:
+        raise Invalid("provider", "choice", limit="the names of identity providers")
+    if values.get("default_role") is not None:
+        await roles.administer(tx, caller.project, [str(values["default_role"])])
+    for name, rule in _RULES.items():
+        if values.get(name) is not None:
+            values[name] = rule(name, values[name])
+    return values
+
+
+def _domains(name: str, value: Any) -> list[str]:
+    _few(name, value)
+    return [folded for domain in value if (folded := fold(domain.strip().lstrip("@")))]
+
+
+def _networks(name: str, value: Any) -> list[str]:
+    """CIDR, or a single address; host bits are forgiven, as people write `10.1.2.3/8`."""
+    _few(name, value)
+    try:
+        return [str(ip_network(network.strip(), strict=False)) for network in value]
+    except ValueError:
+        detail = "must be an array of networks such as 192.0.2.0/24 or 2001:db8::/32"
+        raise Invalid(name, "type", detail=detail) from None
+
+
+def _few(name: str, value: Sequence[object]) -> None:
+    if len(value) > _MOST_LISTED:
+        raise Invalid(name, "type", detail=f"must contain less than or equal to {_MOST_LISTED} items")
+
+
+def _within(least: int, most: int) -> Any:
+    def rule(name: str, value: int) -> int:
+        if not least <= value <= most:
+            raise Invalid(name, "type", detail=f"must be between {least} and {most}")
+        return value
+
+    return rule
+
+
+def _jwks(name: str, value: Any) -> dict[str, Any]:
+    """A JWK Set (RFC 7517, 5) of public keys: a private one has no business here."""
+    keys = value.get("keys") if isinstance(value, dict) else None
+    if (
+        not isinstance(keys, list)
+        or not 0 < len(keys) <= 20
+        or not all(isinstance(one, dict) for one in keys)
+    ):
+        raise Invalid(name, "type", detail='must be a JWK Set: {"keys": [...]} with one to twenty keys')
+    if any(private in one for one in keys for private in ("d", "k", "p", "q")):
+        raise Invalid(name, "type", detail="must hold public keys only")
+    return {"keys": keys}
+
+
+def _uri(name: str, value: str) -> str:
+    if not value.startswith(("https://", "http://")) or any(ord(character) <= 32 for character in value):
+        raise Invalid(name, "type", detail="must be a valid uri")
+    return value
+
+
+_RULES: Final = {
+    "domains": _domains,
+    "networks": _networks,
+    "rate": _within(1, _MOST_RATE),
+    "log_days": _within(0, _MOST_DAYS),
+    "jwks": _jwks,
+    "jwks_uri": _uri,
+}
+
+
+def _snapshot(row: Mapping[str, Any]) -> Row:
+    return {name: row[name] for name in CONNECTION_ATTRIBUTES}
