@@ -79,6 +79,7 @@ class Sync:
         self._lost = 0
         self._throttled: dict[str, float] = {}  # the second in which a refusal for haste was last noted
         self._task: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
 
     def follow(self, call: Call, connection: Connection) -> None:
         """Have a connection's request go through its own door."""
@@ -110,11 +111,16 @@ class Sync:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await self._write()
+        await self.flush()
 
     async def _write_soon(self) -> None:
         while self._waiting:
             await asyncio.sleep(_EVERY)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what is waiting, now."""
+        async with self._writing:
             await self._write()
 
     async def _write(self) -> None:

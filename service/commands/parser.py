@@ -1,9 +1,11 @@
 """What may stand on the command line, and the help that says so."""
 
-from argparse import ArgumentParser, BooleanOptionalAction, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import ArgumentParser
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeAlias
+
+from service.commands import scim_parser
+from service.commands.parsing import Commands, command, style, verb, verbs
 
 INTRODUCTION = """\
 Stands between identity providers and the users of an application: SCIM, sign-on
@@ -16,12 +18,10 @@ examples:
   idbridge check                                   every mistake in the configuration at once
   idbridge admin create --email ada@example.com    asks for a password, or prints one
   idbridge scim-token create --provider okta       prints a token, once
+  idbridge scim-log --provider okta --failed       what went wrong, and what to do about it
 
 Settings come from environment variables such as PUBLIC_URL, SECRET and DATABASE_URL; the README
 lists them. Exit status: 0 done, 1 refused, 2 wrong usage, 69 the database is away, 78 wrong settings."""
-
-
-Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"  # argparse gives it no public name
 
 
 def build() -> ArgumentParser:
@@ -30,44 +30,24 @@ def build() -> ArgumentParser:
         "idbridge",
         description=INTRODUCTION,
         epilog=EXAMPLES,
-        formatter_class=_style,
+        formatter_class=style,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"idbridge {version('idbridge')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _serve(_command(commands, "serve", "run the service, with the mail worker inside"))
-    _command(commands, "worker", "run the mail worker alone, beside `serve --no-worker`")
-    _migrate(_command(commands, "migrate", "bring the database to the newest schema"))
-    _command(commands, "check", "name every mistake in the configuration, change nothing")
-    _admin(_verb(commands, "admin", "make an administrator"))
-    _project(_verb(commands, "project", "make a project, with users of its own"))
-    _scim_token(_verb(commands, "scim-token", "make a token for an identity provider to call /scim/v2 with"))
+    _serve(command(commands, "serve", "run the service, with the mail worker inside"))
+    command(commands, "worker", "run the mail worker alone, beside `serve --no-worker`")
+    _migrate(command(commands, "migrate", "bring the database to the newest schema"))
+    command(commands, "check", "name every mistake in the configuration, change nothing")
+    _admin(_make(commands, "admin", "make an administrator"))
+    _project(_make(commands, "project", "make a project, with users of its own"))
+    scim_parser.add(commands)
     return parser
 
 
-def _style(prog: str) -> RawDescriptionHelpFormatter:
-    return RawDescriptionHelpFormatter(prog, max_help_position=30, width=100)
-
-
-def _command(commands: Commands, name: str, does: str, example: str = "") -> ArgumentParser:
-    parser = commands.add_parser(
-        name,
-        help=does,
-        description=f"{does[0].upper()}{does[1:]}.",
-        epilog=example,
-        formatter_class=_style,
-        allow_abbrev=False,
-    )
-    parser.set_defaults(module=name.replace("-", "_"))
-    return parser
-
-
-def _verb(commands: Commands, name: str, does: str) -> ArgumentParser:
-    """Give the parser of `name create`; other verbs find room beside it."""
-    verbs = _command(commands, name, does).add_subparsers(title="verbs", metavar="VERB", required=True)
-    parser = _command(verbs, "create", does, _VERB_EXAMPLES[name])
-    parser.set_defaults(module=name.replace("-", "_"))
-    return parser
+def _make(commands: Commands, name: str, does: str) -> ArgumentParser:
+    """Give the parser of `name create`."""
+    return verb(verbs(commands, name, does), name, "create", does, _VERB_EXAMPLES[name])
 
 
 def _serve(parser: ArgumentParser) -> None:
@@ -98,32 +78,6 @@ def _project(parser: ArgumentParser) -> None:
     )
 
 
-def _scim_token(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--provider", metavar="NAME", required=True, help="what users.provider will say, such as okta"
-    )
-    parser.add_argument("--project", metavar="P", default="default", help="the project (default)")
-    parser.add_argument(
-        "--profile",
-        choices=("default", "entra", "okta", "strict"),
-        help="how much of a provider's own ways is tolerated (default)",
-    )
-    parser.add_argument(
-        "--adopt",
-        action=BooleanOptionalAction,
-        help="let it find and take over users that nobody owns, never administrators",
-    )
-    parser.add_argument("--default-role", metavar="ID", help="the role of the users that it makes")
-    parser.add_argument(
-        "--domain",
-        metavar="D",
-        dest="domains",
-        nargs="+",
-        action="extend",
-        help="e-mail domains whose addresses count as verified when this provider says so",
-    )
-
-
 _VERB_EXAMPLES = {
     "admin": """\
 example:
@@ -131,12 +85,4 @@ example:
     "project": """\
 example:
   idbridge project create thumper        answers under /thumper/ in the 8 generation""",
-    "scim-token": """\
-The token is printed alone on stdout, and never again. Two tokens are good at once: make the new one,
-put it in place, and the one before the last is gone when a third is made. Options that are left out
-stay as they are when the provider has a connection already.
-
-examples:
-  idbridge scim-token create --provider okta --profile okta
-  idbridge scim-token create --provider entra --profile entra --adopt --domain example.com > token""",
 }

@@ -1,7 +1,8 @@
 """Connections are made, changed and removed by administrators; what is decided about them leaves history.
 
-Removing a connection ends its tokens, its log and its first loads. Its users stay: from then on nobody owns
-them, so that another connection may adopt them. With `suspend` they lose every way in, in the same commit.
+Removing a connection ends its tokens, its log and its first loads. Its users stay, without the userNames that
+it gave them: nobody owns them, so that another connection may adopt them. With `suspend` they lose every way
+in, in the same commit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,9 +61,15 @@ _HOLD: Final = (
     .where(connections.c.project == bindparam("project"), connections.c.id == bindparam("id"))
     .with_for_update()
 )
+_ALL: Final = (
+    select(connections)
+    .where(connections.c.project == bindparam("project"))
+    .order_by(connections.c.created_at, connections.c.id)
+)
 _OF_PROVIDER: Final = select(connections.c.id).where(
     connections.c.project == bindparam("project"), connections.c.provider == bindparam("provider")
 )
+_NOBODYS: Final = {"connection": None, "user_name": None, "user_name_key": None}
 _owned = users.c.connection == bindparam("of_connection")
 _RELEASE: Final = update(users).where(users.c.project == bindparam("of_project"), _owned)
 _ACTIVE_ONES: Final = locking(_owned & (users.c.status == ACTIVE)).limit(_AT_ONCE)
@@ -98,6 +105,13 @@ async def create(tx: Transaction, caller: Caller, given: Mapping[str, object]) -
     return key
 
 
+async def listed(tx: Transaction, caller: Caller) -> list[Row]:
+    """Every connection of the project, oldest first. Raises Forbidden."""
+    access.check_administrator(caller)
+    found = await tx.rows(_ALL, project=caller.project)
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in found]
+
+
 async def change(tx: Transaction, caller: Caller, key: str, given: Mapping[str, object]) -> None:
     """Change a connection. A change of nothing leaves no trace; the provider stays who it is.
 
@@ -129,7 +143,7 @@ async def remove(tx: Transaction, caller: Caller, key: str, *, suspend: bool = F
     while suspend and (left := await tx.rows(_ACTIVE_ONES, project=caller.project, of_connection=key)):
         changes = [Edit(row, {"status": SUSPENDED}) for row in map(as_row, left)]
         await edits.write(tx, caller, changes, now())
-    await tx.run(_RELEASE, of_project=caller.project, of_connection=key, connection=None)
+    await tx.run(_RELEASE, of_project=caller.project, of_connection=key, **_NOBODYS)
     await tx.run(_DELETE, of_project=caller.project, of_id=key)
     await history.record(tx, caller, "delete", [history.Entry(key)], collection=CONNECTIONS)
     tx.announce("connection", key)
@@ -147,6 +161,8 @@ async def _checked(tx: Transaction, caller: Caller, given: Mapping[str, object])
     values = {name: check(name, value, CONNECTION_ATTRIBUTES) for name, value in given.items()}
     if values.get("provider", "x") in {LOCAL, ""}:
         raise Invalid("provider", "choice", limit="the names of identity providers")
+    if values.get("name") == "":
+        raise Invalid("name", "required")
     if values.get("default_role") is not None:
         await roles.administer(tx, caller.project, [str(values["default_role"])])
     for name, rule in _RULES.items():

@@ -9,15 +9,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, delete, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from service.database import Transaction, now
 from service.database.tables import connections, sync_log
+from service.users import access
 from service.users.access import ScopeKind
 from service.users.clock import later
+from service.users.model import Caller
 
 _KEY: Final = ("project", "connection", "id")
+FIRST: Final = "00000000-0000-0000-0000-000000000000"  # before every key
 _DAY: Final = 86_400
 _added = upsert(sync_log)  # both databases read it alike
 _CHANGED: Final = _added.on_conflict_do_update(index_elements=_KEY, set_={"changed": _added.excluded.changed})
@@ -29,6 +32,20 @@ _KEEP: Final = _added.on_conflict_do_update(
     },
 )
 _DAYS: Final = select(connections.c.project, connections.c.id, connections.c.log_days)
+_COLUMNS: Final = tuple(column.name for column in sync_log.c)
+_limit = bindparam("limit", type_=BigInteger())
+_of_connection = (
+    sync_log.c.project == bindparam("project"),
+    sync_log.c.connection == bindparam("connection"),
+)
+_NEWEST: Final = select(sync_log).where(*_of_connection).order_by(sync_log.c.id.desc()).limit(_limit)
+_NEWEST_ALIKE: Final = _NEWEST.where(sync_log.c.failed == bindparam("failed"))
+_AFTER: Final = (
+    select(sync_log)
+    .where(*_of_connection, sync_log.c.id >= bindparam("id"), sync_log.c.status.is_not(None))
+    .order_by(sync_log.c.id)
+    .limit(_limit)
+)
 _PRUNE: Final = delete(sync_log).where(
     sync_log.c.project == bindparam("project"),
     sync_log.c.connection == bindparam("connection"),
@@ -38,6 +55,30 @@ _PRUNE: Final = delete(sync_log).where(
 CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {
     "all": sync_log.c.project == bindparam("caller_project")
 }
+
+
+async def newest(
+    tx: Transaction, caller: Caller, connection: str, *, failed: bool | None, limit: int
+) -> list[dict[str, Any]]:
+    """The newest rows of a connection first. Raises Forbidden."""
+    access.check_administrator(caller)
+    values = {"project": caller.project, "connection": connection, "limit": limit}
+    if failed is None:
+        return _named(await tx.rows(_NEWEST, **values))
+    return _named(await tx.rows(_NEWEST_ALIKE, **values, failed=failed))
+
+
+async def after(
+    tx: Transaction, caller: Caller, connection: str, id_: str, *, limit: int
+) -> list[dict[str, Any]]:
+    """Rows from a key on, oldest first. Raises Forbidden."""
+    access.check_administrator(caller)
+    found = await tx.rows(_AFTER, project=caller.project, connection=connection, id=id_, limit=limit)
+    return _named(found)
+
+
+def _named(found: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in found]
 
 
 async def note(tx: Transaction, row: Mapping[str, Any]) -> None:

@@ -32,7 +32,10 @@ from service.users import connections
 from service.users.passwords import Hasher
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("serve", "worker", "migrate", "check", "admin", "project", "scim-token")
+COMMANDS = (
+    *("serve", "worker", "migrate", "check", "admin", "project"),
+    *("connection", "scim-token", "scim-log", "scim-import"),
+)
 
 
 class Ended(NamedTuple):

@@ -31,7 +31,7 @@ async def change(house: Served, key: str, **terms: Any) -> None:
 
 async def the_log(house: Served, key: str, **params: str) -> list[dict[str, Any]]:
     """The log of a connection, newest first, once all that was answered is in it."""
-    await asyncio.sleep(1.3)
+    await house.house.sync.flush()
     answer = await house.ask("GET", f"/connections/{key}/log", params={"limit": "-1", **params})
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["data"]
@@ -286,3 +286,10 @@ async def test_a_bad_operation_leaves_neither_a_change_nor_a_row_that_says_so(ho
     ]}  # fmt: skip
     assert (await okta.ask("PATCH", f"/Users/{user}", body)).status_code == 400
     assert (await the_log(house, key))[0]["changed"] is None
+
+
+async def test_the_log_fills_by_itself_within_two_seconds(house: Served) -> None:
+    key, okta = await a_client(house)
+    await okta.ask("GET", "/Users")
+    await asyncio.sleep(2)
+    assert len((await house.ask("GET", f"/connections/{key}/log")).json()["data"]) == 1
