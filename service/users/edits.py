@@ -133,5 +133,6 @@ async def _end(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str) 
     rekeyed = [e.old["id"] for e in edits if not e.leaves and ("password_hash" in e.changes or e.moves)]
     uninvited = [edit.old["id"] for edit in edits if edit.uninvited]
     await endings.end_sessions(tx, project, left)
+    await endings.end_registrations(tx, project, [e.old["email_key"] for e in edits if e.leaves])
     await endings.end_sessions(tx, project, rekeyed, caller.session)
     await endings.void_invitations(tx, project, uninvited, at, "the person is no longer invited so")

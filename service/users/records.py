@@ -178,6 +178,7 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
     await last_administrator.keep_one(tx, caller.project, leaving)
     invited = [user for user, row in held.items() if row["status"] == INVITED]
     await endings.void_invitations(tx, caller.project, invited, now(), "the person was removed")
+    await endings.end_registrations(tx, caller.project, [row["email_key"] for row in held.values()])
     await tx.run(_DELETE[tx.kind], project=caller.project, ids=ids)
     await history.record(tx, caller, "delete", [history.Entry(user) for user in ids])
     for user in ids:
