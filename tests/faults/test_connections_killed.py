@@ -68,13 +68,15 @@ async def test_a_load_that_is_killed_goes_on_where_it_was(database_url: str, tmp
     await database.close()
 
 
-async def _create(client: httpx2.AsyncClient, number: int, made: list[str]) -> None:
+async def _create(client: httpx2.AsyncClient, number: int, made: list[str], enough: asyncio.Event) -> None:
     try:
         answer = await client.post("/scim/v2/Users", json={"userName": f"p{number}@example.com"})
     except httpx2.TransportError:
         return
     assert answer.status_code == 201, answer.text
     made.append(answer.json()["id"])
+    if len(made) == 60:
+        enough.set()
 
 
 async def test_what_a_killed_server_wrote_is_in_the_log_and_nothing_else(
@@ -83,6 +85,7 @@ async def test_what_a_killed_server_wrote_is_in_the_log_and_nothing_else(
     database = await open_database(database_url)
     token = await database.write(connecting.create, HOUSE, "okta")
     made: list[str] = []
+    enough = asyncio.Event()
     process = await begin(tmp_path, database_url, secrets.token_hex(32), "serve", "--port", "0")
     assert process.stderr is not None
     url = ""
@@ -92,9 +95,8 @@ async def test_what_a_killed_server_wrote_is_in_the_log_and_nothing_else(
             url = str(said.get("url", "")) if "listening" in said.values() else ""
     headers = {"authorization": f"Bearer {token}"}
     async with httpx2.AsyncClient(base_url=url, headers=headers, trust_env=False, verify=False) as client:
-        work = asyncio.gather(*(_create(client, number, made) for number in range(300)))
-        while len(made) < 60:
-            await asyncio.sleep(0.005)
+        work = asyncio.gather(*(_create(client, number, made, enough) for number in range(300)))
+        await asyncio.wait_for(enough.wait(), 60)
         process.send_signal(signal.SIGKILL)
         await work
     await process.communicate()
