@@ -23,6 +23,7 @@ from service.users.problems import TooMany
 
 _EVERY: Final = 1.0  # seconds between two writes of what was noted
 _TOGETHER: Final = 100  # rows of one write
+_TURN: Final = 10  # rows made without a pause
 _WAITING: Final = 2000  # rows; a database that is away must not fill the memory
 _log: Final = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class Entry:
 
     __slots__ = (
         "answer",
+        "begun",
         "call",
         "connection",
         "doing",
@@ -50,6 +52,7 @@ class Entry:
         self.doing: list[tuple[str, str, str]] = []
         self.done: list[tuple[str, str, str]] = []
         self.problem: Exception | None = None
+        self.begun = False  # whether its row is there already
         self.status = 0
         self.request = b""
         self.answer = b""
@@ -125,12 +128,16 @@ class Sync:
 
     async def _write(self) -> None:
         while taken := self._waiting[:_TOGETHER]:
-            rows = []
-            for entry in taken:
-                rows.append(sync_rows.whole(entry))
-                await asyncio.sleep(0)  # reading what was sent takes a while, and others have requests
+            rows, ends = [], []
+            for place, entry in enumerate(taken):
+                if place % _TURN == 0:
+                    await asyncio.sleep(0)  # reading what was sent takes a while, and others have requests
+                if entry.begun and not sync_rows.has_failed(entry):
+                    ends.append(sync_rows.end(entry))
+                else:
+                    rows.append(sync_rows.whole(entry))
             try:
-                await self._database.write(sync_log.keep, rows)
+                await self._database.write(sync_log.keep, rows, ends)
             except Unavailable:
                 _log.warning("the sync log waits for the database")
                 return
@@ -163,8 +170,10 @@ class _Logged:
             return made
 
         made = await self._database.write(logged)
-        entry.done += entry.doing
-        entry.doing.clear()
+        if entry.doing:
+            entry.begun = bool(entry.connection.log_days)
+            entry.done += entry.doing
+            entry.doing.clear()
         return made
 
     async def read(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

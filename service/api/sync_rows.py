@@ -36,8 +36,7 @@ def begun(entry: "Entry") -> dict[str, Any]:
 
 def whole(entry: "Entry") -> dict[str, Any]:
     """What is known of a request that was answered."""
-    status, answer = entry.status, entry.answer
-    failed = status >= 400 or status == 0 or (b'"Operations"' in answer and _lost(answer))
+    status, answer, failed = entry.status, entry.answer, has_failed(entry)
     return {
         **_row(entry, entry.done, status=status or None, failed=failed),
         "duration": min(entry.duration, 2**31 - 1),
@@ -75,6 +74,25 @@ def _row(
         "ip": call.ip,
         "request_id": call.id,
     }
+
+
+def end(entry: "Entry") -> dict[str, Any]:
+    """What was not known when a request changed something, of one that went well."""
+    return {
+        "of_project": entry.connection.project,
+        "of_connection": entry.connection.id,
+        "of_id": entry.key,
+        "status": entry.status,
+        "duration": min(entry.duration, 2**31 - 1),
+        "request": told(entry.request),
+        "answer": _cut(entry.answer, LONGEST),
+    }
+
+
+def has_failed(entry: "Entry") -> bool:
+    """Whether the request, or an operation of its bulk, came to nothing."""
+    status, answer = entry.status, entry.answer
+    return status >= 400 or status == 0 or (b'"Operations"' in answer and _lost(answer))
 
 
 def told(body: bytes) -> str | None:

@@ -9,10 +9,9 @@ NAMED: Final = "directus_connections"
 
 
 def _row(name: str, kind: Kind, *, guard: Guard = "server", references: str | None = None) -> Field:
-    """The words of these are the columns' own, in generation 10 and in GraphQL."""
-    return Field(
-        name, kind, name, guard, {"rest10": Cell(name), "graphql": Cell(name)}, references=references
-    )
+    """The words of these are the columns' own. GraphQL does not speak of them: its schema is the documented
+    one."""
+    return Field(name, kind, name, guard, {"rest10": Cell(name)}, references=references)
 
 
 def _term(name: str) -> Field:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from service.database import Transaction, now
@@ -30,6 +30,10 @@ _KEEP: Final = _added.on_conflict_do_update(
         name: _added.excluded[name]
         for name in ("status", "failed", "duration", "changed", "request", "answer", "advice")
     },
+)
+# A row that was begun and went well: nothing of it changes that an index holds.
+_COMPLETE: Final = update(sync_log).where(
+    *(sync_log.c[name] == bindparam(f"of_{name}") for name in _KEY),
 )
 _DAYS: Final = select(connections.c.project, connections.c.id, connections.c.log_days)
 _COLUMNS: Final = tuple(column.name for column in sync_log.c)
@@ -86,11 +90,16 @@ async def note(tx: Transaction, row: Mapping[str, Any]) -> None:
     await tx.run(_CHANGED, **row)
 
 
-async def keep(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write requests that were answered; those that `note` began are completed.
+async def keep(
+    tx: Transaction, rows: Sequence[Mapping[str, Any]], ends: Sequence[Mapping[str, Any]] = ()
+) -> None:
+    """Write requests that were answered; `ends` are what `note` did not know of those that it began.
 
     Of connections that are gone by now nothing is kept.
     """
+    await tx.run_many(_COMPLETE, ends)
+    if not rows:
+        return
     there = {(project, id_) for project, id_, _ in await tx.rows(_DAYS)}
     await tx.run_many(_KEEP, [row for row in rows if (row["project"], row["connection"]) in there])
 
