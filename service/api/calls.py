@@ -13,7 +13,7 @@ from service.users.problems import BadPayload, Forbidden, NotSignedIn, TooLarge,
 if TYPE_CHECKING:
     from service.api.generations import Generation
     from service.api.house import House
-    from service.api.sync import Entry
+    from service.api.sync_entry import Entry
 
 KIB = 1024
 JSON_BODY = 1024 * KIB  # REST, GraphQL and auth

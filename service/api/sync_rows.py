@@ -12,7 +12,7 @@ from service.dialects import scim_advice
 from service.redaction import MASK, clean
 
 if TYPE_CHECKING:
-    from service.api.sync import Entry
+    from service.api.sync_entry import Entry
 
 READ: Final = 65_536  # bytes; what is longer is told by its size
 LONGEST: Final = 4096  # characters of a request or an answer that are kept

@@ -2,13 +2,11 @@
 
 import asyncio
 import hashlib
-import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from time import monotonic
 
 from msgspec.structs import replace
 
@@ -18,6 +16,7 @@ from providers.scim.resource import normalise
 from providers.scim.tolerance import PROFILES
 from providers.scim.user import USER
 from service.commands import Failure, tell
+from service.commands.bar import Bar
 from service.commands.connection import found
 from service.commands.setting import configured, opened
 from service.config import Config
@@ -68,7 +67,7 @@ async def _run(config: Config, options: Namespace) -> None:
         with closing(Hasher()) as hasher:
             secrets = Secrets(hasher, Sealer(config.secrets))
             loading = _Loading(database, connection, load, secrets, dry=options.dry_run)
-            progress = await loading.all(options.file, progress, _Bar(total))
+            progress = await loading.all(options.file, progress, Bar(total))
     would = "would be made" if options.dry_run else "made"
     tell(f"{progress.made} {would}, {loading.there} were there already, {progress.failed} refused.")
     if progress.failed:
@@ -99,7 +98,7 @@ class _Loading:
         self.there = 0  # who was in before
         self._named: dict[tuple[str, str | None], int] = {}  # names in this file, and where they first stand
 
-    async def all(self, path: Path, progress: Progress, bar: "_Bar") -> Progress:
+    async def all(self, path: Path, progress: Progress, bar: Bar) -> Progress:
         """Every piece from where the progress is; gives the last."""
         people = _people(path)
         while piece := list(islice(people, _TOGETHER)):
@@ -156,7 +155,7 @@ class _Loading:
         except Problem as problem:
             return _said(problem)
 
-    async def _write(self, ready: list[tuple[int, Values]], progress: Progress, bar: "_Bar") -> Progress:
+    async def _write(self, ready: list[tuple[int, Values]], progress: Progress, bar: Bar) -> Progress:
         """The piece in one commit; where one of them is refused, each in its own."""
         if not ready:
             return progress
@@ -172,7 +171,7 @@ class _Loading:
         return progress
 
     async def _refused(
-        self, line: int, values: Values, problem: Problem, progress: Progress, bar: "_Bar"
+        self, line: int, values: Values, problem: Problem, progress: Progress, bar: Bar
     ) -> Progress:
         """One who cannot be made: told by the line, unless the connection has them already."""
         name = str(values.get("user_name"))
@@ -201,41 +200,3 @@ async def _piece(
 def _said(problem: Problem) -> str:
     field = word_of("scim", _USERS, getattr(problem, "field", ""))
     return problems.sentence(problem, "scim", field, _USERS)
-
-
-class _Bar:
-    """How far it is, on stderr: a bar at a terminal, now and then a line elsewhere."""
-
-    def __init__(self, total: int, clock: Callable[[], float] = monotonic) -> None:
-        self._total = total
-        self._clock = clock
-        self._done = 0
-        self._begun = self._shown = clock()
-        self._live = sys.stderr.isatty()
-
-    def show(self, more: int) -> None:
-        """So many more are done."""
-        self._done += more
-        at = self._clock()
-        if self._live:
-            filled = 40 * self._done // max(1, self._total)
-            speed = self._done / max(0.001, at - self._begun)
-            self._write(f"\r[{'#' * filled:40}] {self._done} of {self._total}, {speed:.0f} a second ")
-        elif at - self._shown >= 5:
-            self._shown = at
-            tell(f"{self._done} of {self._total}")
-
-    def tell(self, text: str) -> None:
-        """A line about somebody, above the bar."""
-        if self._live:
-            self._write("\r\033[K")
-        tell(text)
-
-    def end(self) -> None:
-        """The bar stays as it was last."""
-        if self._live:
-            self._write("\n")
-
-    def _write(self, text: str) -> None:
-        sys.stderr.write(text)
-        sys.stderr.flush()

@@ -5,37 +5,33 @@ it gave them: nobody owns them, so that another connection may adopt them. With 
 in, in the same commit.
 """
 
-from collections.abc import Mapping, Sequence
-from ipaddress import ip_network
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 
 from service.database import Transaction, new_key, now
 from service.database.tables import connections, users
-from service.users import access, connection_tokens, edits, history, last_administrator, roles
+from service.users import access, connection_tokens, edits, history, last_administrator
 from service.users.access import ScopeKind
 from service.users.checks import check, is_uuid
+from service.users.connection_terms import checked
 from service.users.edits import Edit, same
 from service.users.model import (
     ACTIVE,
     CONCEALED,
     CONNECTION_ATTRIBUTES,
     CONNECTIONS,
-    LOCAL,
     SUSPENDED,
     Caller,
 )
 from service.users.problems import Forbidden, Invalid, NoSuch
-from service.users.rows import as_row, fold, locking
+from service.users.rows import as_row, locking
 from service.users.uniqueness import unique
 
 Row = dict[str, Any]
 
 LOG_DAYS: Final = 30
-_MOST_DAYS: Final = 3650
-_MOST_RATE: Final = 100_000
-_MOST_LISTED: Final = 1000
 _AT_ONCE: Final = 1000  # users in memory while a connection is removed
 _DEFAULTS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("default_role", "domains", "networks", "rate", "jwks", "jwks_uri")),
@@ -92,7 +88,7 @@ async def create(tx: Transaction, caller: Caller, given: Mapping[str, object]) -
     if given.get("provider") is None:
         raise Invalid("provider", "required")
     said = {name: value for name, value in given.items() if name not in _IGNORED and value is not None}
-    values = await _checked(tx, caller, {**_DEFAULTS, "name": str(said["provider"])[:100], **said})
+    values = await checked(tx, caller, {**_DEFAULTS, "name": str(said["provider"])[:100], **said})
     if not await last_administrator.hold_project(tx, caller.project):
         raise NoSuch("project")
     key = new_key()
@@ -119,7 +115,7 @@ async def change(tx: Transaction, caller: Caller, key: str, given: Mapping[str, 
     """
     row = await _hold(tx, caller, key)
     named = {n: v for n, v in given.items() if n not in _IGNORED and v != CONCEALED}
-    new = {n: v for n, v in (await _checked(tx, caller, named)).items() if not same(row[n], v)}
+    new = {n: v for n, v in (await checked(tx, caller, named)).items() if not same(row[n], v)}
     if "provider" in new:
         raise Invalid(
             "provider", "type", detail="can't be changed: its users carry it. Make another connection"
@@ -155,79 +151,6 @@ async def _hold(tx: Transaction, caller: Caller, key: str) -> Row:
     if found is None:
         raise Forbidden
     return dict(zip(_COLUMNS, found, strict=True))
-
-
-async def _checked(tx: Transaction, caller: Caller, given: Mapping[str, object]) -> Row:
-    values = {name: check(name, value, CONNECTION_ATTRIBUTES) for name, value in given.items()}
-    if values.get("provider", "x") in {LOCAL, ""}:
-        raise Invalid("provider", "choice", limit="the names of identity providers")
-    if values.get("name") == "":
-        raise Invalid("name", "required")
-    if values.get("default_role") is not None:
-        await roles.administer(tx, caller.project, [str(values["default_role"])])
-    for name, rule in _RULES.items():
-        if values.get(name) is not None:
-            values[name] = rule(name, values[name])
-    return values
-
-
-def _domains(name: str, value: Any) -> list[str]:
-    _few(name, value)
-    return [folded for domain in value if (folded := fold(domain.strip().lstrip("@")))]
-
-
-def _networks(name: str, value: Any) -> list[str]:
-    """CIDR, or a single address; host bits are forgiven, as people write `10.1.2.3/8`."""
-    _few(name, value)
-    try:
-        return [str(ip_network(network.strip(), strict=False)) for network in value]
-    except ValueError:
-        detail = "must be an array of networks such as 192.0.2.0/24 or 2001:db8::/32"
-        raise Invalid(name, "type", detail=detail) from None
-
-
-def _few(name: str, value: Sequence[object]) -> None:
-    if len(value) > _MOST_LISTED:
-        raise Invalid(name, "type", detail=f"must contain less than or equal to {_MOST_LISTED} items")
-
-
-def _within(least: int, most: int) -> Any:
-    def rule(name: str, value: int) -> int:
-        if not least <= value <= most:
-            raise Invalid(name, "type", detail=f"must be between {least} and {most}")
-        return value
-
-    return rule
-
-
-def _jwks(name: str, value: Any) -> dict[str, Any]:
-    """A JWK Set (RFC 7517, 5) of public keys: a private one has no business here."""
-    keys = value.get("keys") if isinstance(value, dict) else None
-    if (
-        not isinstance(keys, list)
-        or not 0 < len(keys) <= 20
-        or not all(isinstance(one, dict) for one in keys)
-    ):
-        raise Invalid(name, "type", detail='must be a JWK Set: {"keys": [...]} with one to twenty keys')
-    if any(private in one for one in keys for private in ("d", "k", "p", "q")):
-        raise Invalid(name, "type", detail="must hold public keys only")
-    return {"keys": keys}
-
-
-def _uri(name: str, value: str) -> str:
-    if not value.startswith(("https://", "http://")) or any(ord(character) <= 32 for character in value):
-        raise Invalid(name, "type", detail="must be a valid uri")
-    return value
-
-
-_RULES: Final = {
-    "domains": _domains,
-    "networks": _networks,
-    "rate": _within(1, _MOST_RATE),
-    "log_days": _within(0, _MOST_DAYS),
-    "jwks": _jwks,
-    "jwks_uri": _uri,
-}
 
 
 def _snapshot(row: Mapping[str, Any]) -> Row:
