@@ -8,12 +8,11 @@ in, in the same commit.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from service.database import Transaction, new_key, now
 from service.database.tables import connections, users
 from service.users import access, connection_tokens, edits, history, last_administrator
-from service.users.access import ScopeKind
 from service.users.checks import check, is_uuid
 from service.users.connection_terms import checked
 from service.users.edits import Edit, same
@@ -44,9 +43,6 @@ _DEFAULTS: Final[Mapping[str, object]] = {
 _IGNORED: Final = frozenset({"id", "created_at"})
 _COLUMNS: Final = tuple(column.name for column in connections.c)
 
-CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {
-    "all": connections.c.project == bindparam("caller_project")
-}
 
 _one = (connections.c.project == bindparam("of_project"), connections.c.id == bindparam("of_id"))
 _INSERT: Final = insert(connections)

@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from service.database import Transaction, by_kind, new_key, now, one_of
 from service.database.tables import connection_tokens, connections
 from service.tokens import fingerprint, new_secret
 from service.users import access, history
-from service.users.access import ScopeKind
 from service.users.checks import is_uuid
 from service.users.clock import later
 from service.users.model import CONNECTIONS, Caller
@@ -29,9 +28,6 @@ PREFIXES: Final[Mapping[Kind, str]] = {TOKEN: "idb_scim_", SECRET: "idb_client_"
 VALID_AT_ONCE: Final[Mapping[Kind, int]] = {TOKEN: 2, SECRET: 2, ACCESS: 100}
 _LONGEST_NAME: Final = 100
 
-CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {
-    "all": connection_tokens.c.project == bindparam("caller_project")
-}
 
 _INSERT: Final = insert(connection_tokens)
 _of_project = connection_tokens.c.project == bindparam("project")

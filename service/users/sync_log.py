@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, select, update
+from sqlalchemy import BigInteger, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from service.database import Transaction, now
 from service.database.tables import connections, sync_log
 from service.users import access
-from service.users.access import ScopeKind
 from service.users.clock import later
 from service.users.model import Caller
 
@@ -55,10 +54,6 @@ _PRUNE: Final = delete(sync_log).where(
     sync_log.c.connection == bindparam("connection"),
     sync_log.c.id < bindparam("before"),
 )
-
-CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {
-    "all": sync_log.c.project == bindparam("caller_project")
-}
 
 
 async def newest(

@@ -18,7 +18,7 @@ from sqlalchemy.schema import SchemaItem
 from service.database.types import Document, Flag, Key, Moment, Words, new_key
 
 revision = "0007"
-down_revision = "0002"
+down_revision = "0003"
 
 _TERMS = ("name", "managed", "dry_run", "networks", "rate", "log_days", "jwks", "jwks_uri")
 _LOG_DAYS = 30
