@@ -73,7 +73,7 @@ class Issuer:
 
     async def _fetch_keys(self) -> KeySet:
         published = await self._outbound.fetch((await self.metadata()).jwks_uri, PublishedKeys)
-        keys = [key for key in map(_import_key, published.keys[:100]) if key is not None]
+        keys = [key for key in map(import_key, published.keys[:100]) if key is not None]
         if not keys:
             raise Unreachable("The issuer publishes no key that could sign")
         return KeySet(keys)
@@ -85,7 +85,7 @@ class PublishedKeys(Struct, frozen=True):
     keys: list[dict[str, Any]]
 
 
-def _import_key(data: dict[str, Any]) -> Key | None:
+def import_key(data: dict[str, Any]) -> Key | None:
     """One key, or None: a set may hold keys of kinds that we do not know (RFC 7517 section 5)."""
     try:
         if data["kty"] not in {"RSA", "EC", "OKP"} or data.get("use", "sig") != "sig":

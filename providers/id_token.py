@@ -40,7 +40,7 @@ class Expected(Struct, frozen=True):
 def read_id_token(text: str, keys: KeySet, expected: Expected) -> dict[str, Any]:
     """The claims of a token that is signed, expected and at most 10 minutes old. Raises Untrusted."""
     try:
-        token = jwt.decode(text, keys, registry=_Signatures(ALGORITHMS & set(expected.algorithms)))
+        token = jwt.decode(text, keys, registry=Signatures(ALGORITHMS & set(expected.algorithms)))
         _check_claims(token.header, token.claims, expected)
     except InvalidKeyIdError as problem:
         raise UnknownKey("The ID token is signed with a key that the issuer does not publish") from problem
@@ -68,7 +68,7 @@ def _check_claims(header: dict[str, Any], claims: dict[str, Any], expected: Expe
         raise Untrusted("The ID token is refused: it was issued long ago")
 
 
-class _Signatures(JWSRegistry):
+class Signatures(JWSRegistry):
     """joserfc's algorithms without its warning about the name EdDSA, which providers go on using."""
 
     def __init__(self, algorithms: Collection[str]) -> None:

@@ -10,6 +10,7 @@ from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.response.base import ASGIResponse
 
+from providers.client_assertion import ClientKeys
 from providers.http import Outbound
 from providers.kinds import open_provider
 from service import pages, post
@@ -20,6 +21,7 @@ from service.api import (
     health,
     invitations,
     letters,
+    oauth,
     owing,
     passwords,
     registration,
@@ -36,6 +38,7 @@ from service.api.gate import Gate
 from service.api.graphql import room as graphql
 from service.api.house import Door, House, Terms
 from service.api.scim_walks import Walks
+from service.api.sync import Sync
 from service.config import Config
 from service.database import Database, open_database
 from service.journal import AccessLog
@@ -77,6 +80,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
             owing.router,
             scim.router,
             graphql.router,
+            oauth.router,
             health.router,
             pages.router,
         ],
@@ -100,6 +104,8 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
     tokens, sealer = Tokens(config.secrets), Sealer(config.secrets)
     behind = Behind()
     stack.push_async_callback(behind.close)
+    sync = Sync(database)
+    stack.push_async_callback(sync.close)
     log = AccessLog()
     stack.callback(log.flush)
     doors = {
@@ -115,8 +121,10 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
         factor=SecondFactor(sealer),
         grants=Grants(sealer),
         callers=Callers(database, tokens, behind),
-        connecting=Connecting(database, behind),
+        connecting=Connecting(database, behind, sync),
         walks=Walks(database),
+        sync=sync,
+        client_keys=ClientKeys(outbound),
         doors=doors,
         terms=_terms(config),
         log=log,

@@ -5,7 +5,15 @@ import logging
 from typing import Final, NoReturn
 
 from service.database import Database, Unavailable
-from service.users import correspondence, registrations, sessions, throttle
+from service.users import (
+    client_credentials,
+    connection_tokens,
+    correspondence,
+    registrations,
+    sessions,
+    sync_log,
+    throttle,
+)
 
 HOUR: Final = 3600.0
 _log = logging.getLogger(__name__)
@@ -19,6 +27,9 @@ async def keep_up(database: Database, every: float = HOUR) -> NoReturn:
             await database.write(throttle.prune)
             await database.write(registrations.prune)
             await database.write(correspondence.prune)
+            await database.write(connection_tokens.prune)
+            await database.write(client_credentials.prune)
+            await database.write(sync_log.prune)
         except Unavailable:
             _log.warning("what has expired waits for the database")
         await asyncio.sleep(every)

@@ -111,6 +111,8 @@ def refusal(
     problem: Exception, call: Call, *, collection: str | None = None, headers: Headers = ()
 ) -> Answer:
     """The problem in the language of the path that was asked."""
+    if call.entry is not None:
+        call.entry.problem = problem
     if isinstance(problem, ScimProblem) or is_scim(call.scope["path"]):
         error = told_in_scim(problem, collection_of(call.scope["path"]))
         status = int(str(error["status"]))

@@ -13,6 +13,7 @@ from service.users.problems import BadPayload, Forbidden, NotSignedIn, TooLarge,
 if TYPE_CHECKING:
     from service.api.generations import Generation
     from service.api.house import House
+    from service.api.sync_entry import Entry
 
 KIB = 1024
 JSON_BODY = 1024 * KIB  # REST, GraphQL and auth
@@ -25,6 +26,8 @@ class Call:
     __slots__ = (
         "_caller",
         "_query",
+        "body",
+        "entry",
         "generation",
         "house",
         "id",
@@ -51,6 +54,8 @@ class Call:
         self.started = perf_counter_ns()
         self._caller: Caller | None = None
         self._query: query_string.Tree | None = None
+        self.body = b""  # once it was read
+        self.entry: Entry | None = None  # in a connection's sync log
 
     @property
     def method(self) -> str:
@@ -141,7 +146,8 @@ class Call:
                 raise TooLarge(limit)
             chunks.append(message.get("body", b""))
             if not message.get("more_body", False):
-                return b"".join(chunks)
+                self.body = b"".join(chunks)
+                return self.body
 
     async def json(self, limit: int = JSON_BODY) -> object:
         """The body as JSON; None when there is none, whatever its content type says."""

@@ -58,6 +58,8 @@ class Gate:
                 message["headers"] = _headers(message["headers"], call.id)
             elif head and message["type"] == "http.response.body":
                 message["body"] = b""
+            elif call.entry is not None and message["type"] == "http.response.body":
+                call.entry.take(message["body"])
             await send(message)
 
         token = request_id.set(call.id)
@@ -67,6 +69,8 @@ class Gate:
             request_id.reset(token)
             del state["call"]  # it holds the scope: such a circle would be left to the garbage collector
             scope["path"] = asked if call.prefix else path
+            if call.entry is not None:
+                self.house.sync.answered(call.entry, status)
             self.house.access_log(call, method, status)
 
     def _call(self, scope: HTTPScope, receive: Receive) -> Call:

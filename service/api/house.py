@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from providers.client_assertion import ClientKeys
 from providers.contract import Provider
 from providers.settings import Policy
 from service.database import Database
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from service.api.calls import Call
     from service.api.connecting import Connecting
     from service.api.scim_walks import Walks
+    from service.api.sync import Sync
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -84,6 +86,8 @@ class House(msgspec.Struct, frozen=True, eq=False):
     callers: "Callers"
     connecting: "Connecting"
     walks: "Walks"
+    sync: "Sync"
+    client_keys: ClientKeys
     doors: Mapping[str, Door]
     terms: Terms
     log: AccessLog

@@ -1,5 +1,6 @@
 """The OpenAPI document of generation 10: schemas from the field table, paths from the table below."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -8,7 +9,7 @@ from service.api.openapi_routes import BODIES, PARAMETERS, ROUTES, Json, Route
 from service.dialects.dialect import COLLECTIONS, Collection
 from service.dialects.fields import Field
 from service.dialects.relations import relations
-from service.users.model import ATTRIBUTES, ROLE_ATTRIBUTES, Attribute, Kind
+from service.users.model import ATTRIBUTES, CONNECTION_ATTRIBUTES, ROLE_ATTRIBUTES, Attribute, Kind
 
 _KINDS: Final[Mapping[Kind, Json]] = {
     "string": {"type": "string"},
@@ -24,7 +25,10 @@ _KINDS: Final[Mapping[Kind, Json]] = {
 _ATTRIBUTES: Final[Mapping[str, Mapping[str, Attribute]]] = {
     "directus_users": ATTRIBUTES,
     "directus_roles": ROLE_ATTRIBUTES,
+    "directus_connections": CONNECTION_ATTRIBUTES,
 }
+
+_NAMES: Final = re.compile(r"\{(\w+)\}")  # of parameters in a path
 
 
 def _property(field: Field, attributes: Mapping[str, Attribute]) -> Json:
@@ -82,12 +86,12 @@ def _operation(route: Route) -> Json:
         {"name": name, "in": "query", "description": PARAMETERS[name][0], "schema": PARAMETERS[name][1]}
         for name in route.parameters
     ]
-    if "{id}" in route.path:
-        parameters.append({"name": "id", "in": "path", "required": True, "schema": _KINDS[route.key]})
+    for name in _NAMES.findall(route.path):
+        parameters.append({"name": name, "in": "path", "required": True, "schema": _KINDS[route.key]})
     operation: Json = {
         "summary": route.summary,
         "tags": [route.tag],
-        "operationId": f"{route.method}-{route.path.strip('/').replace('/', '-').replace('{id}', 'one')}",
+        "operationId": f"{route.method}-{_NAMES.sub('one', route.path.strip('/').replace('/', '-'))}",
         "responses": {
             **_answer(route),
             "default": {"description": "What was wrong.", "content": _content(_reference("Errors"))},

@@ -130,6 +130,40 @@ ROUTES: Final = (
     Route("get", "/revisions", "List revisions", "Revisions", "Revisions", many=True, parameters=LIST),
     Route("get", "/revisions/{id}", "Read one", "Revisions", "Revisions", parameters=ONE, key="integer"),
     Route("post", "/utils/revert/{id}", "Go back to a revision", "Revisions", key="integer"),
+    Route(
+        "get", "/connections", "List connections", "Connections", "Connections", many=True, parameters=LIST
+    ),
+    Route("post", "/connections", "Create a connection", "Connections", "Connections", "Connections"),
+    Route("get", "/connections/{id}", "Read a connection", "Connections", "Connections", parameters=ONE),
+    Route("patch", "/connections/{id}", "Change a connection", "Connections", "Connections", "Connections"),
+    Route("delete", "/connections/{id}", "Remove a connection; its users stay", "Connections"),
+    Route(
+        "get",
+        "/connections/{id}/tokens",
+        "List its tokens and client secrets",
+        "Connections",
+        "Connection_tokens",
+        many=True,
+        parameters=LIST,
+    ),
+    Route(
+        "post",
+        "/connections/{id}/tokens",
+        "Make a token or a client secret",
+        "Connections",
+        "IssuedToken",
+        "NewToken",
+    ),
+    Route("delete", "/connections/{id}/tokens/{token}", "Revoke one", "Connections"),
+    Route(
+        "get",
+        "/connections/{id}/log",
+        "What it asked, and what to do about failures",
+        "Connections",
+        "Sync_log",
+        many=True,
+        parameters=LIST,
+    ),
     Route("post", "/auth/login", "Sign in", "Authentication", "Tokens", "Login", public=True),
     Route("post", "/auth/refresh", "Refresh the tokens", "Authentication", "Tokens", "Refresh", public=True),
     Route("post", "/auth/logout", "Sign out", "Authentication", None, "Refresh", public=True),
@@ -216,6 +250,23 @@ BODIES: Final[Mapping[str, Json]] = {
     "Removal": _removal(_KEYS),
     "NumberedRemoval": _removal(_NUMBERS),
     "Accesses": {"type": "object", "additionalProperties": {"type": "object"}},
+    "NewToken": _closed(
+        (),
+        kind={"type": "string", "enum": ["token", "secret"], "default": "token"},
+        name={"type": "string", "maxLength": 100},
+        expires_at={"type": "string", "format": "date-time"},
+    ),
+    "IssuedToken": {
+        "type": "object",
+        "description": "`token` or `secret` is shown in this answer alone.",
+        "properties": {
+            name: {"type": ["string", "null"]}
+            for name in (
+                *("id", "kind", "name", "token", "secret", "hint", "expires_at"),
+                *("base_url", "client_id", "token_url"),
+            )
+        },
+    },
     "Page": _closed(("last_page",), last_page={"type": "string", "minLength": 1, "maxLength": 255}),
     "Invite": {
         "type": "object",

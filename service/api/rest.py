@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from service.api import history, permissions, roles, user_changes, users
+from service.api import connections, history, permissions, roles, user_changes, users
 
 router = Router(
     "/",
@@ -12,6 +12,7 @@ router = Router(
         *roles.HANDLERS,
         *permissions.HANDLERS,
         *history.HANDLERS,
+        *connections.HANDLERS,
     ],
     include_in_schema=False,
 )

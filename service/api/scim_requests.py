@@ -136,7 +136,8 @@ async def read(scope: Scope, type_: ResourceType) -> Request:
     if call.prefix and connection.project != call.project:
         raise WrongCredentials
     asked = parameters(call)
-    profile, caller = PROFILES[connection.profile], connection.caller(call.origin)
+    profile = PROFILES[connection.profile]
+    caller = connection.caller(call.origin, None if call.entry is None else call.entry.doing)
     return Request(type_, call, connection, caller, profile, asked, shown(type_, asked))
 
 

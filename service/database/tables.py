@@ -42,6 +42,12 @@ def _of_user(name: str = "user") -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["project", name], ["users.project", "users.id"], ondelete="CASCADE")
 
 
+def _of_connection() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["project", "connection"], ["connections.project", "connections.id"], ondelete="CASCADE"
+    )
+
+
 projects = Table(
     "projects",
     metadata,
@@ -73,15 +79,24 @@ connections = Table(
     "connections",
     metadata,
     _project(),
-    Column("id", Key, nullable=False),
+    Column("id", Key, nullable=False),  # the client_id of OAuth, too
+    Column("name", Words, nullable=False),
     Column("provider", Words, nullable=False),  # lands in users.provider
     Column("profile", Words, nullable=False),  # tolerance: default, entra, okta, strict
     Column("adopt", Flag, nullable=False),  # may take users that nobody owns
+    Column("managed", Flag, nullable=False),  # what it owns is changed by it alone
+    Column("dry_run", Flag, nullable=False),  # all is checked and logged, nothing is written
     Column("default_role", Key),
     Column("domains", Document),  # e-mail domains that it may vouch for
+    Column("networks", Document),  # from which it may call; none: from anywhere
+    Column("rate", Integer),  # requests per second and process; none: any number
+    Column("log_days", Integer, nullable=False),  # how long the sync log is kept; 0: there is none
+    Column("jwks", Document),  # keys that sign its assertions: RFC 7523
+    Column("jwks_uri", Words),  # the same, published by it
     Column("created_at", Moment, nullable=False),
     PrimaryKeyConstraint("project", "id"),
     UniqueConstraint("project", "provider"),
+    UniqueConstraint("id"),
     ForeignKeyConstraint(["project", "default_role"], ["roles.project", "roles.id"]),
     _of_project(),
 )
@@ -90,7 +105,10 @@ connection_tokens = Table(
     "connection_tokens",
     metadata,
     _project(),
+    Column("id", Key, nullable=False),
     Column("connection", Key, nullable=False),
+    Column("kind", Words, nullable=False),  # token, secret (of an OAuth client), access (got for one)
+    Column("name", Words),
     Column("fingerprint", Words, nullable=False),  # sha256 of the token; the token itself is shown once
     Column("hint", Words, nullable=False),  # its visible prefix and last four characters
     Column("created_at", Moment, nullable=False),
@@ -98,9 +116,63 @@ connection_tokens = Table(
     Column("last_used_at", Moment),
     PrimaryKeyConstraint("project", "fingerprint"),
     UniqueConstraint("fingerprint"),
-    ForeignKeyConstraint(
-        ["project", "connection"], ["connections.project", "connections.id"], ondelete="CASCADE"
-    ),
+    Index(None, "project", "connection"),
+    Index(None, "expires_at"),
+    _of_connection(),
+)
+
+# Assertions of OAuth clients that were used: each opens one door once (RFC 7523, 3).
+client_assertions = Table(
+    "client_assertions",
+    metadata,
+    _project(),
+    Column("connection", Key, nullable=False),
+    Column("fingerprint", Words, nullable=False),  # sha256 of its jti
+    Column("expires_at", Moment, nullable=False),
+    PrimaryKeyConstraint("project", "connection", "fingerprint"),
+    Index(None, "expires_at"),
+    _of_connection(),
+)
+
+# What connections asked over SCIM, what they were answered, and what to do about a failure.
+sync_log = Table(
+    "sync_log",
+    metadata,
+    _project(),
+    Column("connection", Key, nullable=False),
+    Column("id", Key, nullable=False),  # of its time: the log is read and pruned by it
+    Column("at", Moment, nullable=False),
+    Column("method", Words, nullable=False),
+    Column("path", Words, nullable=False),
+    Column("status", Integer),  # none: the service ended before it could answer
+    Column("failed", Flag, nullable=False),
+    Column("duration", Integer),  # microseconds
+    Column("dry_run", Flag, nullable=False),
+    Column("changed", Document),  # a list of what was done to which item
+    Column("request", Words),
+    Column("answer", Words),
+    Column("advice", Words),  # what the administrator can do about a failure
+    Column("ip", Words),
+    Column("request_id", Words, nullable=False),
+    PrimaryKeyConstraint("project", "connection", "id"),
+    Index(None, "project", "connection", "failed", "id"),
+    _of_connection(),
+)
+
+# How far a file has been read into a connection: written with the users of each of its pieces.
+imports = Table(
+    "imports",
+    metadata,
+    _project(),
+    Column("connection", Key, nullable=False),
+    Column("fingerprint", Words, nullable=False),  # sha256 of the file
+    Column("line", Integer, nullable=False),  # the last one that is done
+    Column("made", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("finished", Flag, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    PrimaryKeyConstraint("project", "connection", "fingerprint"),
+    _of_connection(),
 )
 
 users = Table(

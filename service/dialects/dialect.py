@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Table
 
 from service.database import tables
+from service.dialects.connection_fields import CONNECTION_TOKENS, CONNECTIONS, SYNC_LOG
 from service.dialects.fields import GROUPS, ROLES, USERS, Cell, Field, Language
 from service.dialects.history_fields import ACTIVITY, REVISIONS
 from service.dialects.permission_fields import FIELDS as PERMISSIONS
@@ -59,6 +60,18 @@ COLLECTIONS: Final[Mapping[str, Collection]] = {
         ),
         Collection("directus_activity", tables.activity, ACTIVITY, access.everything(tables.activity)),
         Collection("directus_revisions", tables.revisions, REVISIONS, access.everything(tables.revisions)),
+        # Of these no rule speaks: they are the administrators' alone.
+        Collection(
+            "directus_connections", tables.connections, CONNECTIONS, access.everything(tables.connections), ()
+        ),
+        Collection(
+            "directus_connection_tokens",
+            tables.connection_tokens,
+            CONNECTION_TOKENS,
+            access.everything(tables.connection_tokens),
+            (),
+        ),
+        Collection("directus_sync_log", tables.sync_log, SYNC_LOG, access.everything(tables.sync_log), ()),
     )
 }
 USER_COLLECTION: Final = COLLECTIONS["directus_users"]

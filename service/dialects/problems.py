@@ -112,6 +112,16 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
         Told(422, "UNPROCESSABLE_CONTENT", "Can't process content. {p.reason}.", ("reason",)),
         Told(400, "mutability", "{p.reason}."),
     ),
+    problems.Managed: Row(
+        Told(403, 12, 'The field "{field}" is managed by the connection "{p.connection}" and can only be changed there'),
+        Told(403, "FORBIDDEN", 'The field "{field}" is managed by the connection "{p.connection}" and can only be changed there.', ("field", "connection")),
+        Told(403, None, 'The attribute "{field}" is managed by the connection "{p.connection}" and can only be changed there.'),
+    ),
+    problems.WrongAddress: Row(
+        Told(403, 12, "This address may not be called from {p.address}"),
+        Told(403, "FORBIDDEN", "This can't be called from {p.address}."),
+        Told(403, None, "This connection may not be used from {p.address}; an administrator can add it to the connection's networks."),
+    ),
     problems.Forbidden: Row(
         Told(404, 203, "Item not found"),
         Told(403, "FORBIDDEN", "You don't have permission to access this."),

@@ -1,48 +1,29 @@
-"""Connections: one identity provider's SCIM access, with tokens of which only hashes are kept."""
+"""Connections: one identity provider's SCIM access, recognised by tokens of which only hashes are kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
-from service.database import Transaction, new_key, now
+from service.database import Transaction, now
 from service.database.tables import connection_tokens as tokens
 from service.database.tables import connections
-from service.users import access, connection_tokens, last_administrator, roles
-from service.users.checks import check
+from service.users import connection_changes, connection_tokens
 from service.users.clock import later
-from service.users.model import LOCAL, Caller, Origin
-from service.users.problems import Invalid, NoSuch
-from service.users.rows import fold
-from service.users.uniqueness import unique
+from service.users.connection_tokens import SECRET
+from service.users.model import Caller, Origin
 
 Profile = Literal["default", "entra", "okta", "strict"]
 
 _SEEN_EVERY: Final = 60  # seconds between two notes of when a token was last used
 
-_DEFAULTS: Final[Mapping[str, object]] = {
-    "profile": "default",
-    "adopt": False,
-    "default_role": None,
-    "domains": None,
-}
-
-_INSERT: Final = insert(connections)
-_UPDATE: Final = update(connections).where(
-    connections.c.project == bindparam("of_project"), connections.c.provider == bindparam("of_provider")
-)
-_columns = (
-    connections.c.project,
-    connections.c.id,
-    connections.c.provider,
-    connections.c.profile,
-    connections.c.adopt,
-    connections.c.default_role,
-    connections.c.domains,
-)
-_OF_PROVIDER: Final = select(*_columns).where(
-    connections.c.project == bindparam("project"), connections.c.provider == bindparam("provider")
+_columns = tuple(
+    connections.c[name]
+    for name in (
+        *("project", "id", "provider", "profile", "adopt", "default_role", "domains"),
+        *("name", "managed", "dry_run", "networks", "rate", "log_days"),
+    )
 )
 _RECOGNISE: Final = (
     select(*_columns, tokens.c.expires_at, tokens.c.last_used_at)
@@ -51,7 +32,13 @@ _RECOGNISE: Final = (
         connections,
         (connections.c.project == tokens.c.project) & (connections.c.id == tokens.c.connection),
     )
-    .where(tokens.c.fingerprint == bindparam("fingerprint"))
+    .where(tokens.c.fingerprint == bindparam("fingerprint"), tokens.c.kind != SECRET)
+)
+_BY_KEY: Final = select(*_columns).where(
+    connections.c.project == bindparam("project"), connections.c.id == bindparam("id")
+)
+_BY_PROVIDER: Final = select(*_columns).where(
+    connections.c.project == bindparam("project"), connections.c.provider == bindparam("provider")
 )
 _SEEN: Final = update(tokens).where(
     tokens.c.fingerprint == bindparam("of_fingerprint"),
@@ -63,7 +50,10 @@ _SEEN: Final = update(tokens).where(
 
 
 class Connection(msgspec.Struct, frozen=True):
-    """One identity provider's access. `domains`: whose e-mail addresses it may vouch for, casefolded."""
+    """One identity provider's access. `domains`: whose e-mail addresses it may vouch for, casefolded.
+
+    `networks`: from which it may call, none is any; `rate`: requests per second and process.
+    """
 
     project: str
     id: str
@@ -72,8 +62,14 @@ class Connection(msgspec.Struct, frozen=True):
     adopt: bool
     default_role: str | None
     domains: tuple[str, ...] = ()
+    name: str = ""
+    managed: bool = False
+    dry_run: bool = False
+    networks: tuple[str, ...] = ()
+    rate: int | None = None
+    log_days: int = 0
 
-    def caller(self, origin: Origin) -> Caller:
+    def caller(self, origin: Origin, doing: list[tuple[str, str, str]] | None = None) -> Caller:
         """The connection as one who asks the core."""
         return Caller(
             self.project,
@@ -82,11 +78,12 @@ class Connection(msgspec.Struct, frozen=True):
             adopt=self.adopt,
             provider=self.provider,
             domains=self.domains,
+            doing=doing,
         )
 
 
 class Recognised(msgspec.Struct, frozen=True):
-    """Whose token it is; `expires_at` and `last_used_at` are the token's."""
+    """Whose token it is; `expires_at` and `last_used_at` are the token's, which may be past its time."""
 
     connection: Connection
     expires_at: str | None
@@ -94,49 +91,36 @@ class Recognised(msgspec.Struct, frozen=True):
 
 
 async def create(
-    tx: Transaction,
-    caller: Caller,
-    provider: str,
-    *,
-    profile: Profile | None = None,
-    adopt: bool | None = None,
-    default_role: str | None = None,
-    domains: Sequence[str] | None = None,
-    lifetime: float | None = None,
+    tx: Transaction, /, caller: Caller, provider: str, *, lifetime: float | None = None, **given: Any
 ) -> str:
     """Make a token for the provider's connection; give the token, which is shown once.
 
     A connection that is not there is made, one that is there takes on what is given and keeps the rest. Two
     tokens are valid at once: a third ends the oldest. `lifetime` in seconds; None never ends.
-    Raises Forbidden, Invalid("provider"), NoSuch("role") and NoSuch("project").
+    Raises Forbidden, Invalid, NoSuch("role") and NoSuch("project").
     """
-    access.check_administrator(caller)
-    if check("provider", provider) in {LOCAL, ""}:
-        raise Invalid("provider", "choice", limit="the names of identity providers")
-    if not await last_administrator.hold_project(tx, caller.project):
-        raise NoSuch("project")
-    if default_role is not None:
-        await roles.administer(tx, caller.project, [str(check("role", default_role))])
-    given = {"profile": profile, "adopt": adopt, "default_role": default_role, "domains": _folded(domains)}
-    given = {name: value for name, value in given.items() if value is not None}
-    found = await tx.row(_OF_PROVIDER, project=caller.project, provider=provider)
-    connection: str = found[1] if found else new_key()
-    if found is None:
-        row = {"project": caller.project, "id": connection, "provider": provider, **_DEFAULTS, **given}
-        with unique():
-            await tx.run(_INSERT, **row, created_at=now())
-    elif given:
-        await tx.run(_UPDATE, of_project=caller.project, of_provider=provider, **given)
-    tx.announce("connection", connection)
-    return await connection_tokens.issue(tx, caller.project, connection, lifetime)
+    values = {n: list(v) if isinstance(v, tuple) else v for n, v in given.items() if v is not None}
+    connection = await connection_changes.ensure(tx, caller, provider, values)
+    issued = await connection_tokens.issue(tx, caller, connection, lifetime=lifetime)
+    return issued.token
 
 
 async def recognise(tx: Transaction, token_fingerprint: str) -> Recognised | None:
-    """Whose token this is; None for an unknown one and for one past its time."""
+    """Whose token this is, also of one past its time; None for an unknown one."""
     found = await tx.row(_RECOGNISE, fingerprint=token_fingerprint)
-    if found is None or (found[-2] is not None and found[-2] <= now()):
-        return None
-    return Recognised(_connection(found[:-2]), found[-2], found[-1])
+    return None if found is None else Recognised(_connection(found[:-2]), found[-2], found[-1])
+
+
+async def find(tx: Transaction, project: str, provider: str) -> Connection | None:
+    """The connection of a provider."""
+    found = await tx.row(_BY_PROVIDER, project=project, provider=provider)
+    return None if found is None else _connection(found)
+
+
+async def read(tx: Transaction, project: str, key: str) -> Connection | None:
+    """The connection with this key."""
+    found = await tx.row(_BY_KEY, project=project, id=key)
+    return None if found is None else _connection(found)
 
 
 async def seen(tx: Transaction, token_fingerprint: str) -> None:
@@ -145,18 +129,9 @@ async def seen(tx: Transaction, token_fingerprint: str) -> None:
     await tx.run(_SEEN, of_fingerprint=token_fingerprint, before=later(at, -_SEEN_EVERY), last_used_at=at)
 
 
-async def withdraw(tx: Transaction, caller: Caller, token_fingerprint: str) -> bool:
-    """End a token of the caller's project. False: there was none."""
-    access.check_administrator(caller)
-    return await connection_tokens.withdraw(tx, caller.project, [token_fingerprint]) > 0
-
-
 def _connection(found: Sequence[Any]) -> Connection:
-    project, id_, provider, profile, adopt, default_role, domains = found
-    return Connection(project, id_, provider, profile, adopt, default_role, tuple(domains or ()))
-
-
-def _folded(domains: Sequence[str] | None) -> list[str] | None:
-    if domains is None:
-        return None
-    return [folded for domain in domains if (folded := fold(domain.strip().lstrip("@")))]
+    names = (column.name for column in _columns)
+    values = dict(zip(names, found, strict=True))
+    for name in ("domains", "networks"):
+        values[name] = tuple(values[name] or ())
+    return Connection(**values)

@@ -147,6 +147,7 @@ async def _end(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str) 
     uninvited = [edit.old["id"] for edit in edits if edit.uninvited]
     gone = [e.old["id"] for e in edits if e.changes.get("status") == ARCHIVED and e.old["connection"]]
     await endings.end_sessions(tx, project, left)
+    await endings.end_registrations(tx, project, [e.old["email_key"] for e in edits if e.leaves])
     await endings.end_sessions(tx, project, rekeyed, caller.session)
     await endings.void_invitations(tx, project, uninvited, at, "the person is no longer invited so")
     await group_members.leave(tx, project, gone, at)

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, update
 
 from mail.outbox import Outbox
 from service.database import Transaction, by_kind, one_of
-from service.database.tables import invitations, letters, sessions
+from service.database.tables import invitations, letters, registrations, sessions
 
 INVITATION: Final = "invitation"  # the kind of the letter
 OUTBOX: Final = Outbox(letters)
@@ -37,6 +37,11 @@ _INVITATIONS: Final = by_kind(
         .returning(invitations.c.id)
     )
 )
+_REGISTRATIONS: Final = by_kind(
+    lambda kind: delete(registrations).where(
+        registrations.c.project == bindparam("project"), one_of(registrations.c.email_key, "keys", kind)
+    )
+)
 
 
 async def end_sessions(tx: Transaction, project: str, users: Sequence[str], kept: str | None = None) -> None:
@@ -58,3 +63,10 @@ async def void_invitations(tx: Transaction, project: str, users: Sequence[str], 
     voided = await tx.rows(_INVITATIONS[tx.kind], of_project=project, of_users=list(users), voided_at=at)
     for (invitation,) in voided:
         await OUTBOX.cancel(tx, project, INVITATION, invitation, reason)
+
+
+async def end_registrations(tx: Transaction, project: str, email_keys: Sequence[str | None]) -> None:
+    """Forget who registered with these e-mails and has not proven it yet: who was put out stays out."""
+    keys = [key for key in email_keys if key is not None]
+    if keys:
+        await tx.run(_REGISTRATIONS[tx.kind], project=project, keys=keys)

@@ -50,6 +50,8 @@ async def record(
     """Write down that the caller did this, in two statements however many entries there are."""
     if not entries:
         return
+    if caller.doing is not None:
+        caller.doing.extend((action, collection, entry.item) for entry in entries)
     told = {
         "project": caller.project,
         "action": action,

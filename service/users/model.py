@@ -104,6 +104,23 @@ GROUP_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
     Attribute("external_identifier", "string", 255),
 )
 
+CONNECTION_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
+    Attribute("id", "uuid", nullable=False),
+    Attribute("name", "string", 100, nullable=False),
+    Attribute("provider", "string", 128, nullable=False),
+    Attribute("profile", "string", choices=("default", "entra", "okta", "strict"), nullable=False),
+    Attribute("default_role", "uuid"),
+    Attribute("domains", "tags"),
+    Attribute("networks", "tags"),
+    Attribute("rate", "integer"),
+    Attribute("adopt", "boolean", nullable=False),
+    Attribute("managed", "boolean", nullable=False),
+    Attribute("dry_run", "boolean", nullable=False),
+    Attribute("log_days", "integer", nullable=False),
+    Attribute("jwks", "json"),
+    Attribute("jwks_uri", "string", 2048),
+)
+
 # The columns of attributes that are kept in another form than they came, and shown to nobody.
 SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
     "password": ("password_hash",),
@@ -124,8 +141,9 @@ class Caller(msgspec.Struct, frozen=True):
     """Who is asking: nobody (the public), a person, a connection, or the house itself (command line).
 
     `leave` is what the rules of the role allow; without any, a person has the minimum and the public nothing.
-    The last three belong to a connection: whether it may take users that nobody owns, the provider that lands
-    in users.provider, and the e-mail domains that it may vouch for (casefolded).
+    The last four belong to a connection: whether it may take users that nobody owns, the provider that lands
+    in users.provider, the e-mail domains that it may vouch for (casefolded), and where history notes what is
+    done, for its sync log: (action, collection, item).
     """
 
     project: str
@@ -140,6 +158,7 @@ class Caller(msgspec.Struct, frozen=True):
     adopt: bool = False
     provider: str | None = None
     domains: tuple[str, ...] = ()
+    doing: list[tuple[str, str, str]] | None = None
 
 
 def house(project: str) -> Caller:

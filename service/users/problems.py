@@ -8,6 +8,8 @@ Problem
 ├── NoMembers          ids of no user and no group of the connection     (ids)
 ├── BadPayload         a body that cannot be understood                  (reason)
 ├── BadQuery           a question that cannot be understood              (reason)
+├── Managed            a field that an identity provider owns            (field, connection)
+├── WrongAddress       a credential used from where it may not be        (address)
 ├── Forbidden          not yours, or not there: the stranger learns nothing
 ├── Unprocessable      understood, and refused to keep the house standing (reason)
 ├── Stale              the caller's version is not the newest
@@ -89,6 +91,22 @@ class Unprocessable(_Reason):
 
 class Forbidden(Problem):
     """Not allowed, or not there: both answer alike."""
+
+
+class Managed(Problem):
+    """`field` of this user is changed by the connection of that name alone."""
+
+    def __init__(self, field: str, connection: str) -> None:
+        super().__init__(field, connection)
+        self.field, self.connection = field, connection
+
+
+class WrongAddress(Problem):
+    """The credential is good, and may not be used from this address."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
 
 
 class NotSignedIn(Problem):

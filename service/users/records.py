@@ -21,6 +21,7 @@ from service.users import (
     identities,
     last_administrator,
     leave,
+    managed,
     roles,
 )
 from service.users.checks import check, is_uuid
@@ -112,7 +113,7 @@ async def change(
     """Change users: id -> what changes. Asterisks and values equal to those stored mean unchanged, and a
     change of nothing leaves no trace. `versions`: the version that a user must still have.
 
-    Raises Forbidden (not there, not yours), Invalid, NoSuch("role"), Taken, Stale, Unprocessable.
+    Raises Forbidden (not there, not yours), Managed, Invalid, NoSuch("role"), Taken, Stale, Unprocessable.
     """
     at = now()
     changes = {_key(user): values for user, values in changes.items()}
@@ -128,6 +129,7 @@ async def change(
         if expected.get(user, edit.old["version"]) != edit.old["version"]:
             raise Stale
         decided.append(_decide(caller, edit, at))
+    await managed.check(tx, caller, decided)
     await edits.write(tx, caller, decided, at)
     written = {user: grant for user, (_, grant) in ruled.items() if grant is not None}
     named = {user: leave.attributes(wanted[user].changes | ruled[user][0].changes) for user in written}
@@ -181,6 +183,7 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
     invited = [user for user, row in held.items() if row["status"] == INVITED]
     at = now()
     await endings.void_invitations(tx, caller.project, invited, at, "the person was removed")
+    await endings.end_registrations(tx, caller.project, [row["email_key"] for row in held.values()])
     provisioned = [user for user, row in held.items() if row["connection"] is not None]
     await group_members.leave(tx, caller.project, provisioned, at)
     await tx.run(_DELETE[tx.kind], project=caller.project, ids=ids)

@@ -34,16 +34,8 @@ from service.users.passwords import Hasher
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
-    "serve",
-    "worker",
-    "migrate",
-    "check",
-    "admin",
-    "project",
-    "auth",
-    "mail",
-    "scim-token",
-    "scim-group",
+    *("serve", "worker", "migrate", "check", "admin", "project", "auth", "mail"),
+    *("connection", "scim-token", "scim-group", "scim-log", "scim-import"),
 )
 
 

@@ -144,3 +144,24 @@ async def test_the_default_project_has_the_time_of_its_making(database_url: str,
         admin = await asyncpg.connect(database_url)
         assert await admin.fetchval("SELECT count(*) FROM projects WHERE created_at <= now()") == 1
         await admin.close()
+
+
+async def test_connections_that_were_there_keep_on_as_they_did(database_url: str) -> None:
+    """Up with rows in the tables that are made anew on SQLite, down, and up again."""
+    step = {way: lambda connection, to=to, go=go: go(_config(connection), to)
+            for way, to, go in (("down", "0002", command.downgrade), ("up", "0007", command.upgrade))}  # fmt: skip
+    await perform(database_url, step["down"])
+    for statement in (
+        "INSERT INTO connections (project, id, provider, profile, adopt, created_at) VALUES ('default', '01890a5d-ac96-774b-bcce-b302099a8057', 'okta', 'entra', true, '2026-01-01T00:00:00.000Z')",
+        "INSERT INTO connection_tokens (project, connection, fingerprint, hint, created_at) VALUES ('default', '01890a5d-ac96-774b-bcce-b302099a8057', 'f00d', 'x', '2026-01-01T00:00:00.000Z')",
+    ):
+        await perform(database_url, lambda connection, said=statement: connection.execute(text(said)))
+    kept = text(
+        "SELECT c.name, c.profile, c.adopt, c.managed, c.dry_run, c.log_days, t.kind, t.id IS NOT NULL"
+        " FROM connections c JOIN connection_tokens t ON t.connection = c.id"
+    )
+    for way in ("up", "down", "up"):
+        await perform(database_url, step[way])
+        if way == "up":
+            rows = await perform(database_url, lambda connection: connection.execute(kept).all())
+            assert [tuple(row) for row in rows] == [("okta", "entra", True, False, False, 30, "token", True)]

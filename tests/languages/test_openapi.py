@@ -4,9 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from service.api import history, openapi, roles, user_changes, users
+from service.api import connections, history, openapi, roles, user_changes, users
 
-HANDLERS = (*users.HANDLERS, *user_changes.HANDLERS, *roles.HANDLERS, *history.HANDLERS)
+HANDLERS = (
+    *users.HANDLERS,
+    *user_changes.HANDLERS,
+    *roles.HANDLERS,
+    *history.HANDLERS,
+    *connections.HANDLERS,
+)
 
 
 def _references(value: Any) -> Iterator[str]:
@@ -22,14 +28,14 @@ def _references(value: Any) -> Iterator[str]:
 
 def test_every_address_of_the_rest_rooms_is_promised() -> None:
     served = {
-        (method.lower(), re.sub(r"\{\w+:str\}", "{id}", path))
+        (method.lower(), re.sub(r"\{(\w+):str\}", r"{\1}", path).replace("{key}", "{id}"))
         for handler in HANDLERS
         for path in handler.paths
         for method in handler.http_methods
     }
     spoken = {served_one for served_one in served if served_one[0] not in ("head", "options", "search")}
     assert spoken <= set(openapi.routes())
-    rooms = ("/users", "/roles", "/activity", "/revisions", "/utils")
+    rooms = ("/users", "/roles", "/activity", "/revisions", "/utils", "/connections")
     ours = {one for one in openapi.routes() if one[1].startswith(rooms)}
     elsewhere = {one for one in ours if "invite" in one[1] or "/tfa" in one[1] or "register" in one[1]}
     assert ours - elsewhere <= served

@@ -112,7 +112,8 @@ def test_every_cell_of_the_problem_table_can_be_told() -> None:
         core.MethodRefused: core.MethodRefused(["GET"], "PUT"), core.TooLarge: core.TooLarge(1),
         core.WrongMedia: core.WrongMedia("text/csv"), core.TooMany: core.TooMany(3),
         core.Unreachable: core.Unreachable("x"), core.GroupTaken: core.GroupTaken("display_name"),
-        core.NoMembers: core.NoMembers(["x"]),
+        core.NoMembers: core.NoMembers(["x"]), core.Managed: core.Managed("email", "Okta"),
+        core.WrongAddress: core.WrongAddress("192.0.2.1"),
     }  # fmt: skip
     for key in problems.every():
         problem = Invalid("email", key, limit=3) if isinstance(key, str) else examples.get(key) or key()

@@ -9,6 +9,7 @@ from service.dialects.relations import relations
 from service.users import access
 from service.users.problems import FactorNeeded
 
+_SPOKEN: Final = tuple(name for name in COLLECTIONS if words("graphql", name))
 _KEPT_BY_US: Final = frozenset({"directus_activity", "directus_revisions"})  # nobody writes history
 
 
@@ -41,5 +42,5 @@ def _persons(collection: str) -> Glimpse:
     return Glimpse(collection, _read(collection), update=own if collection == "directus_users" else ())
 
 
-ADMINISTRATOR: Final = View(tuple(map(_administrators, COLLECTIONS)), person=True, invites=True)
-PERSON: Final = View(tuple(_persons(name) for name in COLLECTIONS if name not in _KEPT_BY_US), person=True)
+ADMINISTRATOR: Final = View(tuple(map(_administrators, _SPOKEN)), person=True, invites=True)
+PERSON: Final = View(tuple(_persons(name) for name in _SPOKEN if name not in _KEPT_BY_US), person=True)

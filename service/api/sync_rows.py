@@ -1,0 +1,147 @@
+"""Rows of the sync log: a request and its answer without secrets, cut to a bounded size."""
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from service.database import moment
+from service.dialects import scim_advice
+from service.redaction import MASK, clean
+
+if TYPE_CHECKING:
+    from service.api.sync_entry import Entry
+
+READ: Final = 65_536  # bytes; what is longer is told by its size
+LONGEST: Final = 4096  # characters of a request or an answer that are kept
+SUMMARY: Final = 1024  # characters of a good answer to a read, which can be asked for again
+_PATH: Final = 2048
+_CHANGES: Final = 1000  # items that one row names
+
+# Whatever holds none of these holds no secret; most of what providers send is kept as it came.
+_SUSPECT: Final = re.compile(
+    rb"pass(?:word|wd)|secret|token|cookie|authorization|assertion|verifier|(?:private|api)_?key"
+    rb'|"(?:code|state|otp|nonce)"|saml|relay|bearer|basic |eyJ|idb_|://[^/\s"]*@',
+    re.IGNORECASE,
+)
+_SECRET_PATH: Final = re.compile(r"(?:.*:)?(?:password|.*secret.*|.*token.*)(?:\..*)?", re.IGNORECASE)
+
+
+def begun(entry: "Entry") -> dict[str, Any]:
+    """What is known of a request while it changes something."""
+    return _row(entry, [*entry.done, *entry.doing], status=None, failed=False)
+
+
+def whole(entry: "Entry") -> dict[str, Any]:
+    """What is known of a request that was answered."""
+    status, answer, failed = entry.status, entry.answer, has_failed(entry)
+    return {
+        **_row(entry, entry.done, status=status or None, failed=failed),
+        "duration": min(entry.duration, 2**31 - 1),
+        "request": told(entry.request),
+        # No good answer holds a secret: none is ever read out (the field table's guards).
+        "answer": told(answer) if status >= 400 else _cut(answer, LONGEST if entry.done else SUMMARY),
+        "advice": scim_advice.advice(entry.problem, status, answer) if failed else None,
+    }
+
+
+def _row(
+    entry: "Entry", changed: list[tuple[str, str, str]], *, status: int | None, failed: bool
+) -> dict[str, Any]:
+    call = entry.call
+    named = dict.fromkeys(changed)  # a unit may do two things to one item
+    return {
+        "project": entry.connection.project,
+        "connection": entry.connection.id,
+        "id": entry.key,
+        "at": _moment(entry.key),
+        "method": call.method,
+        "path": _path(call.scope["path"], call.scope["query_string"]),
+        "status": status,
+        "failed": failed,
+        "duration": None,
+        "dry_run": entry.connection.dry_run,
+        "changed": [
+            {"action": action, "collection": collection, "id": item}
+            for action, collection, item in list(named)[:_CHANGES]
+        ]
+        or None,
+        "request": None,
+        "answer": None,
+        "advice": None,
+        "ip": call.ip,
+        "request_id": call.id,
+    }
+
+
+def end(entry: "Entry") -> dict[str, Any]:
+    """What was not known when a request changed something, of one that went well."""
+    return {
+        "of_project": entry.connection.project,
+        "of_connection": entry.connection.id,
+        "of_id": entry.key,
+        "status": entry.status,
+        "duration": min(entry.duration, 2**31 - 1),
+        "request": told(entry.request),
+        "answer": _cut(entry.answer, LONGEST),
+    }
+
+
+def has_failed(entry: "Entry") -> bool:
+    """Whether the request, or an operation of its bulk, came to nothing."""
+    status, answer = entry.status, entry.answer
+    return status >= 400 or status == 0 or (b'"Operations"' in answer and _lost(answer))
+
+
+def told(body: bytes) -> str | None:
+    """A body as the log keeps it: JSON without its secrets; the size of what may hold some and is no JSON."""
+    if _SUSPECT.search(body) is not None:
+        try:
+            body = msgspec.json.encode(clean(_masked(msgspec.json.decode(body), 0)))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return f"({len(body)} bytes that are no JSON)"
+    return _cut(body, LONGEST)
+
+
+def _cut(body: bytes, keep: int) -> str | None:
+    text = body[: 4 * keep + 1].decode("utf-8", "replace").replace("\0", "")
+    return (text if len(text) <= keep else f"{text[:keep]}...") or None
+
+
+def _masked(value: object, depth: int) -> object:
+    if depth > 8:
+        return "..."
+    if isinstance(value, list):
+        return [_masked(one, depth + 1) for one in value]
+    if not isinstance(value, dict):
+        return value
+    path = next((inner for name, inner in value.items() if name.lower() == "path"), None)
+    hidden = isinstance(path, str) and _SECRET_PATH.fullmatch(path) is not None
+    return {
+        name: MASK if hidden and name.lower() == "value" else _masked(inner, depth + 1)
+        for name, inner in value.items()
+    }
+
+
+def _moment(key: str) -> str:
+    """When a key was made (RFC 9562, 5.7)."""
+    return moment(datetime.fromtimestamp(int(key[:8] + key[9:13], 16) / 1000, UTC))
+
+
+def _path(path: str, query: bytes) -> str:
+    """The address; a query that speaks of secrets is left out."""
+    if not query:
+        return path[:_PATH]
+    asked = MASK if _SUSPECT.search(query) else unquote_plus(query.decode("latin-1"), errors="replace")
+    return f"{path}?{asked}".replace("\0", "")[:_PATH]
+
+
+def _lost(answer: bytes) -> bool:
+    """Whether one of the operations of a Bulk answer failed."""
+    try:
+        operations = msgspec.json.decode(answer)["Operations"]
+        return any(int(one["status"]) >= 400 for one in operations)
+    except (msgspec.MsgspecError, LookupError, TypeError, ValueError):
+        return False

@@ -1,0 +1,37 @@
+"""How a command's line is taken apart: what the parsers of all commands share."""
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter, _SubParsersAction
+from typing import TypeAlias
+
+Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"  # argparse gives it no public name
+
+
+def style(prog: str) -> RawDescriptionHelpFormatter:
+    """Help as it was written, in two columns."""
+    return RawDescriptionHelpFormatter(prog, max_help_position=30, width=100)
+
+
+def command(commands: Commands, name: str, does: str, example: str = "") -> ArgumentParser:
+    """The parser of a command; what it parsed has `module`, the command's module beside this one."""
+    parser = commands.add_parser(
+        name,
+        help=does,
+        description=f"{does[0].upper()}{does[1:]}.",
+        epilog=example,
+        formatter_class=style,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(module=name.replace("-", "_"))
+    return parser
+
+
+def verbs(commands: Commands, name: str, does: str, example: str = "") -> Commands:
+    """A command that has verbs."""
+    return command(commands, name, does, example).add_subparsers(title="verbs", metavar="VERB", required=True)
+
+
+def verb(among: Commands, name: str, word: str, does: str, example: str = "") -> ArgumentParser:
+    """One verb of the command `name`; what it parsed has `verb`."""
+    parser = command(among, word, does, example)
+    parser.set_defaults(module=name.replace("-", "_"), verb=word)
+    return parser

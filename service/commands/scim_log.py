@@ -1,0 +1,67 @@
+"""`idbridge scim-log`: what a connection asked, what came of it, and what to do about failures."""
+
+import asyncio
+import signal
+from argparse import Namespace
+from typing import Any
+
+import msgspec
+
+from service.commands import give
+from service.commands.connection import found
+from service.commands.setting import configured, opened
+from service.config import Config
+from service.users import sync_log
+from service.users.model import house
+
+_PAUSE = 1.0  # seconds between two looks
+_MOST = 1000
+
+
+def run(options: Namespace) -> None:
+    """Run the command."""
+    asyncio.run(_run(configured(), options))
+
+
+async def _run(config: Config, options: Namespace) -> None:
+    ended = asyncio.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(one, ended.set)
+    async with opened(config) as database:
+        connection = await found(database, options)
+        caller, limit = house(options.project), max(0, min(options.limit, _MOST))
+        rows = await database.read(
+            sync_log.newest, caller, connection.id, failed=options.failed or None, limit=limit
+        )
+        _show(rows[::-1], options)
+        shown = {row["id"] for row in rows}
+        since = min(shown, default=sync_log.FIRST)
+        while options.follow and not ended.is_set():
+            # A row is complete some moments after its key was made, so that others may have overtaken it.
+            rows = await database.read(sync_log.after, caller, connection.id, since, limit=_MOST)
+            fresh = [row for row in rows if row["id"] not in shown and (row["failed"] or not options.failed)]
+            _show(fresh, options)
+            shown |= {row["id"] for row in fresh}
+            if len(rows) > _MOST // 2:
+                since = rows[len(rows) // 2]["id"]
+            try:
+                await asyncio.wait_for(ended.wait(), _PAUSE)
+            except TimeoutError:
+                continue
+
+
+def _show(rows: list[dict[str, Any]], options: Namespace) -> None:
+    for row in rows:
+        give(msgspec.json.encode(row).decode() if options.json else _told(row))
+
+
+def _told(row: dict[str, Any]) -> str:
+    duration = "" if row["duration"] is None else f"{row['duration'] / 1000:8.1f} ms"
+    changes = [f"{one['action']} {one['collection']} {one['id']}" for one in row["changed"] or ()]
+    lines = [f"{row['at']}  {row['status'] or '---'}  {row['method']:6} {row['path']}  {duration.strip()}"]
+    if row["dry_run"]:
+        lines[0] += "  (dry run)"
+    lines += [f"    {change}" for change in changes]
+    if row["failed"]:
+        lines += [f"    answer: {row['answer'] or 'none'}", f"    {row['advice'] or ''}"]
+    return "\n".join(lines)

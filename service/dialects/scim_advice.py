@@ -1,0 +1,86 @@
+"""What an administrator can do about a request that failed: a table of causes, a sentence each.
+
+The cause is the problem that was raised; where none was, the answer's own scimType or status.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from providers.scim.problems import ScimProblem
+from service.users import problems
+
+_OF_PROBLEM: Final[Mapping[type[Exception], str]] = {
+    problems.Expired: "The token is past its time. Make a new one for this connection (`idbridge scim-token create`) and put it in the provider's settings.",
+    problems.WrongCredentials: "The token is not in force. Make a new one for this connection and put it in the provider's settings.",
+    problems.WrongAddress: "The call came from an address that is not in the connection's networks. Add the address there if it is the provider's, else revoke the token: somebody else has it.",
+    problems.TooMany: "The provider asked more often than the connection's rate. It will try again by itself; raise the rate if its syncs do not come to an end.",
+    problems.Forbidden: "The provider speaks of somebody who was removed here or belongs to another connection. Start a full sync there, so that it looks everybody up again.",
+    problems.Stale: "Somebody else changed the same resource in between. The provider reads it again and repeats the change; nothing needs to be done.",
+    problems.TooLarge: "The request was larger than this service takes. Let the provider send fewer resources at once.",
+    problems.WrongMedia: "The request said that it is neither SCIM nor JSON. Set the provider's content type to application/scim+json.",
+    problems.MethodRefused: "The provider used a method that this address does not serve. Check the base URL in its settings: it ends in /scim/v2.",
+    problems.RouteUnknown: "The provider asked for an address that is not served. Check the base URL in its settings: it ends in /scim/v2.",
+    problems.Unreachable: "The service could not reach its database. The provider will try again; if it goes on, look at the database.",
+    problems.BadPayload: "The provider sent a body that cannot be read. Try the profile of your provider (`idbridge connection change --profile`); if that does not help, its own support needs the request above.",
+    problems.BadQuery: "The provider filters by something that is not kept here. Match on userName, externalId or the work e-mail in its attribute mapping.",
+    problems.NoSuch: "The provider refers to something that is not there, such as a member or a role that was removed. Let it sync users before groups, and check the connection's default role.",
+    problems.Unprocessable: "That would have left nobody who may administer this project. Make somebody else an administrator first.",
+}  # fmt: skip
+_OF_TAKEN: Final[Mapping[str, str]] = {
+    "email": "Another user has this e-mail. If it is the same person, let the connection adopt (`idbridge connection change --adopt`) and sync again; if not, correct the e-mail at the provider.",
+    "user_name": "This connection has another user with this userName. Look for a duplicate at the provider, or for a person who was renamed there.",
+    "external_identifier": "Another user has this externalId. Map the provider's immutable id to externalId, one per person.",
+}  # fmt: skip
+_OF_RULE: Final[Mapping[str, str]] = {
+    "required": "The provider does not send an attribute that is needed here. Map it in the provider's attribute mapping.",
+    "nnull": "The provider sends an attribute without a value. Fill it in at the provider, or map another one.",
+    "email": "The e-mail at the provider is not an address. Correct it there, or map the attribute that holds it.",
+    "max_length": "A value at the provider is longer than the column here. Shorten it there, or map a shorter attribute.",
+}  # fmt: skip
+_OF_TYPE: Final[Mapping[str, str]] = {
+    "uniqueness": "Somebody has this value already. Look for a duplicate at the provider; if it is the same person, let the connection adopt.",
+    "invalidFilter": "The provider filters by something that is not kept here. Match on userName, externalId or the work e-mail in its attribute mapping.",
+    "invalidPath": "The provider changes an attribute that no schema knows. Remove it from the attribute mapping, or choose the profile of your provider for the connection.",
+    "invalidSyntax": "The provider sent something that the RFC does not allow. Choose the profile of your provider for the connection (`idbridge connection change --profile`).",
+    "invalidValue": "A value has the wrong type or form; the answer names the attribute. Correct it at the provider, or in its attribute mapping.",
+    "noTarget": "The provider changes an entry that is not there, such as an e-mail of a type that the person lacks. A full sync of the person mends it.",
+    "mutability": "The provider changes something that is read only here. Remove it from the attribute mapping.",
+    "tooMany": "The request did too much at once. Let the provider send less at a time.",
+}  # fmt: skip
+_OF_STATUS: Final[Mapping[int, str]] = {
+    0: "The provider hung up before it was answered. It will try again; if this happens often, look at the time limits of proxies in between.",
+    404: "The provider speaks of something that is not here. Start a full sync there, so that it looks everybody up again.",
+    501: "The provider asks for something that is not served. Turn it off there.",
+}  # fmt: skip
+_ANYTHING: Final = "The answer says what was wrong. If it cannot be mended at the provider, look for the request id in the service's log."  # fmt: skip
+_BULK: Final = "Some operations of the bulk request failed; the answer names each with its cause."
+
+
+def advice(problem: Exception | None, status: int, answer: bytes = b"") -> str:
+    """The sentence for a failure: what was raised, the status (0: never answered), and the answer's body."""
+    if isinstance(problem, problems.Taken):
+        return _OF_TAKEN.get(problem.field, _OF_TYPE["uniqueness"])
+    if isinstance(problem, problems.Invalid):
+        return _OF_RULE.get(problem.rule, _OF_TYPE["invalidValue"])
+    if problem is not None and type(problem) in _OF_PROBLEM:
+        return _OF_PROBLEM[type(problem)]
+    scim_type = (problem.scim_type or "") if isinstance(problem, ScimProblem) else _scim_type(answer)
+    if scim_type in _OF_TYPE:
+        return _OF_TYPE[scim_type]
+    return _BULK if status == 200 else _OF_STATUS.get(status, _ANYTHING)
+
+
+def _scim_type(answer: bytes) -> str:
+    try:
+        body = msgspec.json.decode(answer)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ""
+    return str(body.get("scimType", "")) if isinstance(body, dict) else ""
+
+
+def sentences() -> tuple[str, ...]:
+    """Every sentence, for the laws that hold over them."""
+    tables = (_OF_PROBLEM, _OF_TAKEN, _OF_RULE, _OF_TYPE, _OF_STATUS)
+    return (*(text for table in tables for text in table.values()), _ANYTHING, _BULK)

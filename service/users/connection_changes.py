@@ -1,0 +1,153 @@
+"""Connections are made, changed and removed by administrators; what is decided about them leaves history.
+
+Removing a connection ends its tokens, its log and its first loads. Its users stay, without the userNames that
+it gave them: nobody owns them, so that another connection may adopt them. With `suspend` they lose every way
+in, in the same commit.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from service.database import Transaction, new_key, now
+from service.database.tables import connections, users
+from service.users import access, connection_tokens, edits, history, last_administrator
+from service.users.checks import check, is_uuid
+from service.users.connection_terms import checked
+from service.users.edits import Edit, same
+from service.users.model import (
+    ACTIVE,
+    CONCEALED,
+    CONNECTION_ATTRIBUTES,
+    CONNECTIONS,
+    SUSPENDED,
+    Caller,
+)
+from service.users.problems import Forbidden, Invalid, NoSuch
+from service.users.rows import as_row, locking
+from service.users.uniqueness import unique
+
+Row = dict[str, Any]
+
+LOG_DAYS: Final = 30
+_AT_ONCE: Final = 1000  # users in memory while a connection is removed
+_DEFAULTS: Final[Mapping[str, object]] = {
+    **dict.fromkeys(("default_role", "domains", "networks", "rate", "jwks", "jwks_uri")),
+    "profile": "default",
+    "adopt": False,
+    "managed": False,
+    "dry_run": False,
+    "log_days": LOG_DAYS,
+}
+_IGNORED: Final = frozenset({"id", "created_at"})
+_COLUMNS: Final = tuple(column.name for column in connections.c)
+
+
+_one = (connections.c.project == bindparam("of_project"), connections.c.id == bindparam("of_id"))
+_INSERT: Final = insert(connections)
+_UPDATE: Final = update(connections).where(*_one)
+_DELETE: Final = delete(connections).where(*_one)
+_HOLD: Final = (
+    select(connections)
+    .where(connections.c.project == bindparam("project"), connections.c.id == bindparam("id"))
+    .with_for_update()
+)
+_ALL: Final = (
+    select(connections)
+    .where(connections.c.project == bindparam("project"))
+    .order_by(connections.c.created_at, connections.c.id)
+)
+_OF_PROVIDER: Final = select(connections.c.id).where(
+    connections.c.project == bindparam("project"), connections.c.provider == bindparam("provider")
+)
+_NOBODYS: Final = {"connection": None, "user_name": None, "user_name_key": None}
+_owned = users.c.connection == bindparam("of_connection")
+_RELEASE: Final = update(users).where(users.c.project == bindparam("of_project"), _owned)
+_ACTIVE_ONES: Final = locking(_owned & (users.c.status == ACTIVE)).limit(_AT_ONCE)
+
+
+async def ensure(tx: Transaction, caller: Caller, provider: str, given: Mapping[str, object]) -> str:
+    """The connection of a provider, made if it is not there, with what is given; gives its id."""
+    access.check_administrator(caller)
+    found = await tx.row(_OF_PROVIDER, project=caller.project, provider=check("provider", provider))
+    if found is None:
+        return await create(tx, caller, {**given, "provider": provider})
+    if given:
+        await change(tx, caller, found[0], given)
+    return str(found[0])
+
+
+async def create(tx: Transaction, caller: Caller, given: Mapping[str, object]) -> str:
+    """Make a connection; give its id. Forbidden, Invalid, NoSuch (role, project), Taken("provider")."""
+    access.check_administrator(caller)
+    if given.get("provider") is None:
+        raise Invalid("provider", "required")
+    said = {name: value for name, value in given.items() if name not in _IGNORED and value is not None}
+    values = await checked(tx, caller, {**_DEFAULTS, "name": str(said["provider"])[:100], **said})
+    if not await last_administrator.hold_project(tx, caller.project):
+        raise NoSuch("project")
+    key = new_key()
+    row = {**values, "id": key, "project": caller.project, "created_at": now()}
+    with unique():
+        await tx.run(_INSERT, **row)
+    entry = history.Entry(key, _snapshot(row), _snapshot(row))
+    await history.record(tx, caller, "create", [entry], collection=CONNECTIONS)
+    tx.announce("connection", key)
+    return key
+
+
+async def listed(tx: Transaction, caller: Caller) -> list[Row]:
+    """Every connection of the project, oldest first. Raises Forbidden."""
+    access.check_administrator(caller)
+    found = await tx.rows(_ALL, project=caller.project)
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in found]
+
+
+async def change(tx: Transaction, caller: Caller, key: str, given: Mapping[str, object]) -> None:
+    """Change a connection. A change of nothing leaves no trace; the provider stays who it is.
+
+    Raises Forbidden (not there, not yours), Invalid, NoSuch("role").
+    """
+    row = await _hold(tx, caller, key)
+    named = {n: v for n, v in given.items() if n not in _IGNORED and v != CONCEALED}
+    new = {n: v for n, v in (await checked(tx, caller, named)).items() if not same(row[n], v)}
+    if "provider" in new:
+        raise Invalid(
+            "provider", "type", detail="can't be changed: its users carry it. Make another connection"
+        )
+    if not new:
+        return
+    await tx.run(_UPDATE, of_project=caller.project, of_id=key, **new)
+    if new.keys() & {"jwks", "jwks_uri"}:
+        await connection_tokens.end_access(tx, caller.project, key)
+    entry = history.Entry(key, _snapshot({**row, **new}), new)
+    await history.record(tx, caller, "update", [entry], collection=CONNECTIONS)
+    tx.announce("connection", key)
+
+
+async def remove(tx: Transaction, caller: Caller, key: str, *, suspend: bool = False) -> None:
+    """Remove a connection with its tokens and its log; its users stay, nobody's from now on.
+
+    Raises Forbidden (not there, not yours), and Unprocessable where `suspend` would leave no administrator.
+    """
+    await _hold(tx, caller, key)
+    while suspend and (left := await tx.rows(_ACTIVE_ONES, project=caller.project, of_connection=key)):
+        changes = [Edit(row, {"status": SUSPENDED}) for row in map(as_row, left)]
+        await edits.write(tx, caller, changes, now())
+    await tx.run(_RELEASE, of_project=caller.project, of_connection=key, **_NOBODYS)
+    await tx.run(_DELETE, of_project=caller.project, of_id=key)
+    await history.record(tx, caller, "delete", [history.Entry(key)], collection=CONNECTIONS)
+    tx.announce("connection", key)
+
+
+async def _hold(tx: Transaction, caller: Caller, key: str) -> Row:
+    access.check_administrator(caller)
+    found = await tx.row(_HOLD, project=caller.project, id=key.lower()) if is_uuid(key) else None
+    if found is None:
+        raise Forbidden
+    return dict(zip(_COLUMNS, found, strict=True))
+
+
+def _snapshot(row: Mapping[str, Any]) -> Row:
+    return {name: row[name] for name in CONNECTION_ATTRIBUTES}
