@@ -23,6 +23,7 @@ from providers.kinds import open_provider
 from service import pages
 from service.api import (
     answers,
+    assets,
     auth,
     calls,
     health,
@@ -50,6 +51,7 @@ from service.tokens import Tokens
 from service.upkeep import keep_up
 from service.users import acceptance, registrations, resets
 from service.users.passwords import Hasher
+from service.users.pictures import Pictures
 from service.users.problems import MethodRefused, RouteUnknown
 from service.users.second_factor import SecondFactor
 from service.users.secrets import Secrets
@@ -73,6 +75,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
     router = Litestar(
         [
             rest.router,
+            assets.router,
             search.router,
             auth.router,
             passwords.router,
@@ -102,6 +105,8 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
     stack.push_async_callback(outbound.shut)
     hasher = Hasher()
     stack.callback(hasher.close)
+    pictures = Pictures()
+    stack.callback(pictures.close)
     tokens, sealer = Tokens(config.secrets), Sealer(config.secrets)
     behind = Behind()
     stack.push_async_callback(behind.close)
@@ -117,6 +122,7 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
         sealer=sealer,
         secrets=Secrets(hasher, sealer),
         hasher=hasher,
+        pictures=pictures,
         factor=SecondFactor(sealer),
         callers=Callers(database, tokens, behind),
         connecting=Connecting(database, behind),

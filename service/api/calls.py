@@ -1,5 +1,6 @@
 """One request: its query, its body and its caller, each read once and only when somebody asks."""
 
+from collections.abc import AsyncIterator
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
     from service.api.generations import Generation
     from service.api.house import House
 
+Piece = bytes  # inside the class the word is the name of a method
 KIB = 1024
 JSON_BODY = 1024 * KIB  # REST, GraphQL and auth
+FILES_BODY = 10 * 1024 * KIB
 SCIM_BODY = 8 * 1024 * KIB  # what ServiceProviderConfig tells as maxPayloadSize
 
 
@@ -125,10 +128,13 @@ class Call:
 
     async def bytes(self, limit: int = JSON_BODY) -> bytes:
         """The body, of at most `limit` bytes; TooLarge is raised before the rest of it is read."""
+        return b"".join([chunk async for chunk in self.chunks(limit)])
+
+    async def chunks(self, limit: int) -> AsyncIterator[Piece]:
+        """The body piece by piece, as `bytes` bounds it."""
         declared = self.header(b"content-length")
         if declared and declared.isdecimal() and int(declared) > limit:
             raise TooLarge(limit)
-        chunks: list[bytes] = []
         size = 0
         while True:
             message: Any = await self.receive()
@@ -137,9 +143,9 @@ class Call:
             size += len(message.get("body", b""))
             if size > limit:
                 raise TooLarge(limit)
-            chunks.append(message.get("body", b""))
+            yield message.get("body", b"")
             if not message.get("more_body", False):
-                return b"".join(chunks)
+                return
 
     async def json(self, limit: int = JSON_BODY) -> object:
         """The body as JSON; None when there is none, whatever its content type says."""

@@ -13,6 +13,7 @@ from service.journal import AccessLog
 from service.sealing import Sealer
 from service.tokens import Tokens
 from service.users.passwords import Hasher
+from service.users.pictures import Pictures
 from service.users.second_factor import SecondFactor
 from service.users.secrets import Secrets
 
@@ -61,6 +62,7 @@ class House(msgspec.Struct, frozen=True, eq=False):
     sealer: Sealer
     secrets: Secrets
     hasher: Hasher
+    pictures: Pictures
     factor: SecondFactor
     callers: "Callers"
     connecting: "Connecting"

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from service.api import history, permissions, roles, user_changes, users
+from service.api import files, history, permissions, roles, user_changes, users
 
 router = Router(
     "/",
@@ -11,6 +11,7 @@ router = Router(
         *user_changes.HANDLERS,
         *roles.HANDLERS,
         *permissions.HANDLERS,
+        *files.HANDLERS,
         *history.HANDLERS,
     ],
     include_in_schema=False,

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Table
 
 from service.database import tables
-from service.dialects.fields import ROLES, USERS, Cell, Field, Language
+from service.dialects.fields import FILES, ROLES, USERS, Cell, Field, Language
 from service.dialects.history_fields import ACTIVITY, REVISIONS
 from service.dialects.permission_fields import FIELDS as PERMISSIONS
 from service.users import access
@@ -54,6 +54,7 @@ COLLECTIONS: Final[Mapping[str, Collection]] = {
     for collection in (
         Collection("directus_users", tables.users, USERS, access.CONDITIONS, _WRITTEN),
         Collection("directus_roles", tables.roles, ROLES, access.everything(tables.roles), _WRITTEN),
+        Collection("directus_files", tables.files, FILES, access.everything(tables.files)),
         Collection(
             "directus_permissions", tables.permissions, PERMISSIONS, access.everything(tables.permissions)
         ),

@@ -170,8 +170,8 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
         Told(413, None, "The body is larger than {p.limit} bytes."),
     ),
     problems.WrongMedia: Row(
-        Told(415, 4, "Unsupported media type"),
-        Told(415, "UNSUPPORTED_MEDIA_TYPE", 'Unsupported media type "{p.media}". Send application/json.'),
+        Told(415, 4, "Unsupported media type; send {p.wanted}"),
+        Told(415, "UNSUPPORTED_MEDIA_TYPE", 'Unsupported media type "{p.media}". Send {p.wanted}.'),
         Told(415, None, "Send application/scim+json or application/json."),
     ),
     problems.TooMany: Row(

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, update
 
 from service.database import Transaction
 from service.database.tables import users
-from service.users import endings, history, identities, last_administrator, roles
+from service.users import endings, file_access, history, identities, last_administrator, roles
 from service.users.model import ACTIVE, ATTRIBUTES, INVITED, SECRETS, Caller
 from service.users.rows import Row, derived, fold, shown, snapshot
 from service.users.uniqueness import unique
@@ -89,6 +89,8 @@ async def write(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str)
     if not edits:
         return
     await _keep_administrator(tx, caller.project, edits)
+    avatars = {edit.changes["avatar"] for edit in edits if edit.changes.get("avatar") is not None}
+    await file_access.check_avatars(tx, caller, avatars)
     for edit in edits:
         edit.complete(at)
     with unique():

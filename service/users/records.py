@@ -11,7 +11,18 @@ from sqlalchemy import bindparam, delete, insert
 
 from service.database import Transaction, by_kind, new_key, now, one_of
 from service.database.tables import users
-from service.users import access, edits, endings, history, identities, last_administrator, leave, roles
+from service.users import (
+    access,
+    edits,
+    endings,
+    file_access,
+    files,
+    history,
+    identities,
+    last_administrator,
+    leave,
+    roles,
+)
 from service.users.checks import check, is_uuid
 from service.users.edits import Edit
 from service.users.leave import Grant, Permit
@@ -76,6 +87,8 @@ async def make(
     if not rows:
         return []
     await roles.administer(tx, caller.project, {row["role"] for row in rows if row.get("role") is not None})
+    avatars = {row["avatar"] for row in rows if row.get("avatar") is not None}
+    await file_access.check_avatars(tx, caller, avatars)
     names = {name for row in rows for name in row}
     with unique():
         await tx.run_many(_INSERT, [{name: row.get(name) for name in names} for row in rows])
@@ -168,6 +181,7 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
     invited = [user for user, row in held.items() if row["status"] == INVITED]
     await endings.void_invitations(tx, caller.project, invited, now(), "the person was removed")
     await tx.run(_DELETE[tx.kind], project=caller.project, ids=ids)
+    await files.forget(tx, caller, list(held.values()))
     await history.record(tx, caller, "delete", [history.Entry(user) for user in ids])
     for user in ids:
         tx.announce("user", user)
