@@ -26,6 +26,7 @@ from service.api import (
     assets,
     auth,
     calls,
+    collections,
     health,
     invitations,
     passwords,
@@ -76,6 +77,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
         [
             rest.router,
             assets.router,
+            collections.router,
             search.router,
             auth.router,
             passwords.router,
