@@ -133,7 +133,7 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
     ),
     problems.FactorNeeded: Row(
         Told(401, 113, "2FA enforced but not activated for user"),
-        Told(403, "FORBIDDEN", "Your role asks for two-factor authentication. Set it up first: /users/me/tfa/generate, then /users/me/tfa/enable."),
+        Told(403, "FORBIDDEN", "Your role asks for two-factor authentication. Set it up first: /users/me/tfa/generate, then /users/me/tfa/enable; or in a browser, at /admin/tfa-setup."),
         Told(403, None, "This person has to set up two-factor authentication first."),
     ),
     problems.WrongProvider: Row(

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from service.pages import accept_invite, front, login, reset_password, verify
+from service.pages import accept_invite, front, login, reset_password, tfa_setup, verify
 from service.pages.refusals import refuse
 
 router = Router(
@@ -16,6 +16,8 @@ router = Router(
         verify.verify,
         login.login,
         login.welcome,
+        tfa_setup.show,
+        tfa_setup.step,
         front.root,
         front.front,
         front.nowhere,

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from litestar import Response, get
 from litestar.types import Scope
 
 from service.api.calls import Call, of
-from service.api.cookies import REFRESH
+from service.api.cookies import REFRESH, SESSION
 from service.pages.notices import notice
 from service.pages.sheet import away, sheet
 from service.users import projects, refresh_tokens, sessions
+from service.users.problems import Expired, Forged
+from service.users.sessions import Recognised
 
 _CODE: Final = re.compile(r"[A-Z_]{1,64}\Z")
 _UNNAMED: Final = "You could not be signed in. Try again, or ask the people who run this place."
@@ -38,11 +41,14 @@ async def login(scope: Scope) -> Response[bytes]:
     call = of(scope)
     doors = call.house.doors.values()
     code = _code(call)
+    known = await _known(call)
     return sheet(
         "login",
         call.house.terms,
         await call.house.database.read(projects.title, call.project),
         reason=_REASONS.get(code, _UNNAMED) if code else None,
+        held_up=known is not None and known.confined,
+        passwords=not call.house.terms.disable_default,
         ways=[door.provider for door in doors if door.policy.project == call.project],
     )
 
@@ -55,11 +61,23 @@ async def welcome(scope: Scope) -> Response[bytes]:
     if code:
         return away(f"/admin/login?reason={code}", call.house.terms)
     database = call.house.database
-    session = refresh_tokens.session_of(call.cookie(REFRESH))
-    if session is None or await database.read(sessions.recognise, call.project, session) is None:
+    known = await _known(call)
+    if known is None:
         return away("/admin/login", call.house.terms)
     title = await database.read(projects.title, call.project)
-    return notice("signed_in", call.house.terms, title)
+    return notice("held_up" if known.confined else "signed_in", call.house.terms, title)
+
+
+async def _known(call: Call) -> Recognised | None:
+    """Whose session the browser's cookies are, if it still lives."""
+    session = refresh_tokens.session_of(call.cookie(REFRESH))
+    token = call.cookie(SESSION)
+    if session is None and token:
+        with suppress(Expired, Forged):
+            session = call.house.callers.session(token)
+    if session is None:
+        return None
+    return await call.house.database.read(sessions.recognise, call.project, session)
 
 
 def _code(call: Call) -> str | None:

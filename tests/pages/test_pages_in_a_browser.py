@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.languages.factors import code
 from tests.pages.chromium import Scheme, Tab
 from tests.pages.invited import GOOD, PATH, can_sign_in, expire, invite, name_project, send
 from tests.peers.oidc import PEERS
-from tests.served import Served
+from tests.served import PASSWORD, Served
 
 AXE = PEERS / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -59,6 +60,41 @@ async def _front(house: Served, tab: Tab) -> None:
     await tab.visit(f"{house.url}/admin")
 
 
+async def _factor(house: Served, tab: Tab) -> None:
+    await tab.visit(f"{house.url}/admin/tfa-setup")
+
+
+async def _factor_refused(house: Served, tab: Tab) -> None:
+    await _factor(house, tab)
+    await tab.run("document.querySelector('#email').focus()")
+    await tab.type("eve@example.com")
+    await tab.press("Tab")
+    await tab.type("not the password")
+    await tab.press("Enter", leaves=True)
+
+
+async def _factor_picture(house: Served, tab: Tab) -> None:
+    await name_project(house, LONG)
+    email = f"{'w' * 60}@{'x' * 55}.example"
+    await house.person(email)
+    await _factor(house, tab)
+    await tab.run("document.querySelector('#email').focus()")
+    await tab.type(email)
+    await tab.press("Tab")
+    await tab.type(PASSWORD)
+    await tab.press("Enter", leaves=True)
+    await tab.run("document.querySelector('details').open = true")
+
+
+async def _factor_codes(house: Served, tab: Tab) -> None:
+    await _factor_picture(house, tab)
+    secret = await tab.run("document.querySelector('[name=secret]').value")
+    await tab.run("document.querySelector('#otp').focus()")
+    await tab.type(code(secret))
+    await tab.press("Enter", leaves=True)
+    assert await tab.run("document.querySelector('h1').innerText") == "Two-factor authentication is on"
+
+
 PAGES: dict[str, Visit] = {
     "form": _form,
     "refused": _refused,
@@ -68,6 +104,10 @@ PAGES: dict[str, Visit] = {
     "login": _login,
     "login failed": _login_failed,
     "front": _front,
+    "second factor": _factor,
+    "second factor refused": _factor_refused,
+    "second factor picture": _factor_picture,
+    "second factor codes": _factor_codes,
 }
 
 
