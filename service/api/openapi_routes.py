@@ -124,7 +124,13 @@ ROUTES: Final = (
     Route("delete", "/permissions", "Remove many", "Permissions", None, "NumberedRemoval"),
     Route("get", "/permissions/me", "What the caller may do", "Permissions", "Accesses"),
     Route(
-        "get", "/permissions/{id}", "Read a rule", "Permissions", "Permissions", parameters=READ, key="integer"
+        "get",
+        "/permissions/{id}",
+        "Read a rule",
+        "Permissions",
+        "Permissions",
+        parameters=READ,
+        key="integer",
     ),
     Route(
         "patch",
@@ -218,6 +224,14 @@ ROUTES: Final = (
         "Health",
         public=True,
         media="application/health+json",
+    ),
+    Route(
+        "get",
+        "/server/specs/graphql/system",
+        "The schema of GraphQL",
+        "Server",
+        public=True,
+        media="text/plain",
     ),
     Route("get", "/server/specs/oas", "This document", "Server", public=True, media="application/json"),
     Route("get", "/server/info", "What a client may know", "Server", "Info", public=True),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.languages.graph import data
 from tests.languages.pictures import picture, upload, uploaded
 from tests.served import Served
 
@@ -205,3 +206,24 @@ async def test_files_are_searched_with_a_body(house: Served) -> None:
     assert found.json() == {"data": [{"title": "Needle"}]}
     counted = await house.ask("GET", "/files?aggregate[count]=*&aggregate[max]=width")
     assert counted.json() == {"data": [{"count": 2, "max": {"width": 40}}]}
+
+
+async def test_graphql_knows_files_and_whom_they_show(house: Served) -> None:
+    eve, token = await house.person("eve@example.com")
+    file = await uploaded(house, token=token, fields={"title": "Me"})
+
+    mine = f'mutation {{ update_users_me(data: {{avatar: "{file}"}}) {{ avatar {{ id title }} }} }}'
+    assert await data(house, mine, token=token) == {
+        "update_users_me": {"avatar": {"id": file, "title": "Me"}}
+    }
+    theirs = f'mutation {{ update_users_item(id: "{eve}", data: {{avatar: {{id: "{file}"}}}}) {{ avatar {{ width }} }} }}'
+    assert await data(house, theirs) == {"update_users_item": {"avatar": {"width": 40}}}
+    renamed = f'mutation {{ update_files_item(id: "{file}", data: {{title: "Eve"}}) {{ title uploaded_by {{ id }} }} }}'
+    assert await data(house, renamed) == {"update_files_item": {"title": "Eve", "uploaded_by": {"id": eve}}}
+    assert await data(house, "{ files { title } files_aggregated { countAll } }", token=token) == {
+        "files": [{"title": "Eve"}], "files_aggregated": [{"countAll": 1}],
+    }  # fmt: skip
+    assert await data(house, f'mutation {{ delete_files_item(id: "{file}") {{ id }} }}') == {
+        "delete_files_item": {"id": file}
+    }
+    assert await data(house, "{ users_me { avatar { id } } }", token=token) == {"users_me": {"avatar": None}}
