@@ -12,10 +12,13 @@ from litestar.types import Scope
 from service.api import answers, many
 from service.api.calls import Call, of
 from service.api.query_string import Tree, whole
+from service.database import Transaction
+from service.dialects import question
 from service.users import files
 from service.users.files import Seen
+from service.users.model import Caller
 from service.users.pictures import LONGEST_SIDE, Box, Fit
-from service.users.problems import BadQuery
+from service.users.problems import BadQuery, Forbidden
 
 _FITS: Final[tuple[Fit, ...]] = get_args(Fit)
 # Sizes that applications ask for by name, as the documented server has them.
@@ -31,10 +34,10 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9 ._-]")
 async def asset(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """A picture; with `width`, `height` and `fit` or a `key` in another size, with `download` to be kept."""
     call = of(scope)
-    caller = await call.member()
+    caller = await call.caller()
     box = _box(call.query)
     database, id_ = call.house.database, many.known_key(key)
-    seen = await database.read(files.look, caller, id_)
+    seen = await database.read(_seen, call, caller, id_)
     headers = _headers(call, seen, box)
     if dict(headers)["etag"] in _known(call):
         return answers.nothing(status=304, headers=headers)
@@ -42,6 +45,14 @@ async def asset(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     if box is not None:
         body = await call.house.pictures.fit(body, box)
     return answers.Answer(200, body, seen.type, headers)
+
+
+async def _seen(tx: Transaction, call: Call, caller: Caller, id_: str) -> Seen:
+    """What is known of a file that the caller may read. Raises Forbidden."""
+    asked = question.ask(caller, call.generation.language, "directus_files", ("id",), key=id_)
+    if await question.row(tx, asked) is None:
+        raise Forbidden
+    return await files.look(tx, caller.project, id_)
 
 
 def _headers(call: Call, seen: Seen, box: Box | None) -> answers.Headers:

@@ -30,7 +30,7 @@ Values = Mapping[str, object]
 async def list_files(scope: Scope) -> ASGIResponse:
     """A page of the files that the caller may see."""
     call = of(scope)
-    caller = await call.member()
+    caller = await call.caller()
     return await reading.answer_many(call, reading.many(call, caller, FILES))
 
 
@@ -38,7 +38,7 @@ async def list_files(scope: Scope) -> ASGIResponse:
 async def read_file(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """One file by key, or several."""
     call = of(scope)
-    caller = await call.member()
+    caller = await call.caller()
     if (keys := many.path_keys(key)) is not None:
         return await many.answer_those(call, caller, FILES, keys)
     return await reading.answer_one(call, reading.one(call, caller, FILES, many.known_key(key)))
@@ -48,7 +48,7 @@ async def read_file(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 async def create_files(scope: Scope) -> ASGIResponse:
     """Pictures, each with the fields before it: one is answered as an object, several as an array."""
     call = of(scope)
-    caller = await call.author()
+    caller = await call.member_author()
     made = [await _upload(call, sent) for sent in await uploads.read(call)]
     shown = await call.house.database.write(_create, call, caller, made)
     return many.after(shown, single=len(made) == 1)
@@ -91,7 +91,7 @@ async def change_file(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Changes what is said of a file, or of several alike; a multipart body brings another picture."""
     call = of(scope)
     keys = many.path_keys(key)
-    caller = await call.author()
+    caller = await call.member_author()
     if keys is None and uploads.is_multipart(call):
         return await _replace(call, caller, many.known_key(key))
     asked = Many(keys or (many.known_key(key),), None, await call.json() or {})
@@ -111,7 +111,7 @@ async def _replace(call: Call, caller: Caller, key: str) -> ASGIResponse:
 async def change_files(scope: Scope) -> ASGIResponse:
     """Changes what is said of many: each by an object of an array, or all alike by keys or by a query."""
     call = of(scope)
-    caller = await call.author()
+    caller = await call.member_author()
     body = await call.json()
     if not isinstance(body, list):
         return await _change_alike(call, caller, many.asked_change(body), single=False)
@@ -158,7 +158,7 @@ async def delete_files(scope: Scope) -> ASGIResponse:
 
 
 async def _remove(call: Call, asked: Many) -> ASGIResponse:
-    caller = await call.author()
+    caller = await call.member_author()
     await call.house.database.write(_remove_found, call, caller, asked)
     return answers.nothing()
 

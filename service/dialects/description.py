@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from typing import Final
 
+from service.dialects import rules
 from service.dialects.dialect import COLLECTIONS, Collection, readable, words
 from service.dialects.fields import Field, Language
 from service.dialects.relations import Relation, relations
-from service.users.model import ATTRIBUTES, FILE_ATTRIBUTES, ROLE_ATTRIBUTES, Attribute, Caller, Kind
-from service.users.problems import Forbidden
+from service.users.model import (
+    ATTRIBUTES,
+    FILE_ATTRIBUTES,
+    PERMISSION_ATTRIBUTES,
+    ROLE_ATTRIBUTES,
+    Attribute,
+    Caller,
+    Kind,
+)
 
 Told = dict[str, object]
 
@@ -15,6 +23,7 @@ ATTRIBUTES_OF: Final[Mapping[str, Mapping[str, Attribute]]] = {
     "directus_users": ATTRIBUTES,
     "directus_roles": ROLE_ATTRIBUTES,
     "directus_files": FILE_ATTRIBUTES,
+    "directus_permissions": PERMISSION_ATTRIBUTES,
 }
 _TYPES: Final[Mapping[Kind, str]] = {"tags": "json"}
 _SPECIAL: Final[Mapping[Kind, str]] = {
@@ -38,14 +47,8 @@ def nullable(collection: str, field: Field) -> bool:
 
 def seen_by(caller: Caller) -> dict[str, Collection]:
     """The collections of which the caller may read anything."""
-    seen = {}
-    for name, collection in COLLECTIONS.items():
-        try:
-            collection.scope(caller)
-        except Forbidden:
-            continue
-        seen[name] = collection
-    return seen
+    limits = rules.of(caller)
+    return {name: home for name, home in COLLECTIONS.items() if limits is None or limits.reads(name)}
 
 
 def fields(language: Language, collection: str) -> list[Told]:

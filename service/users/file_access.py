@@ -3,11 +3,10 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from service.database import Transaction, by_kind, one_of
 from service.database.tables import files, users
-from service.users.access import Scope, ScopeKind
 from service.users.model import Caller
 from service.users.problems import Forbidden, NoSuch
 
@@ -17,14 +16,10 @@ _my_picture = (
     .where(_self.c.project == bindparam("caller_project"), _self.c.id == bindparam("caller_user"))
     .scalar_subquery()
 )
-# On the files table: a person sees what they uploaded and the picture that they are shown with.
-CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {
-    "all": files.c.project == bindparam("caller_project"),
-    "own": and_(
-        files.c.project == bindparam("caller_project"),
-        or_(files.c.uploaded_by == bindparam("caller_user"), files.c.id == _my_picture),
-    ),
-}
+# On the files table: what a person uploaded, and the picture that they are shown with.
+OWN: Final[ColumnElement[bool]] = or_(
+    files.c.uploaded_by == bindparam("caller_user"), files.c.id == _my_picture
+)
 # Nobody removes the file before the user who is to be shown with it is written.
 _NAMED: Final = by_kind(
     lambda kind: (
@@ -34,14 +29,6 @@ _NAMED: Final = by_kind(
         .with_for_update(read=True, key_share=True)
     )
 )
-
-
-def scope(caller: Caller) -> Scope:
-    """What the caller may read of the files. Raises Forbidden for the public and for connections."""
-    if caller.connection is not None or caller.user is None:
-        raise Forbidden
-    values = {"caller_project": caller.project, "caller_user": caller.user}
-    return Scope("all" if caller.admin else "own", values)
 
 
 def check_change(caller: Caller, row: Mapping[str, Any]) -> None:

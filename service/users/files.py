@@ -67,12 +67,9 @@ _FORGET: Final = by_kind(
         .returning(files.c.id)
     )
 )
-_LOOKS: Final = {
-    kind: select(files.c.type, files.c.filename_download, files.c.digest).where(
-        condition, files.c.id == bindparam("id")
-    )
-    for kind, condition in file_access.CONDITIONS.items()
-}
+_LOOK: Final = select(files.c.type, files.c.filename_download, files.c.digest).where(
+    files.c.project == bindparam("project"), files.c.id == bindparam("id")
+)
 _BYTES: Final = select(file_bytes.c.bytes).where(
     file_bytes.c.project == bindparam("project"), file_bytes.c.file == bindparam("id")
 )
@@ -156,11 +153,9 @@ async def forget(tx: Transaction, caller: Caller, people: Sequence[Mapping[str, 
         await _gone(tx, caller, await tx.rows(_FORGET[tx.kind], project=caller.project, ids=ids))
 
 
-async def look(tx: Transaction, caller: Caller, id_: str) -> Seen:
-    """What is known of a file that the caller may see. Raises Forbidden."""
-    scope = file_access.scope(caller)
-    names = {"all": ("caller_project",), "own": ("caller_project", "caller_user")}[scope.kind]
-    found = await tx.row(_LOOKS[scope.kind], id=id_, **{name: scope.values[name] for name in names})
+async def look(tx: Transaction, project: str, id_: str) -> Seen:
+    """What is known of a file. Raises Forbidden when it is gone."""
+    found = await tx.row(_LOOK, project=project, id=id_)
     if found is None:
         raise Forbidden
     return Seen(*found)

@@ -66,7 +66,7 @@ async def test_clients_learn_what_collections_are_made_of(person: Sdk) -> None:
     avatar = await person("readField", "directus_users", "avatar")
     assert (avatar["type"], avatar["schema"]["foreign_key_table"]) == ("uuid", "directus_files")
     seen = {one["collection"] for one in await person("readCollections")}
-    assert seen == {"directus_users", "directus_files"}
+    assert seen == {"directus_users", "directus_roles", "directus_files", "directus_permissions"}
     links = await person("readRelationByCollection", "directus_users")
     assert {one["field"]: one["related_collection"] for one in links} == {
         "avatar": "directus_files", "role": "directus_roles",

@@ -37,7 +37,12 @@ async def test_a_person_is_told_of_what_they_may_read_and_the_public_of_nothing(
     every = (await house.ask("GET", "/collections")).json()["data"]
     assert [one["collection"] for one in every] == list(COLLECTIONS)
     fields = (await house.ask("GET", "/fields", token=token)).json()["data"]
-    assert {one["collection"] for one in fields} == {"directus_users", "directus_files"}
+    assert {one["collection"] for one in fields} == {
+        "directus_users",
+        "directus_roles",
+        "directus_files",
+        "directus_permissions",
+    }
     for path in (
         "/fields/directus_activity",
         "/collections/directus_revisions",

@@ -227,3 +227,25 @@ async def test_graphql_knows_files_and_whom_they_show(house: Served) -> None:
         "delete_files_item": {"id": file}
     }
     assert await data(house, "{ users_me { avatar { id } } }", token=token) == {"users_me": {"avatar": None}}
+
+
+async def test_a_rule_opens_files_to_others_and_to_the_public(house: Served) -> None:
+    role = (await house.ask("POST", "/roles", {"name": "Readers"})).json()["data"]["id"]
+    _, token = await house.person("eve@example.com", role=role)
+    file = await uploaded(house, fields={"title": "Open"})
+    for path in (f"/files/{file}", f"/assets/{file}"):
+        for who in (token, None):
+            assert _code(await house.ask("GET", path, token=who)) == (403, "FORBIDDEN")
+    for whose in (role, None):
+        rule = {"role": whose, "collection": "directus_files", "action": "read", "fields": ["id", "title"]}
+        answer = await house.ask("POST", "/permissions", {**rule, "permissions": {"title": {"_eq": "Open"}}})
+        assert answer.status_code == 200, answer.text
+    await uploaded(house, fields={"title": "Closed"})
+    for who in (token, None):
+        listed = await house.ask("GET", "/files?fields=id,title", token=who)
+        assert listed.json() == {"data": [{"id": file, "title": "Open"}]}
+        assert (await house.ask("GET", f"/assets/{file}", token=who)).status_code == 200
+        assert _code(await house.ask("PATCH", f"/files/{file}", {"title": "x"}, token=who)) == (
+            403,
+            "FORBIDDEN",
+        )
