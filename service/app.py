@@ -16,8 +16,10 @@ from providers.kinds import open_provider
 from service import pages, post
 from service.api import (
     answers,
+    assets,
     auth,
     calls,
+    collections,
     health,
     invitations,
     letters,
@@ -47,6 +49,7 @@ from service.tokens import Tokens
 from service.upkeep import keep_up
 from service.users.grants import Grants
 from service.users.passwords import Hasher
+from service.users.pictures import Pictures
 from service.users.problems import MethodRefused, RouteUnknown
 from service.users.second_factor import SecondFactor
 from service.users.secrets import Secrets
@@ -69,6 +72,8 @@ def build(config: Config, *, worker: bool = True) -> Gate:
     router = Litestar(
         [
             rest.router,
+            assets.router,
+            collections.router,
             search.router,
             auth.router,
             passwords.router,
@@ -101,6 +106,8 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
     stack.push_async_callback(outbound.shut)
     hasher = Hasher()
     stack.callback(hasher.close)
+    pictures = Pictures()
+    stack.callback(pictures.close)
     tokens, sealer = Tokens(config.secrets), Sealer(config.secrets)
     behind = Behind()
     stack.push_async_callback(behind.close)
@@ -118,6 +125,7 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
         sealer=sealer,
         secrets=Secrets(hasher, sealer),
         hasher=hasher,
+        pictures=pictures,
         factor=SecondFactor(sealer),
         grants=Grants(sealer),
         callers=Callers(database, tokens, behind),

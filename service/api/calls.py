@@ -1,5 +1,6 @@
 """One request: its query, its body and its caller, each read once and only when somebody asks."""
 
+from collections.abc import AsyncIterator
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from service.api.house import House
     from service.api.sync_entry import Entry
 
+Piece = bytes  # inside the class the word is the name of a method
 KIB = 1024
 JSON_BODY = 1024 * KIB  # REST, GraphQL and auth
+FILES_BODY = 10 * 1024 * KIB
 SCIM_BODY = 8 * 1024 * KIB  # what ServiceProviderConfig tells as maxPayloadSize
 
 
@@ -132,10 +135,14 @@ class Call:
 
     async def bytes(self, limit: int = JSON_BODY) -> bytes:
         """The body, of at most `limit` bytes; TooLarge is raised before the rest of it is read."""
+        self.body = b"".join([chunk async for chunk in self.chunks(limit)])
+        return self.body
+
+    async def chunks(self, limit: int) -> AsyncIterator[Piece]:
+        """The body piece by piece, as `bytes` bounds it."""
         declared = self.header(b"content-length")
         if declared and declared.isdecimal() and int(declared) > limit:
             raise TooLarge(limit)
-        chunks: list[bytes] = []
         size = 0
         while True:
             message: Any = await self.receive()
@@ -144,10 +151,9 @@ class Call:
             size += len(message.get("body", b""))
             if size > limit:
                 raise TooLarge(limit)
-            chunks.append(message.get("body", b""))
+            yield message.get("body", b"")
             if not message.get("more_body", False):
-                self.body = b"".join(chunks)
-                return self.body
+                return
 
     async def json(self, limit: int = JSON_BODY) -> object:
         """The body as JSON; None when there is none, whatever its content type says."""

@@ -16,6 +16,7 @@ from service.tokens import Tokens
 from service.users.claims import Policy as Rules
 from service.users.grants import Grants
 from service.users.passwords import Hasher
+from service.users.pictures import Pictures
 from service.users.second_factor import SecondFactor
 from service.users.secrets import Secrets
 
@@ -81,6 +82,7 @@ class House(msgspec.Struct, frozen=True, eq=False):
     sealer: Sealer
     secrets: Secrets
     hasher: Hasher
+    pictures: Pictures
     factor: SecondFactor
     grants: Grants
     callers: "Callers"

@@ -1,15 +1,18 @@
-"""The OpenAPI document of generation 10: schemas from the field table, paths from the table below."""
+"""The OpenAPI document of generation 10: schemas from the field table, paths from a table of routes."""
 
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from service.api.openapi_routes import BODIES, PARAMETERS, ROUTES, Json, Route
+from service.api.export_formats import FORMATS
+from service.api.openapi_bodies import BODIES, Json
+from service.api.openapi_routes import PARAMETERS, ROUTES, Route
+from service.dialects import description
 from service.dialects.dialect import COLLECTIONS, Collection
 from service.dialects.fields import Field
 from service.dialects.relations import relations
-from service.users.model import ATTRIBUTES, CONNECTION_ATTRIBUTES, ROLE_ATTRIBUTES, Attribute, Kind
+from service.users.model import Kind
 
 _KINDS: Final[Mapping[Kind, Json]] = {
     "string": {"type": "string"},
@@ -17,30 +20,30 @@ _KINDS: Final[Mapping[Kind, Json]] = {
     "uuid": {"type": "string", "format": "uuid"},
     "boolean": {"type": "boolean"},
     "timestamp": {"type": "string", "format": "date-time"},
-    "json": {"type": ["object", "array", "null"]},
+    "json": {},
     "tags": {"type": "array", "items": {"type": "string"}},
     "hash": {"type": "string"},
     "integer": {"type": "integer"},
 }
-_ATTRIBUTES: Final[Mapping[str, Mapping[str, Attribute]]] = {
-    "directus_users": ATTRIBUTES,
-    "directus_roles": ROLE_ATTRIBUTES,
-    "directus_connections": CONNECTION_ATTRIBUTES,
-}
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+_SCHEMAS: Final = frozenset(name.removeprefix("directus_").capitalize() for name in COLLECTIONS)
+_EXPORTS: Final = sorted({one.media for one in FORMATS.values()} - {"application/json"})
 
 _NAMES: Final = re.compile(r"\{(\w+)\}")  # of parameters in a path
 
 
-def _property(field: Field, attributes: Mapping[str, Attribute]) -> Json:
+def _property(collection: Collection, field: Field) -> Json:
+    """What an answer holds: of a relation the other row where `fields` asks for more than its key."""
     schema = dict(_KINDS[field.kind])
-    attribute = attributes.get(field.alias_of or field.name)
+    attribute = description.attribute_of(collection.name, field)
     if attribute and attribute.limit:
         schema["maxLength"] = attribute.limit
     if attribute and attribute.choices:
         schema["enum"] = [*attribute.choices, *([None] if attribute.nullable else [])]
-    nullable = attribute.nullable if attribute else field.name != "id"
-    if isinstance(schema["type"], str) and nullable:
+    if isinstance(schema.get("type"), str) and description.nullable(collection.name, field):
         schema["type"] = [schema["type"], "null"]
+    if field.references is not None and field.kind == "uuid" and field.references in COLLECTIONS:
+        schema = {"oneOf": [schema, _reference(_name(field.references))]}
     if field.guard == "server":
         schema["readOnly"] = True
     return schema
@@ -48,62 +51,97 @@ def _property(field: Field, attributes: Mapping[str, Attribute]) -> Json:
 
 def _object(collection: Collection) -> Json:
     properties = {
-        field.cells["rest10"].word: _property(field, _ATTRIBUTES.get(collection.name, {}))
+        field.cells["rest10"].word: _property(collection, field)
         for field in collection.fields
         if "rest10" in field.cells and field.guard != "hidden"
     }
     for word, relation in relations("rest10", collection.name).items():
         if relation.many:
             key = next(field for field in COLLECTIONS[relation.target].fields if field.name == "id")
-            properties[word] = {"type": "array", "items": _KINDS[key.kind], "readOnly": True}
+            one = {"oneOf": [_KINDS[key.kind], _reference(_name(relation.target))]}
+            properties[word] = {"type": "array", "items": one, "readOnly": True}
     return {"type": "object", "properties": properties}
+
+
+def _name(collection: str) -> str:
+    return collection.removeprefix("directus_").capitalize()
 
 
 def _reference(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _content(schema: Json) -> Json:
-    return {"application/json": {"schema": schema}}
+def _content(schema: Json, *media: str) -> Json:
+    return {one: {"schema": schema} for one in media or ("application/json",)}
+
+
+def _writes(route: Route) -> bool:
+    """Whether it answers with rows that were written, or with nothing where they may not be read."""
+    return route.method in ("post", "patch") and route.answer in _SCHEMAS
+
+
+def _responses(route: Route) -> Json:
+    responses: Json = {}
+    if route.answer is not None or route.media is not None:
+        responses["200"] = {"description": "The answer.", "content": _answer(route)}
+    if route.status is not None:
+        responses[str(route.status)] = {"description": "Elsewhere, or nothing new."}
+    if not responses or _writes(route):
+        responses["204"] = {"description": "Done."}
+    if route.path == "/server/health":
+        responses["503"] = {"description": "Something does not work.", "content": _answer(route)}
+    wrong = {"description": "What was wrong.", "content": _content(_reference("Errors"))}
+    return {**responses, "default": wrong}
 
 
 def _answer(route: Route) -> Json:
-    if route.answer is None:
-        return {"204": {"description": "Done."}}
-    one = _reference(route.answer)
-    creates = route.method == "post" and route.answer in ("Users", "Roles", "Permissions")
+    if route.media is not None:
+        return _content(_reference(route.answer) if route.answer else {}, route.media)
+    one = _reference(str(route.answer))
     schema = {"type": "array", "items": one} if route.many else one
-    if creates:
+    if route.method == "post" and _writes(route):
         schema = {"oneOf": [one, {"type": "array", "items": one}]}
     envelope: Json = {"type": "object", "required": ["data"], "properties": {"data": schema}}
     if route.many:
         envelope["properties"]["meta"] = {"type": "object"}
-    return {"200": {"description": "The answer.", "content": _content(envelope)}}
+    if "export" in route.parameters:
+        rows: Json = {"type": "array"}
+        return _content({"oneOf": [envelope, rows]}) | _content({}, *_EXPORTS)
+    return _content(envelope)
 
 
-def _operation(route: Route) -> Json:
-    parameters: list[Json] = [
+def _parameters(route: Route) -> list[Json]:
+    asked = [
         {"name": name, "in": "query", "description": PARAMETERS[name][0], "schema": PARAMETERS[name][1]}
         for name in route.parameters
     ]
-    for name in _NAMES.findall(route.path):
-        parameters.append({"name": name, "in": "path", "required": True, "schema": _KINDS[route.key]})
+    keys = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": _KINDS[route.key if name == "id" else "string"],
+        }
+        for name in _PLACE.findall(route.path)
+    ]
+    return [*asked, *keys]
+
+
+def _operation(route: Route) -> Json:
+    path = _PLACE.sub(lambda found: "one" if found[1] == "id" else found[1], route.path)
     operation: Json = {
         "summary": route.summary,
         "tags": [route.tag],
-        "operationId": f"{route.method}-{_NAMES.sub('one', route.path.strip('/').replace('/', '-'))}",
-        "responses": {
-            **_answer(route),
-            "default": {"description": "What was wrong.", "content": _content(_reference("Errors"))},
-        },
+        "operationId": f"{route.method}-{path.strip('/').replace('/', '-')}",
+        "responses": _responses(route),
     }
-    if parameters:
+    if parameters := _parameters(route):
         operation["parameters"] = parameters
     if route.body:
         one = _reference(route.body)
-        creates = route.method == "post" and route.body in ("Users", "Roles", "Permissions")
-        schema = {"oneOf": [one, {"type": "array", "items": one}]} if creates else one
-        operation["requestBody"] = {"required": True, "content": _content(schema)}
+        several = route.method == "post" and route.body in _SCHEMAS
+        schema = {"oneOf": [one, {"type": "array", "items": one}]} if several else one
+        operation["requestBody"] = {"required": True, "content": _content(schema, route.sends)}
     if route.public:
         operation["security"] = []
     return operation
@@ -111,24 +149,18 @@ def _operation(route: Route) -> Json:
 
 @lru_cache(4)
 def document(url: str, version: str) -> Json:
-    """The whole document, OpenAPI 3.1."""
+    """The whole document, OpenAPI 3.1; SEARCH, which 3.1 has no place for, stands under `x-search`."""
     paths: dict[str, Json] = {}
     for route in ROUTES:
-        paths.setdefault(route.path, {})[route.method] = _operation(route)
-    schemas = {
-        **{
-            name.removeprefix("directus_").capitalize(): _object(collection)
-            for name, collection in COLLECTIONS.items()
-        },
-        **BODIES,
-    }
+        place = "x-search" if route.method == "search" else route.method
+        paths.setdefault(route.path, {})[place] = _operation(route)
     return {
         "openapi": "3.1.0",
         "info": {"title": "idbridge", "version": version},
         "servers": [{"url": url}],
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            "schemas": {**{_name(one.name): _object(one) for one in COLLECTIONS.values()}, **BODIES},
             "securitySchemes": {
                 "Bearer": {"type": "http", "scheme": "bearer"},
                 "Query": {"type": "apiKey", "in": "query", "name": "access_token"},

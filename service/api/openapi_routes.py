@@ -1,16 +1,16 @@
-"""What the OpenAPI document promises: its operations, their parameters, and bodies of fixed shape."""
+"""What the OpenAPI document promises: its operations and their parameters, a row each."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
+from service.api.openapi_bodies import Json
 from service.users.model import Kind
 
-Json = dict[str, Any]
-
 ONE: Final = ("fields", "alias", "deep")
-LIST: Final = (*ONE, "filter", "search", "sort", "limit", "offset", "page", "meta", "aggregate", "groupBy")
+READ: Final = (*ONE, "export")
+LIST: Final = (*READ, "filter", "search", "sort", "limit", "offset", "page", "meta", "aggregate", "groupBy")
 TURNED: Final = ("limit", "before")
 PARAMETERS: Final[Mapping[str, tuple[str, Json]]] = {
     "fields": ("Words of the answer, as CSV or array; `*` is every one.", {"type": "string"}),
@@ -28,12 +28,25 @@ PARAMETERS: Final[Mapping[str, tuple[str, Json]]] = {
         {"type": "string", "format": "uuid"},
     ),
     "page": ("The page, counted from 1; wins over offset.", {"type": "integer", "minimum": 1}),
+    "export": ("The answer as a file.", {"type": "string", "enum": ["csv", "json", "xml", "yaml"]}),
+    "width": ("Pixels; a side that is left out follows from the other.", {"type": "integer", "minimum": 1}),
+    "height": ("Pixels.", {"type": "integer", "minimum": 1}),
+    "fit": (
+        "How the picture gets this size.",
+        {"type": "string", "enum": ["cover", "contain", "inside", "outside"]},
+    ),
+    "download": ("To be kept and not shown.", {"type": "string"}),
+    "token": ("What the letter brought.", {"type": "string"}),
+    "redirect": ("Where to go afterwards.", {"type": "string"}),
     "meta": ("`total_count`, `filter_count` or `*`.", {"type": "string"}),
 }
 
 
 class Route(msgspec.Struct, frozen=True):
-    """One operation: what goes in and what comes out, by the names of schemas."""
+    """One operation: what goes in and what comes out, by the names of schemas.
+
+    With `media` the answer is what it says and stands in no envelope; `answer` is then its schema, if any.
+    """
 
     method: str
     path: str
@@ -45,6 +58,9 @@ class Route(msgspec.Struct, frozen=True):
     parameters: tuple[str, ...] = ()
     public: bool = False
     key: Kind = "uuid"  # of `{id}` in the path
+    media: str | None = None
+    sends: str = "application/json"
+    status: int | None = None  # of an answer without a body that it may give as well
 
 
 ROUTES: Final = (
@@ -52,10 +68,10 @@ ROUTES: Final = (
     Route("post", "/users", "Create one or many", "Users", "Users", "Users", parameters=ONE),
     Route("patch", "/users", "Change many", "Users", "Users", "UsersChange", many=True, parameters=ONE),
     Route("delete", "/users", "Remove many", "Users", None, "Removal"),
-    Route("get", "/users/me", "Read the caller", "Users", "Users", parameters=ONE),
+    Route("get", "/users/me", "Read the caller", "Users", "Users", parameters=READ),
     Route("patch", "/users/me", "Change the caller", "Users", "Users", "Users", parameters=ONE),
     Route("patch", "/users/me/track/page", "Note the page that the caller looks at", "Users", None, "Page"),
-    Route("get", "/users/{id}", "Read a user", "Users", "Users", parameters=ONE),
+    Route("get", "/users/{id}", "Read a user", "Users", "Users", parameters=READ),
     Route("patch", "/users/{id}", "Change a user", "Users", "Users", "Users", parameters=ONE),
     Route("delete", "/users/{id}", "Remove a user", "Users"),
     Route("post", "/users/invite", "Invite by e-mail", "Users", None, "Invite"),
@@ -64,7 +80,15 @@ ROUTES: Final = (
     Route("delete", "/users/invite/{id}", "Withdraw an invitation", "Users"),
     Route("post", "/users/invite/accept", "Accept an invitation", "Users", None, "Accept", public=True),
     Route("post", "/users/register", "Register with an e-mail", "Users", None, "Register", public=True),
-    Route("get", "/users/register/verify-email", "Prove the e-mail", "Users", public=True),
+    Route(
+        "get",
+        "/users/register/verify-email",
+        "Prove the e-mail",
+        "Users",
+        public=True,
+        parameters=("token",),
+        status=302,
+    ),
     Route("post", "/users/me/tfa/generate", "Make a secret", "Two-factor", "Secret", "Password"),
     Route("post", "/users/me/tfa/enable", "Ask for codes from now on", "Two-factor", None, "Factor"),
     Route("post", "/users/me/tfa/disable", "Ask for no codes any more", "Two-factor", None, "Code"),
@@ -85,7 +109,7 @@ ROUTES: Final = (
     Route("post", "/roles", "Create one or many", "Roles", "Roles", "Roles", parameters=ONE),
     Route("patch", "/roles", "Change many", "Roles", "Roles", "RolesChange", many=True, parameters=ONE),
     Route("delete", "/roles", "Remove many; their users are suspended", "Roles", None, "Removal"),
-    Route("get", "/roles/{id}", "Read a role", "Roles", "Roles", parameters=ONE),
+    Route("get", "/roles/{id}", "Read a role", "Roles", "Roles", parameters=READ),
     Route("patch", "/roles/{id}", "Change a role", "Roles", "Roles", "Roles", parameters=ONE),
     Route("delete", "/roles/{id}", "Remove a role; its users are suspended", "Roles"),
     Route("get", "/roles/me", "The caller's roles, by their keys", "Roles", "Roles", many=True),
@@ -112,7 +136,13 @@ ROUTES: Final = (
     Route("delete", "/permissions", "Remove many", "Permissions", None, "NumberedRemoval"),
     Route("get", "/permissions/me", "What the caller may do", "Permissions", "Accesses"),
     Route(
-        "get", "/permissions/{id}", "Read a rule", "Permissions", "Permissions", parameters=ONE, key="integer"
+        "get",
+        "/permissions/{id}",
+        "Read a rule",
+        "Permissions",
+        "Permissions",
+        parameters=READ,
+        key="integer",
     ),
     Route(
         "patch",
@@ -125,6 +155,45 @@ ROUTES: Final = (
         key="integer",
     ),
     Route("delete", "/permissions/{id}", "Remove a rule", "Permissions", key="integer"),
+    Route("search", "/users", "List users", "Users", "Users", "Search", many=True),
+    Route("search", "/roles", "List roles", "Roles", "Roles", "Search", many=True),
+    Route("search", "/files", "List files", "Files", "Files", "Search", many=True),
+    Route("search", "/permissions", "List rules", "Permissions", "Permissions", "Search", many=True),
+    Route("search", "/activity", "List what happened", "Activity", "Activity", "Search", many=True),
+    Route("search", "/revisions", "List revisions", "Revisions", "Revisions", "Search", many=True),
+    Route("get", "/files", "List files", "Files", "Files", many=True, parameters=LIST),
+    Route(
+        "post",
+        "/files",
+        "Upload pictures, one or several",
+        "Files",
+        "Files",
+        "Upload",
+        parameters=ONE,
+        sends="multipart/form-data",
+    ),
+    Route("patch", "/files", "Change many", "Files", "Files", "FilesChange", many=True, parameters=ONE),
+    Route("delete", "/files", "Remove many", "Files", None, "Removal"),
+    Route("get", "/files/{id}", "Read a file", "Files", "Files", parameters=READ),
+    Route("patch", "/files/{id}", "Change a file", "Files", "Files", "Files", parameters=ONE),
+    Route("delete", "/files/{id}", "Remove a file", "Files"),
+    Route(
+        "get",
+        "/assets/{id}",
+        "The picture itself",
+        "Files",
+        parameters=("width", "height", "fit", "download"),
+        media="image/*",
+        status=304,
+    ),
+    Route("get", "/fields", "List every field", "Collections", "Described", many=True),
+    Route("get", "/fields/{collection}", "List fields", "Collections", "Described", many=True),
+    Route("get", "/fields/{collection}/{field}", "Read a field", "Collections", "Described"),
+    Route("get", "/collections", "List collections", "Collections", "Described", many=True),
+    Route("get", "/collections/{collection}", "Read a collection", "Collections", "Described"),
+    Route("get", "/relations", "List every relation", "Collections", "Described", many=True),
+    Route("get", "/relations/{collection}", "List relations", "Collections", "Described", many=True),
+    Route("get", "/relations/{collection}/{field}", "Read a relation", "Collections", "Described"),
     Route("get", "/activity", "List what happened", "Activity", "Activity", many=True, parameters=LIST),
     Route("get", "/activity/{id}", "Read one", "Activity", "Activity", parameters=ONE, key="integer"),
     Route("get", "/revisions", "List revisions", "Revisions", "Revisions", many=True, parameters=LIST),
@@ -174,189 +243,62 @@ ROUTES: Final = (
         "post", "/auth/password/reset", "Set a new password", "Authentication", None, "Accept", public=True
     ),
     Route("get", "/auth", "List the providers", "Authentication", "Providers", public=True),
+    Route(
+        "get",
+        "/auth/login/{provider}",
+        "Sign on with a provider",
+        "Authentication",
+        parameters=("redirect",),
+        public=True,
+        status=302,
+    ),
+    Route(
+        "get",
+        "/auth/login/{provider}/callback",
+        "Come back from a provider",
+        "Authentication",
+        "Tokens",
+        public=True,
+        status=302,
+    ),
+    Route(
+        "post",
+        "/auth/login/{provider}/callback",
+        "Come back from a provider that posts a form",
+        "Authentication",
+        None,
+        "Arrival",
+        sends="application/x-www-form-urlencoded",
+        public=True,
+        status=303,
+    ),
+    Route(
+        "post",
+        "/auth/login/{provider}/otp",
+        "Give the code that is owed after a sign-on",
+        "Authentication",
+        "Tokens",
+        "OwedCode",
+        public=True,
+    ),
+    Route("get", "/server/ping", "pong", "Server", public=True, media="text/html"),
+    Route(
+        "get",
+        "/server/health",
+        "Whether everything works",
+        "Server",
+        "Health",
+        public=True,
+        media="application/health+json",
+    ),
+    Route(
+        "get",
+        "/server/specs/graphql/system",
+        "The schema of GraphQL",
+        "Server",
+        public=True,
+        media="text/plain",
+    ),
+    Route("get", "/server/specs/oas", "This document", "Server", public=True, media="application/json"),
     Route("get", "/server/info", "What a client may know", "Server", "Info", public=True),
 )
-_TEXT: Final[Json] = {"type": "string"}
-_MODE: Final[Json] = {"type": "string", "enum": ["cookie", "json", "session"]}
-_URI: Final[Json] = {"type": "string", "format": "uri"}
-_KEYS: Final[Json] = {"type": "array", "maxItems": 1000, "items": {"type": "string", "format": "uuid"}}
-_NUMBERS: Final[Json] = {"type": "array", "maxItems": 1000, "items": {"type": "integer"}}
-_QUERY: Final[Json] = {
-    "type": "object",
-    "description": "The question that finds them.",
-    "additionalProperties": False,
-    "properties": {
-        "filter": {"type": "object"},
-        "search": _TEXT,
-        "sort": {"type": "array", "items": _TEXT},
-        "limit": {"type": "integer", "minimum": -1, "default": 100},
-        "offset": {"type": "integer", "minimum": 0},
-        "page": {"type": "integer", "minimum": 1},
-    },
-}
-
-
-def _closed(required: tuple[str, ...], **properties: Json) -> Json:
-    return {
-        "type": "object",
-        "required": list(required),
-        "additionalProperties": False,
-        "properties": properties,
-    }
-
-
-_INVITED: Final = ("issued_at", "expires_at", "used_at", "voided_at")
-_POSTED: Final = ("next_at", "created_at", "expires_at", "sent_at")
-_LETTER: Final = (
-    *("kind", "status", "recipient", "last_code", "last_reason", "accepted_reply", "message_id"),
-    "attempts",
-)
-
-
-def _facts(*words: str, keys: tuple[str, ...] = (), at: tuple[str, ...] = ()) -> Json:
-    """An object that we alone write: texts (and `attempts`, a number), keys, moments."""
-    number = {"type": "integer"}
-    properties: Json = {
-        word: number if word == "attempts" else {"type": ["string", "null"]} for word in words
-    }
-    properties |= {key: {"type": ["string", "null"], "format": "uuid"} for key in keys}
-    return {"type": "object", "properties": properties | dict.fromkeys(at, _MOMENT)}
-
-
-_MOMENT: Final = {"type": ["string", "null"], "format": "date-time"}
-
-
-def _change(name: str, keys: Json = _KEYS) -> Json:
-    """All alike by keys or by a query, or each in an array of objects with ids."""
-    one = {"$ref": f"#/components/schemas/{name}"}
-    return {
-        "oneOf": [
-            _closed(("keys", "data"), keys=keys, data=one),
-            _closed(("query", "data"), query=_QUERY, data=one),
-            {"type": "array", "maxItems": 1000, "items": {"allOf": [one, {"required": ["id"]}]}},
-        ]
-    }
-
-
-def _removal(keys: Json) -> Json:
-    """An array of keys, keys, or a query."""
-    return {"oneOf": [keys, _closed(("keys",), keys=keys), _closed(("query",), query=_QUERY)]}
-
-
-BODIES: Final[Mapping[str, Json]] = {
-    "UsersChange": _change("Users"),
-    "RolesChange": _change("Roles"),
-    "PermissionsChange": _change("Permissions", _NUMBERS),
-    "Removal": _removal(_KEYS),
-    "NumberedRemoval": _removal(_NUMBERS),
-    "Accesses": {"type": "object", "additionalProperties": {"type": "object"}},
-    "NewToken": _closed(
-        (),
-        kind={"type": "string", "enum": ["token", "secret"], "default": "token"},
-        name={"type": "string", "maxLength": 100},
-        expires_at={"type": "string", "format": "date-time"},
-    ),
-    "IssuedToken": {
-        "type": "object",
-        "description": "`token` or `secret` is shown in this answer alone.",
-        "properties": {
-            name: {"type": ["string", "null"]}
-            for name in (
-                *("id", "kind", "name", "token", "secret", "hint", "expires_at"),
-                *("base_url", "client_id", "token_url"),
-            )
-        },
-    },
-    "Page": _closed(("last_page",), last_page={"type": "string", "minLength": 1, "maxLength": 255}),
-    "Invite": {
-        "type": "object",
-        "required": ["email", "role"],
-        "additionalProperties": False,
-        "properties": {
-            "email": {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]},
-            "role": {"type": "string", "format": "uuid"},
-            "invite_url": {"type": "string", "format": "uri"},
-            "message": {"type": "string", "maxLength": 2000},
-        },
-    },
-    "Invitation": _facts("email", "status", "url", "message", keys=("id", "user", "invited_by"), at=_INVITED),
-    "Letter": _facts(
-        *_LETTER, keys=("id", "reference"), at=("next_at", "created_at", "expires_at", "sent_at")
-    ),
-    "Key": _facts(keys=("id",)),
-    "Accept": {
-        "type": "object",
-        "required": ["token", "password"],
-        "additionalProperties": False,
-        "properties": {"token": _TEXT, "password": {"type": "string", "minLength": 8, "maxLength": 128}},
-    },
-    "Register": _closed(
-        ("email", "password"),
-        email=_TEXT,
-        password={"type": "string", "minLength": 8, "maxLength": 128},
-        first_name=_TEXT,
-        last_name=_TEXT,
-        verification_url=_URI,
-    ),
-    "Forgotten": _closed(("email",), email=_TEXT, reset_url=_URI),
-    "Password": _closed(("password",), password=_TEXT),
-    "Code": _closed(("otp",), otp=_TEXT),
-    "Factor": {
-        "oneOf": [
-            _closed(("secret", "otp"), secret=_TEXT, otp=_TEXT),
-            _closed(("password",), password=_TEXT),
-        ]
-    },
-    "Secret": {"type": "object", "properties": {"secret": _TEXT, "otpauth_url": _TEXT}},
-    "Codes": {"type": "object", "properties": {"codes": {"type": "array", "items": _TEXT}}},
-    "Login": {
-        "type": "object",
-        "required": ["email", "password"],
-        "additionalProperties": False,
-        "properties": {
-            "email": _TEXT,
-            "password": _TEXT,
-            "otp": _TEXT,
-            "mode": _MODE,
-        },
-    },
-    "Refresh": {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"refresh_token": _TEXT, "mode": _MODE},
-    },
-    "Tokens": {
-        "type": "object",
-        "required": ["access_token", "expires"],
-        "properties": {
-            "access_token": _TEXT,
-            "expires": {"type": "integer", "description": "Milliseconds."},
-            "refresh_token": _TEXT,
-        },
-    },
-    "Providers": {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": dict.fromkeys(("name", "label", "driver", "icon"), _TEXT),
-        },
-    },
-    "Info": {"type": "object", "properties": {"project": {"type": "object"}}},
-    "Errors": {
-        "type": "object",
-        "required": ["errors"],
-        "properties": {
-            "errors": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["message", "extensions"],
-                    "properties": {
-                        "message": _TEXT,
-                        "extensions": {"type": "object", "properties": {"code": _TEXT}},
-                    },
-                },
-            }
-        },
-    },
-}

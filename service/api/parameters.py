@@ -18,7 +18,7 @@ from service.users.problems import BadQuery
 MOST_SORTS: Final = 20
 _ALIAS: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _DEEP: Final = frozenset({"_fields", "_filter", "_search", "_sort", "_limit", "_offset", "_page"})
-_UNANSWERED: Final = ("version",)  # to pass over it would answer another question
+_VERSION: Final = "main"  # the one version that everything has
 Steps = tuple[str, ...]
 
 
@@ -35,9 +35,8 @@ class Parameters:
         self.most = call.house.terms.most_rows
         self._default = call.generation.limit
         self._variables = variables.of(caller)
-        for name in _UNANSWERED:
-            if name in self.query:
-                raise BadQuery(f'"{name}" is not served')
+        if self.query.get("version", _VERSION) != _VERSION:
+            raise BadQuery(f'"version" must be "{_VERSION}": there are no others')
 
     def one(self, key: str | int) -> Question:
         """The question for one row, by its key."""

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from service.api import connections, history, permissions, roles, user_changes, users
+from service.api import connections, files, history, permissions, roles, user_changes, users
 
 router = Router(
     "/",
@@ -11,6 +11,7 @@ router = Router(
         *user_changes.HANDLERS,
         *roles.HANDLERS,
         *permissions.HANDLERS,
+        *files.HANDLERS,
         *history.HANDLERS,
         *connections.HANDLERS,
     ],

@@ -26,8 +26,9 @@ _PARAMETERS: Final = frozenset(
 
 
 def knows(path: str) -> bool:
-    """Whether the path is that of a collection."""
-    return f"directus_{path[1:]}" in COLLECTIONS
+    """Whether the path is that of a collection of the documented API."""
+    home = COLLECTIONS.get(f"directus_{path[1:]}")
+    return home is not None and bool(home.ruled)
 
 
 @post(PREFIX + "/{name:str}", status_code=200)

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from mail import allowance, outbox
-from service.database.types import Document, Flag, Key, Moment, Words
+from service.database.types import Bytes, Document, Flag, Key, Moment, Words
 
 metadata = MetaData(
     naming_convention={
@@ -233,6 +233,15 @@ users = Table(
     ForeignKeyConstraint(["project", "connection"], ["connections.project", "connections.id"]),
     _of_project(),
     sqlite_autoincrement=True,
+)
+
+# Most people have no picture, so most rows are not in this index.
+Index(
+    None,
+    users.c.project,
+    users.c.avatar,
+    postgresql_where=users.c.avatar.is_not(None),
+    sqlite_where=users.c.avatar.is_not(None),
 )
 
 # The further e-mail addresses of users whom a connection owns; the one that stands for them is their own.
@@ -523,6 +532,47 @@ revisions = Table(
     Index(None, "project", "activity"),
     _of_project(),
     sqlite_autoincrement=True,
+)
+
+# Pictures of people; who is shown with one says so in `users.avatar`, which is checked when it is written.
+files = Table(
+    "files",
+    metadata,
+    _project(),
+    Column("number", Number, Identity(), primary_key=True),  # the 8 generation's id
+    Column("id", Key, nullable=False),
+    Column("storage", Words, nullable=False),
+    Column("filename_disk", Words, nullable=False),
+    Column("filename_download", Words, nullable=False),
+    Column("title", Words),
+    Column("type", Words, nullable=False),
+    Column("uploaded_by", Key),  # kept after the user is gone, so no reference
+    Column("uploaded_on", Moment, nullable=False),
+    Column("modified_by", Key),
+    Column("modified_on", Moment, nullable=False),
+    Column("filesize", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("description", Words),
+    Column("location", Words),
+    Column("tags", Document),
+    Column("metadata", Document),
+    Column("digest", Words, nullable=False),  # sha256 of the bytes
+    UniqueConstraint("project", "id"),
+    Index(None, "project", "uploaded_by"),
+    _of_project(),
+    sqlite_autoincrement=True,
+)
+
+# Apart, so that a list of files never reads them.
+file_bytes = Table(
+    "file_bytes",
+    metadata,
+    _project(),
+    Column("file", Key, nullable=False),
+    Column("bytes", Bytes, nullable=False),
+    PrimaryKeyConstraint("project", "file"),
+    ForeignKeyConstraint(["project", "file"], ["files.project", "files.id"], ondelete="CASCADE"),
 )
 
 letters = outbox.declare(metadata, key=Key, moment=Moment, document=Document, words=Words)

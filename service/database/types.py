@@ -8,7 +8,7 @@ from secrets import randbits
 from typing import Any
 
 import msgspec
-from sqlalchemy import Boolean, Dialect, Text
+from sqlalchemy import Boolean, Dialect, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -151,6 +151,18 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else fit_text(value)
+
+
+class Bytes(TypeDecorator[bytes]):
+    """Bytes as they are: bytea on PostgreSQL, a blob on SQLite."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        if value is not None and not isinstance(value, bytes):
+            raise ValueError("bytes are expected")
+        return value
 
 
 def fit_text(value: object) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Table
 
 from service.database import tables
 from service.dialects.connection_fields import CONNECTION_TOKENS, CONNECTIONS, SYNC_LOG
-from service.dialects.fields import GROUPS, ROLES, USERS, Cell, Field, Language
+from service.dialects.fields import FILES, GROUPS, ROLES, USERS, Cell, Field, Language
 from service.dialects.history_fields import ACTIVITY, REVISIONS
 from service.dialects.permission_fields import FIELDS as PERMISSIONS
 from service.users import access, groups
@@ -55,6 +55,7 @@ COLLECTIONS: Final[Mapping[str, Collection]] = {
     for collection in (
         Collection("directus_users", tables.users, USERS, access.CONDITIONS, _WRITTEN),
         Collection("directus_roles", tables.roles, ROLES, access.everything(tables.roles), _WRITTEN),
+        Collection("directus_files", tables.files, FILES, access.everything(tables.files)),
         Collection(
             "directus_permissions", tables.permissions, PERMISSIONS, access.everything(tables.permissions)
         ),

@@ -122,7 +122,7 @@ USERS: Final[tuple[Field, ...]] = (
     _user("title", "title", "title", "title"),
     _user("description", None, "description"),
     _user("tags", None, "tags"),
-    _user("avatar", "avatar", "avatar", references="directus_files"),
+    _user("avatar", "avatar", Cell("avatar", dump=_linked), references="directus_files"),
     _user("language", "locale", "language", "preferredLanguage"),
     _user("tfa_secret", "2fa_secret", "tfa_secret", guard="secret"),
     _user(
@@ -161,6 +161,36 @@ GROUPS: Final[tuple[Field, ...]] = (
     _row("external_identifier", "string", scim="externalId"),
     _row("created_at", "timestamp", guard="server", scim="meta.created"),
     _row("changed_at", "timestamp", guard="server", scim="meta.lastModified"),
+)
+
+_EVERYWHERE: Final[tuple[Language, ...]] = ("rest8", "rest10", "graphql")
+
+
+def _file(name: str, kind: Kind, guard: Guard = "open", *, references: str | None = None) -> Field:
+    """A row of the files table, with one word in every generation."""
+    said = dict.fromkeys(_EVERYWHERE, name)
+    return _row(name, kind, guard=guard, references=references, **said)
+
+
+FILES: Final[tuple[Field, ...]] = (
+    _row("id", "uuid", guard="server", rest10="id", graphql="id"),
+    _row("number", "integer", guard="server", rest8="id"),
+    _file("storage", "string", "server"),
+    _file("filename_disk", "string", "server"),
+    _file("filename_download", "string"),
+    _file("title", "string"),
+    _file("type", "string", "server"),
+    _file("uploaded_by", "uuid", "server", references="directus_users"),
+    _file("uploaded_on", "timestamp", "server"),
+    _file("modified_by", "uuid", "server", references="directus_users"),
+    _file("modified_on", "timestamp", "server"),
+    _file("filesize", "integer", "server"),
+    _file("width", "integer", "server"),
+    _file("height", "integer", "server"),
+    _file("description", "text"),
+    _file("location", "string"),
+    _file("tags", "tags"),
+    _file("metadata", "json"),
 )
 
 ROLES: Final[tuple[Field, ...]] = (

@@ -6,14 +6,14 @@ from typing import Any, Final
 import msgspec
 
 from service.dialects.connection_fields import CONNECTIONS
-from service.dialects.fields import ROLES, USERS, Cell, Field, Guard, Language
+from service.dialects.fields import FILES, ROLES, USERS, Cell, Field, Guard, Language
 from service.users import model
 from service.users.model import Kind
 
 _COLLECTIONS: Final[Mapping[str, str]] = {
     name: f"directus_{name}"
     for name in (
-        *(model.USERS, model.ROLES, model.PERMISSIONS, model.ACTIVITY, model.REVISIONS),
+        *(model.USERS, model.ROLES, model.FILES, model.PERMISSIONS, model.ACTIVITY, model.REVISIONS),
         model.CONNECTIONS,
     )
 }
@@ -22,7 +22,7 @@ _OURS: Final[Mapping[str, str]] = {word: name for name, word in _COLLECTIONS.ite
 _WORDS: Final[Mapping[str, str]] = {
     **{
         field.name: field.cells["rest10"].word
-        for field in (*USERS, *ROLES, *CONNECTIONS)
+        for field in (*USERS, *ROLES, *FILES, *CONNECTIONS)
         if "rest10" in field.cells and field.alias_of is None
     },
     **{name: name for name in model.PERMISSION_ATTRIBUTES},

@@ -149,7 +149,7 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
     ),
     problems.FactorNeeded: Row(
         Told(401, 113, "2FA enforced but not activated for user"),
-        Told(403, "FORBIDDEN", "Your role asks for two-factor authentication. Set it up first: /users/me/tfa/generate, then /users/me/tfa/enable."),
+        Told(403, "FORBIDDEN", "Your role asks for two-factor authentication. Set it up first: /users/me/tfa/generate, then /users/me/tfa/enable; or in a browser, at /admin/tfa-setup."),
         Told(403, None, "This person has to set up two-factor authentication first."),
     ),
     problems.WrongProvider: Row(
@@ -186,8 +186,8 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
         Told(413, None, "The body is larger than {p.limit} bytes."),
     ),
     problems.WrongMedia: Row(
-        Told(415, 4, "Unsupported media type"),
-        Told(415, "UNSUPPORTED_MEDIA_TYPE", 'Unsupported media type "{p.media}". Send application/json.'),
+        Told(415, 4, "Unsupported media type; send {p.wanted}"),
+        Told(415, "UNSUPPORTED_MEDIA_TYPE", 'Unsupported media type "{p.media}". Send {p.wanted}.'),
         Told(415, None, "Send application/scim+json or application/json."),
     ),
     problems.TooMany: Row(

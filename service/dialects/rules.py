@@ -19,10 +19,11 @@ from service.dialects.clauses import Clause, Terms
 from service.dialects.dialect import COLLECTIONS, Collection, words
 from service.dialects.fields import Field, Language
 from service.dialects.grants import Granted, granted
+from service.dialects.portraits import PORTRAITS
 from service.dialects.relations import Relation
 from service.dialects.states import without
 from service.users.leave import Action, Grant, Item
-from service.users.model import PERMISSIONS, ROLES, USERS, Caller
+from service.users.model import FILES, PERMISSIONS, ROLES, USERS, Caller
 from service.users.permissions import Rule
 from service.users.problems import Forbidden
 
@@ -39,9 +40,9 @@ _BY_OWN: Final = {home.own: home for home in COLLECTIONS.values()}
 class Rules:
     """What one set of rules allows: the core's `Leave`. Its values are binds that begin with `caller_`."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._grants: dict[tuple[str, str], list[Granted]] = {}
-        self._clauses: list[Clause] = []
+    def __init__(self, rules: Sequence[Rule], files: Sequence[Granted] = ()) -> None:
+        self._grants: dict[tuple[str, str], list[Granted]] = {("read", FILES): list(files)}
+        self._clauses: list[Clause] = [grant.where for grant in files if grant.where]
         for number, rule in enumerate(rules):
             grant = granted(rule, f"caller_g{number}_")
             if grant is not None:
@@ -168,7 +169,7 @@ class Rules:
 @lru_cache(1024)
 def compiled(rules: tuple[Rule, ...], *, signed_in: bool) -> Rules:
     """The rules of a role with the minimum of whoever is signed in."""
-    return Rules((*_MINIMUM, *rules) if signed_in else rules)
+    return Rules((*_MINIMUM, *rules), (PORTRAITS,)) if signed_in else Rules(rules)
 
 
 def of(caller: Caller) -> Rules | None:

@@ -20,6 +20,7 @@ from service.pages.tongue import say
 from service.users import refresh_tokens, sessions, sign_in
 from service.users.model import LOCAL
 from service.users.problems import Expired, Forged, RouteUnknown, TooMany, WrongCredentials, WrongOtp
+from service.users.sessions import Recognised
 
 _CODE: Final = re.compile(r"[A-Z_]{1,64}\Z")
 _PATH: Final = "/admin/login"
@@ -97,6 +98,7 @@ async def enter(scope: Scope) -> Response[bytes]:
 async def _page(
     call: Call, *, reason: str | None = None, email: str = "", refused: str | None = None
 ) -> Response[bytes]:
+    known = await _known(call)
     return sheet(
         "login",
         call,
@@ -105,6 +107,7 @@ async def _page(
         reason=say(call, reason) if reason else None,
         refused=say(call, refused) if refused else None,
         email=email,
+        held_up=known is not None and known.confined,
         takes_passwords=not call.house.terms.disable_default,
         ways=[door.provider for door in call.house.doors.values() if door.policy.project == call.project],
     )
@@ -119,20 +122,22 @@ async def welcome(scope: Scope) -> Response[bytes]:
         cause = call.query.get("cause")
         more = f"&cause={cause}" if isinstance(cause, str) and cause in _CAUSES else ""
         return away(f"{_PATH}?reason={code}{more}", call.house.terms)
-    database = call.house.database
-    session = _session(call)
-    if session is None or await database.read(sessions.recognise, call.project, session) is None:
+    known = await _known(call)
+    if known is None:
         return away("/admin/login", call.house.terms)
-    return notice("signed_in", call, await dress(call))
+    return notice("held_up" if known.confined else "signed_in", call, await dress(call))
 
 
-def _session(call: Call) -> str | None:
-    """The session of either cookie."""
-    kept = call.cookie(SESSION)
-    if kept:
+async def _known(call: Call) -> Recognised | None:
+    """Whose session the browser's cookies are, if it still lives."""
+    session = refresh_tokens.session_of(call.cookie(REFRESH))
+    token = call.cookie(SESSION)
+    if session is None and token:
         with suppress(Expired, Forged):
-            return call.house.callers.session(kept)
-    return refresh_tokens.session_of(call.cookie(REFRESH))
+            session = call.house.callers.session(token)
+    if session is None:
+        return None
+    return await call.house.database.read(sessions.recognise, call.project, session)
 
 
 def _code(call: Call) -> str | None:

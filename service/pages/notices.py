@@ -13,10 +13,11 @@ from service.pages.tongue import say
 Name = Literal[
     "done", "used", "sent_again", "replaced", "voided", "expired", "unknown",
     "reset", "reset_void", "reset_expired", "verified", "verify_void",
-    "signed_in", "elsewhere", "crossed", "garbled", "busy", "down", "broken",
+    "signed_in", "held_up", "protected", "elsewhere", "crossed", "garbled", "busy", "down", "broken",
 ]  # fmt: skip
 AGAIN: Final = "Send me a new one"
 _SIGN_IN: Final = ("/admin/login", "Sign in")
+_FACTOR: Final = ("/admin/tfa-setup", "Set it up now")
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -120,6 +121,23 @@ _NOTICES: Final[Mapping[Name, Notice]] = {
     "signed_in": Notice(
         200, "good", "done", "You are signed in",
         ("You can go back to your application, or close this page.",),
+    ),
+    "held_up": Notice(
+        200, "calm", "pause", "One step is missing",
+        (
+            "Your role asks for two-factor authentication, and your account has none yet.",
+            "Until it is set up, you can do nothing else here. It takes a minute and an app on your phone.",
+        ),
+        _FACTOR,
+    ),
+    "protected": Notice(
+        200, "calm", "done", "Your account has its second factor",
+        (
+            "Two-factor authentication is on, so there is nothing to set up.",
+            "Have you lost your phone? Sign in with a recovery code in place of the six digits, or ask the "
+            "people who run this place.",
+        ),
+        _SIGN_IN,
     ),
     "elsewhere": Notice(
         404, "calm", "question", "There is no such page",

@@ -16,6 +16,7 @@ from service.database.tables import users
 from service.users import (
     addresses,
     endings,
+    file_access,
     group_members,
     history,
     identities,
@@ -99,6 +100,8 @@ async def write(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str)
     if not edits:
         return
     await _keep_administrator(tx, caller.project, edits)
+    avatars = {edit.changes["avatar"] for edit in edits if edit.changes.get("avatar") is not None}
+    await file_access.check_avatars(tx, caller, avatars)
     for edit in edits:
         edit.complete(at)
     with unique():

@@ -24,6 +24,7 @@ ROLES: Final = "roles"
 PERMISSIONS: Final = "permissions"
 ACTIVITY: Final = "activity"
 REVISIONS: Final = "revisions"
+FILES: Final = "files"
 GROUPS: Final = "groups"
 CONNECTIONS: Final = "connections"
 
@@ -119,6 +120,17 @@ CONNECTION_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
     Attribute("log_days", "integer", nullable=False),
     Attribute("jwks", "json"),
     Attribute("jwks_uri", "string", 2048),
+)
+
+# What people may say of a file; the rest follows from the picture itself.
+FILE_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
+    Attribute("id", "uuid", nullable=False),
+    Attribute("filename_download", "string", 255, nullable=False),
+    Attribute("title", "string", 255),
+    Attribute("description", "text"),
+    Attribute("location", "string", 255),
+    Attribute("tags", "tags"),
+    Attribute("metadata", "json"),
 )
 
 # The columns of attributes that are kept in another form than they came, and shown to nobody.

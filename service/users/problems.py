@@ -190,11 +190,11 @@ class TooLarge(Problem):
 
 
 class WrongMedia(Problem):
-    """A content type that this path does not read."""
+    """A content type that this path does not read; `wanted` are those that it does."""
 
-    def __init__(self, media: str) -> None:
+    def __init__(self, media: str, wanted: str = "application/json") -> None:
         super().__init__(media)
-        self.media = media
+        self.media, self.wanted = media, wanted
 
 
 class TooMany(Problem):

@@ -16,6 +16,8 @@ from service.users import (
     addresses,
     edits,
     endings,
+    file_access,
+    files,
     group_members,
     history,
     identities,
@@ -88,6 +90,8 @@ async def make(
     if not rows:
         return []
     await roles.administer(tx, caller.project, {row["role"] for row in rows if row.get("role") is not None})
+    avatars = {row["avatar"] for row in rows if row.get("avatar") is not None}
+    await file_access.check_avatars(tx, caller, avatars)
     names = {name for row in rows for name in row}
     with unique():
         await tx.run_many(_INSERT, [{name: row.get(name) for name in names} for row in rows])
@@ -187,6 +191,7 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
     provisioned = [user for user, row in held.items() if row["connection"] is not None]
     await group_members.leave(tx, caller.project, provisioned, at)
     await tx.run(_DELETE[tx.kind], project=caller.project, ids=ids)
+    await files.forget(tx, caller, list(held.values()))
     await history.record(tx, caller, "delete", [history.Entry(user) for user in ids])
     for user in ids:
         tx.announce("user", user)

@@ -15,6 +15,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "users_project_connection_external_identifier_retired_unique": "external_identifier",
     "identities_key": "external_identifier",
     "roles_key": "id",
+    "files_project_id_unique": "id",
     "projects_key": "name",
     "connections_project_provider_unique": "provider",
 }

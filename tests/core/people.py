@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, Table, bindparam, insert, select, update
 
 from service.database import Database, Transaction, new_key, now
 from service.database.tables import activity, projects, revisions, users
-from service.users import administrators, records, roles
+from service.users import administrators, files, records, roles
 from service.users.model import Caller, house
+from service.users.pictures import Picture
 
 HOUSE = house("default")
 ADMINISTRATOR = {"email": "root@example.com", "first_name": "Ada", "last_name": "Root"}
@@ -74,3 +75,10 @@ async def a_project(tx: Transaction, name: str) -> None:
 
 def a_key() -> str:
     return new_key()
+
+
+async def a_file(database: Database, caller: Caller = HOUSE, **values: object) -> str:
+    """A file that this caller uploaded; what it shows is nothing to the core."""
+    upload = files.Upload(Picture(b"bytes", "image/png", 1, 1), values)
+    (made,) = await database.write(files.create, caller, [upload])
+    return made

@@ -17,6 +17,7 @@ from service.users.problems import Forbidden, Unprocessable, WrongCredentials
 from service.users.sessions import Opened
 from tests.core.people import (
     HOUSE,
+    a_file,
     a_role,
     a_user,
     all_rows,
@@ -37,7 +38,6 @@ OWN = {
     "title": "d",
     "description": "e",
     "tags": ["f"],
-    "avatar": new_key(),
     "language": "de-DE",
     "appearance": "dark",
     "theme_light": "g",
@@ -91,9 +91,10 @@ async def test_administrators_see_all_people_see_themselves_and_the_public_nobod
 
 async def test_people_change_the_harmless_fields_of_their_own_row_only(database: Database) -> None:
     one, two = await a_user(database, email="a@example.com"), await a_user(database)
-    await database.write(records.change, person(one), {one: OWN})
+    own = {**OWN, "avatar": await a_file(database, person(one))}
+    await database.write(records.change, person(one), {one: own})
     assert (await user(database, one))["tags"] == ["f"]
-    for name, value in {**OWN, **NOT_OWN}.items():
+    for name, value in {**own, **NOT_OWN}.items():
         with pytest.raises(Forbidden):
             await database.write(records.change, person(one), {two: {name: value}})
     role = await a_role(database, admin_access=True)

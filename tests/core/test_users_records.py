@@ -12,6 +12,7 @@ from service.users.model import ATTRIBUTES, CONCEALED, Caller, Origin
 from service.users.problems import Forbidden, Invalid, NoSuch, Stale, Taken
 from tests.core.people import (
     HOUSE,
+    a_file,
     a_project,
     a_role,
     a_user,
@@ -203,6 +204,7 @@ async def test_many_changes_and_removals_leave_one_activity_each(database: Datab
     ],
 )
 async def test_a_change_of_nothing_leaves_no_trace(database: Database, nothing: dict[str, object]) -> None:
+    await a_file(database, id="6f1ae2d0-3c6e-4d3c-9b1e-6c8d7a5b4c3d")
     id_ = await a_user(
         database,
         email="a@example.com",

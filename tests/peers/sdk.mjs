@@ -1,6 +1,7 @@
 // The JavaScript SDK as a process that does what it is told: `node sdk.mjs <package> <url>`.
 // A line on stdin is {"call": name, "with": [...]}: a command of the SDK (readUsers ...), or a method of its
 // client (login, refresh, logout, getToken, setToken, query), or "as" a token: {"as": token, "call": ..., "with": [...]}.
+// A form to upload is {"form": [[name, text or {"base64", "name", "type"}]]}; a Blob comes back as such an object.
 // A line on stdout answers it: {"value": ...}, or {"refused": {"status", "errors", "message", "isError"}}, and
 // beside it under "wire" what went over the wire: [{"method", "path", "headers", "sent", "status", "got"}].
 
@@ -24,7 +25,18 @@ const sdk = await import(name);
 const client = sdk.createDirectus(url).with(sdk.authentication("json")).with(sdk.rest()).with(sdk.graphql());
 const methods = new Set(["login", "refresh", "logout", "getToken", "setToken", "query"]);
 
-async function perform({ call, as, with: given }) {
+function formed(value) {
+  if (!Array.isArray(value?.form)) return value;
+  const form = new FormData();
+  for (const [key, part] of value.form) {
+    if (typeof part === "string") form.append(key, part);
+    else form.append(key, new Blob([Buffer.from(part.base64, "base64")], { type: part.type }), part.name);
+  }
+  return form;
+}
+
+async function perform({ call, as, with: arguments_ }) {
+  const given = arguments_.map(formed);
   if (methods.has(call)) return client[call](...given);
   if (typeof sdk[call] !== "function") throw new Error(`the SDK has no ${call}`);
   const command = sdk[call](...given);
@@ -33,6 +45,7 @@ async function perform({ call, as, with: given }) {
 
 // SDK 13 gives the Response itself where there is no JSON to parse.
 async function shown(value) {
+  if (value instanceof Blob) return { type: value.type, base64: Buffer.from(await value.arrayBuffer()).toString("base64") };
   return value instanceof Response ? { response: value.status, text: await value.text() } : (value ?? null);
 }
 

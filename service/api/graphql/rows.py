@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from litestar.handlers.http_handlers import HTTPRouteHandler
 
-from service.api import answers, history, permissions, roles, user_changes, users
+from service.api import answers, files, history, permissions, roles, user_changes, users
 from service.api.graphql.asking import Asking
 from service.api.graphql.within import ask
 from service.dialects.graphql.arguments import query_of
@@ -17,7 +17,7 @@ Verb = Callable[[Asking], Awaitable[object]]
 
 
 class Room(msgspec.Struct, frozen=True):
-    """The handlers of one collection; those that history has not are None."""
+    """The handlers of one collection; those that it has not are None (files arrive by REST)."""
 
     list: HTTPRouteHandler
     one: HTTPRouteHandler
@@ -41,6 +41,10 @@ ROOMS: Final[Mapping[str, Room]] = {
         permissions.list_permissions, permissions.read_permission, permissions.create_permissions,
         permissions.change_permission, permissions.change_permissions, permissions.delete_permission,
         permissions.delete_permissions,
+    ),
+    "files": Room(
+        files.list_files, files.read_file, None, files.change_file, files.change_files, files.delete_file,
+        files.delete_files,
     ),
     "activity": Room(history.list_activity, history.read_activity),
     "revisions": Room(history.list_revisions, history.read_revision),

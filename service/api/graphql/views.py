@@ -11,6 +11,7 @@ from service.users.problems import FactorNeeded
 
 _SPOKEN: Final = tuple(name for name in COLLECTIONS if words("graphql", name))
 _KEPT_BY_US: Final = frozenset({"directus_activity", "directus_revisions"})  # nobody writes history
+_BROUGHT: Final = frozenset({"directus_files"})  # a file begins with its bytes, which GraphQL does not carry
 
 
 async def view(call: Call) -> View:
@@ -33,7 +34,7 @@ def _administrators(collection: str) -> Glimpse:
     read = _read(collection)
     if collection in _KEPT_BY_US:
         return Glimpse(collection, read)
-    return Glimpse(collection, read, read, read, delete=True)
+    return Glimpse(collection, read, () if collection in _BROUGHT else read, read, delete=True)
 
 
 def _persons(collection: str) -> Glimpse:

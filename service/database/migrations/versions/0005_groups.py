@@ -22,7 +22,7 @@ from sqlalchemy import (
 from service.database.types import Flag, Key, Moment, Words
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 _BATCH = 1000
 
