@@ -1,15 +1,16 @@
 """What a caller may do to each collection, told to themselves: the answer of `/permissions/me`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from service.dialects import rules
 from service.dialects.dialect import COLLECTIONS, Collection, words
+from service.dialects.fields import Language
 from service.dialects.grants import Granted
 from service.dialects.relations import relations
 from service.users import access
 from service.users.leave import Action
-from service.users.model import USERS, Caller
+from service.users.model import FILE_ATTRIBUTES, FILES, USERS, Caller
 
 ACTIONS: Final[tuple[Action, ...]] = ("create", "read", "update", "delete", "share")
 _NONE: Final = {"access": "none"}
@@ -29,18 +30,32 @@ def told(caller: Caller) -> dict[str, dict[str, dict[str, object]]]:
 
 
 def _told(caller: Caller, home: Collection, action: Action, grants: Sequence[Granted]) -> dict[str, object]:
-    own = _OWN if caller.user is not None and (home.own, action) == (USERS, "update") else frozenset()
-    if not grants and not own:
+    fields = spoken("rest10", home, action, grants, signed_in=caller.user is not None)
+    if not fields and not grants:
         return {**_NONE}
-    names = own.union(*(grant.names for grant in grants))
-    known = {word: field.attribute for word, field in words("rest10", home.name).items()}
-    known |= {word: word for word, one in relations("rest10", home.name).items() if one.many}
-    fields = [word for word, attribute in known.items() if attribute in names]
     return {
         "access": "full" if any(grant.where is None for grant in grants) else "partial",
-        "fields": ["*"] if len(fields) == len(known) else fields,
+        "fields": ["*"] if len(fields) == len(_words("rest10", home)) else [*fields],
         "presets": {name: value for grant in grants for name, value in grant.presets.items()},
     }
 
 
-_OWN: Final = frozenset(name.removesuffix("_hash") for name in access.OWN)
+def spoken(
+    language: Language, home: Collection, action: Action, grants: Sequence[Granted], *, signed_in: bool
+) -> tuple[str, ...]:
+    """The words that rules are about, with those of their own row that people change without any."""
+    own = _OWN.get((home.own, action), frozenset()) if signed_in else frozenset()
+    names = own.union(*(grant.names for grant in grants))
+    return tuple(word for word, attribute in _words(language, home).items() if attribute in names)
+
+
+def _words(language: Language, home: Collection) -> dict[str, str]:
+    """The words of a collection, lists that lead to other rows among them, with what rules call them."""
+    known = {word: field.attribute for word, field in words(language, home.name).items()}
+    return known | {word: word for word, one in relations(language, home.name).items() if one.many}
+
+
+_OWN: Final[Mapping[tuple[str, Action], frozenset[str]]] = {
+    (USERS, "update"): frozenset(name.removesuffix("_hash") for name in access.OWN),
+    (FILES, "update"): frozenset(FILE_ATTRIBUTES) - {"id"},
+}

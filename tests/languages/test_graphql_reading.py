@@ -291,3 +291,29 @@ async def test_the_token_may_stand_in_the_address(house: Served) -> None:
         "POST", f"/graphql/system?access_token={house.token}", {"query": "{ users_me { id } }"}, token=None
     )
     assert answer.json() == {"data": {"users_me": {"id": house.admin}}}
+
+
+async def test_the_schema_follows_the_rules_of_the_role(people: Served) -> None:
+    role = (await people.ask("POST", "/roles", {"name": "Readers"})).json()["data"]["id"]
+    rules = [
+        {"role": role, "collection": "directus_users", "action": "read", "fields": ["id", "email"]},
+        {"role": role, "collection": "directus_users", "action": "create", "fields": ["email", "title"]},
+        {"role": None, "collection": "directus_roles", "action": "read", "fields": ["name"]},
+    ]
+    assert (await people.ask("POST", "/permissions", rules)).status_code == 200
+    _, token = await people.person("reader@example.com", role=role)
+    found = await data(people, '{ users(sort: ["email"]) { email } }', token=token)
+    assert len(found["users"]) == 5
+    fields = "{ users { id email first_name } roles { name admin_access } }"
+    found = await data(people, fields, token=token)
+    # Of one's own row and role one knows the rest as well.
+    assert {user["first_name"] for user in found["users"]} == {None}
+    assert [one["name"] for one in found["roles"]] == ["Readers"]
+    made = 'mutation { create_users_item(data: {email: "x@example.com", title: "T"}) { email } }'
+    assert (await data(people, made, token=token))["create_users_item"] == {"email": "x@example.com"}
+    assert await refused(
+        people, 'mutation { create_users_item(data: {status: "active"}) { id } }', token=token
+    )
+    assert await refused(people, 'mutation { delete_users_item(id: "x") { id } }', token=token)
+    assert (await data(people, "{ roles { name } }", token=None))["roles"]
+    assert await refused(people, "{ roles { id } }", token=None)

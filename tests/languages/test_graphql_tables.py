@@ -5,13 +5,18 @@ from graphql import parse, validate
 from graphql.validation import specified_rules
 
 from service.api.graphql import fixed, rows
-from service.api.graphql.views import ADMINISTRATOR, PERSON
+from service.api.graphql.views import ADMINISTRATOR, limited
 from service.dialects.dialect import readable
 from service.dialects.graphql import documents
 from service.dialects.graphql.roots import roots
 from service.dialects.graphql.views import View
+from service.dialects.rules import compiled
 
-VIEWS = {"nobody": View(), "person": PERSON, "administrator": ADMINISTRATOR}
+VIEWS = {
+    "nobody": View(),
+    "person": limited(compiled((), signed_in=True), signed_in=True),
+    "administrator": ADMINISTRATOR,
+}
 
 
 def test_every_field_has_one_who_answers_it_and_nobody_answers_what_is_no_field() -> None:

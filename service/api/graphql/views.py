@@ -1,47 +1,67 @@
-"""What a caller may see and do in GraphQL: the view that their schema is cut to."""
+"""What a caller may see and do in GraphQL: the view that their schema is cut to, by their role's rules."""
 
+from functools import lru_cache
 from typing import Final
 
 from service.api.calls import Call
-from service.dialects.dialect import COLLECTIONS, readable, words
+from service.dialects import accesses, rules
+from service.dialects.dialect import COLLECTIONS, Collection, readable, words
 from service.dialects.graphql.views import Glimpse, View
 from service.dialects.relations import relations
-from service.users import access
+from service.dialects.rules import Rules
+from service.users.leave import Action
+from service.users.model import FILES
 from service.users.problems import FactorNeeded
 
-_SPOKEN: Final = tuple(name for name in COLLECTIONS if words("graphql", name))
+_SPOKEN: Final = tuple(home for name, home in COLLECTIONS.items() if words("graphql", name))
 _KEPT_BY_US: Final = frozenset({"directus_activity", "directus_revisions"})  # nobody writes history
 _BROUGHT: Final = frozenset({"directus_files"})  # a file begins with its bytes, which GraphQL does not carry
 
 
 async def view(call: Call) -> View:
-    """The caller's view. Who still lacks a second factor that their role asks for sees what strangers see."""
+    """The caller's view. Who still lacks a second factor that their role asks for sees next to nothing."""
     try:
         caller = await call.caller()
     except FactorNeeded:
         return View()
-    if caller.user is None:
-        return View()
-    return ADMINISTRATOR if caller.admin else PERSON
+    limits = rules.of(caller)
+    return ADMINISTRATOR if limits is None else limited(limits, signed_in=caller.user is not None)
 
 
-def _read(collection: str) -> tuple[str, ...]:
-    many = (word for word, relation in relations("graphql", collection).items() if relation.many)
-    return (*readable("graphql", collection), *many)
+@lru_cache(256)
+def limited(limits: Rules, *, signed_in: bool) -> View:
+    """The view of whoever is not an administrator."""
+    glimpses = [_limited(limits, home, signed_in=signed_in) for home in _SPOKEN]
+    seen = tuple(glimpse for glimpse in glimpses if glimpse != Glimpse(glimpse.collection))
+    invites = signed_in and bool(limits.grants("create", "users"))
+    return View(seen, person=signed_in, invites=invites)
 
 
-def _administrators(collection: str) -> Glimpse:
-    read = _read(collection)
-    if collection in _KEPT_BY_US:
-        return Glimpse(collection, read)
-    return Glimpse(collection, read, () if collection in _BROUGHT else read, read, delete=True)
+def _limited(limits: Rules, home: Collection, *, signed_in: bool) -> Glimpse:
+    def spoken(action: Action) -> tuple[str, ...]:
+        grants = limits.grants(action, home.own)
+        return accesses.spoken("graphql", home, action, grants, signed_in=signed_in)
+
+    many = {word: one for word, one in relations("graphql", home.name).items() if one.many}
+    shown = {*readable("graphql", home.name), *many}
+    read = tuple(
+        word
+        for word in spoken("read")
+        if word in shown and (word not in many or limits.leads("graphql", home.name, many[word]))
+    )
+    if home.name in _KEPT_BY_US:
+        return Glimpse(home.name, read)
+    removes = bool(limits.grants("delete", home.own)) or (signed_in and home.own == FILES)
+    create = () if home.name in _BROUGHT else spoken("create")
+    return Glimpse(home.name, read, create, spoken("update"), delete=removes)
 
 
-def _persons(collection: str) -> Glimpse:
-    known = words("graphql", collection)
-    own = tuple(word for word, field in known.items() if field.column in access.OWN)
-    return Glimpse(collection, _read(collection), update=own if collection == "directus_users" else ())
+def _whole(home: Collection) -> Glimpse:
+    many = (word for word, relation in relations("graphql", home.name).items() if relation.many)
+    read = (*readable("graphql", home.name), *many)
+    if home.name in _KEPT_BY_US:
+        return Glimpse(home.name, read)
+    return Glimpse(home.name, read, () if home.name in _BROUGHT else read, read, delete=True)
 
 
-ADMINISTRATOR: Final = View(tuple(map(_administrators, _SPOKEN)), person=True, invites=True)
-PERSON: Final = View(tuple(_persons(name) for name in _SPOKEN if name not in _KEPT_BY_US), person=True)
+ADMINISTRATOR: Final = View(tuple(map(_whole, _SPOKEN)), person=True, invites=True)
