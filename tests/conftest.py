@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,14 @@ async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
     await migrate(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture
+def open_path() -> Iterator[Path]:
+    """A directory that servers which give up root can enter; those above `tmp_path` are root's alone."""
+    with tempfile.TemporaryDirectory(prefix="idbridge-") as directory:
+        Path(directory).chmod(0o755)
+        yield Path(directory)
 
 
 @pytest.fixture

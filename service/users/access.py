@@ -76,6 +76,12 @@ def check_administrator(caller: Caller) -> None:
         raise Forbidden
 
 
+def check_local(caller: Caller) -> None:
+    """Raises Forbidden for connections, which have users and groups and never a role."""
+    if caller.connection is not None:
+        raise Forbidden
+
+
 def check_remove(caller: Caller, row: Mapping[str, Any]) -> None:
     """Raises Forbidden unless the caller may remove this user, as far as no rule is asked for it."""
     if caller.connection is not None:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, bindparam, delete, func, select, update
 from service.database import Transaction, by_kind, now, one_of
 from service.database.shapes import Kind
 from service.database.tables import connections, roles, users
-from service.users import edits, history, last_administrator, leave, permissions, records
+from service.users import access, edits, history, last_administrator, leave, permissions, records
 from service.users.checks import check, is_uuid
 from service.users.edits import Edit, same
 from service.users.leave import Grant, Permit
@@ -59,6 +59,7 @@ async def change(tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[
     `users` are given the role, as `link` says. Raises BadPayload, Forbidden (not there, not yours), Invalid,
     Unprocessable (nobody is left who may do all).
     """
+    access.check_local(caller)
     held = await _hold(tx, caller, list(changes), removing=False)
     differing = {id_: new for id_, values in changes.items() if (new := _differing(held[id_], values))}
     grants = await _grants(tx, caller, held, changes, differing) if leave.is_ruled(caller) else {}
@@ -107,6 +108,7 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
 
     Raises Forbidden (not there, not yours), Unprocessable (nobody would be left who may do all).
     """
+    access.check_local(caller)
     ids = list(dict.fromkeys(ids))
     held = await _hold(tx, caller, ids, removing=True)
     if leave.is_ruled(caller):

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, insert, select
 
 from service.database import Transaction, by_kind, new_key, one_of
 from service.database.tables import roles
-from service.users import history, leave
+from service.users import access, history, leave
 from service.users.checks import check
 from service.users.last_administrator import hold_project
 from service.users.leave import Grant
@@ -66,6 +66,7 @@ async def create(tx: Transaction, caller: Caller, given: Sequence[Mapping[str, o
 
 def _grants(caller: Caller, given: Sequence[Mapping[str, object]]) -> list[Grant | None]:
     """The rules by which roles are made. To say that a role is no administrators' needs none."""
+    access.check_local(caller)
     if not leave.is_ruled(caller):
         return [None] * len(given)
     named = [

@@ -18,7 +18,7 @@ SECRETS = (r"eyJ[\w-]+\.[\w-]+\.[\w-]+", r"idb_scim_[\w-]{20}", "a quiet walk", 
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def told(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def told(request: pytest.FixtureRequest, open_path: Path) -> str:
     """What the demo prints; it has to end well, and alone."""
     if why := peers.missing():
         pytest.skip(why)
@@ -28,7 +28,7 @@ def told(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     played = subprocess.run(
         (sys.executable, "-m", "tests.demo", "--database", request.param),
         cwd=ROOT,
-        env={**os.environ, "IDBRIDGE_DEMO_MARK": mark, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "IDBRIDGE_DEMO_MARK": mark, "TMPDIR": str(open_path)},
         capture_output=True,
         text=True,
         timeout=PATIENCE,

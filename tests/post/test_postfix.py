@@ -73,10 +73,6 @@ def _postfix(home: Path) -> Iterator[int]:
     facts = {"home": home, "port": port, "uid": owner.pw_uid, "gid": owner.pw_gid}
     (home / "config" / "main.cf").write_text(MAIN.format(**facts))
     (home / "config" / "master.cf").write_text(MASTER.format(**facts))
-    for parent in home.parents:  # it gives up root, and must get in all the same
-        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
-    home.chmod(0o755)
     command = [POSTFIX, "-c", str(home / "config")]
     subprocess.run([*command, "start"], check=True, capture_output=True, timeout=60)
     try:
@@ -88,9 +84,10 @@ def _postfix(home: Path) -> Iterator[int]:
 @pytest.mark.skipif(
     POSTFIX is None or os.geteuid() != 0, reason="needs Debian's Postfix, and root to start it"
 )
-async def test_an_invitation_reaches_a_mailbox_by_way_of_postfix(sqlite_url: str, tmp_path: Path) -> None:
-    home = tmp_path / "postfix"
-    home.mkdir()
+async def test_an_invitation_reaches_a_mailbox_by_way_of_postfix(
+    sqlite_url: str, open_path: Path, tmp_path: Path
+) -> None:
+    home = open_path
     with _postfix(home) as port:
         variables = {
             "EMAIL_SMTP_HOST": "127.0.0.1",

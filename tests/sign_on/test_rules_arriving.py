@@ -254,8 +254,13 @@ async def test_rule_38_no_answer_of_a_sign_on_is_kept_or_told_on(house: Served) 
 
 async def test_rule_40_no_other_grant_is_offered(house: Served) -> None:
     body = {"grant_type": "password", "username": "ada@example.com", "password": "x"}
-    for path in ("/auth/login/hub", "/auth/token", "/oauth/token"):
+    for path in ("/auth/login/hub", "/auth/token"):
         assert (await house.ask("POST", path, body, token=None)).status_code in {404, 405}
+    for grant in ("password", "authorization_code", "refresh_token"):  # connections have a grant of their own
+        answer = await house.ask(
+            "POST", "/oauth/token", token=None, data={**body, "grant_type": grant, "client_id": "x"}
+        )
+        assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")
 
 
 async def test_the_person_is_told_a_cause_and_the_administrator_the_story(
