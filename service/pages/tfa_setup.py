@@ -40,7 +40,7 @@ _BACK: Final[Mapping[type[Problem], tuple[int, str]]] = {
     Forged: (422, _UNKNOWN),
     Expired: (422, "It has been too long since you signed in. Please do it once more."),
     BadPayload: (422, "You have begun anew elsewhere. Sign in once more to go on here."),
-    TooMany: (429, "There were too many attempts. Wait a few minutes, then try again."),
+    TooMany: (429, "There were too many attempts. Wait a few minutes and try again."),
 }
 _WRONG: Final = "This code does not fit. Wait for the next one that your app shows, and type that."
 

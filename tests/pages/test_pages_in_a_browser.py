@@ -103,6 +103,7 @@ async def _code_page(house: Served, tab: Tab) -> None:
 
 async def _code_refused(house: Served, tab: Tab) -> None:
     await _code(house, tab)
+    await tab.run("document.querySelector('#otp').focus()")
     await tab.type("123456")
     await tab.press("Enter", leaves=True)
 

@@ -1,41 +1,17 @@
 """Letters in six languages and in a project's own dress; every catalogue says everything."""
 
-import re
 from base64 import b64encode
-from collections.abc import Iterator
-from io import BytesIO
-from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
-from jinja2.ext import babel_extract
 
 from mail.catalogue import LANGUAGES, LETTERS, direction, in_words, nearest
 from mail.letterhead import LEAST, Letterhead, contrast, paint
 from mail.message import write
 from service.letters import samples
-from service.pages import accept_invite, login, notices
-from service.pages.tongue import PAGES
+from tests.post.catalogues import OTHERS, assert_says, in_templates
 from tests.post.letters import SENDER, letter, values
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
-HOLES = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
-OTHERS = [language for language in LANGUAGES if language != "en"]
-
-
-def _in_templates(directory: Path) -> Iterator[str]:
-    for file in directory.iterdir():
-        if file.suffix in {".html", ".txt", ".jinja"}:
-            options = {"trimmed": "true", "extensions": "jinja2.ext.i18n"}
-            for _, _, words, _ in babel_extract(BytesIO(file.read_bytes()), ("_",), (), options):
-                yield words if isinstance(words, str) else words[0]
-
-
-def _in_tables() -> Iterator[str]:
-    for row in notices._NOTICES.values():
-        yield from (row.heading, *row.sentences, *(row.action or ())[1:])
-    yield from (notices.AGAIN, *accept_invite.REFUSED.values(), accept_invite.UNFIT, accept_invite.SOMEBODY)
-    yield from (*login._REASONS.values(), login._UNNAMED)
 
 
 def test_there_are_six_languages() -> None:
@@ -44,17 +20,8 @@ def test_there_are_six_languages() -> None:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-@pytest.mark.parametrize("room", ["letters", "pages"])
-def test_every_catalogue_says_everything_and_nothing_else(language: str, room: str) -> None:
-    directory = LETTERS if room == "letters" else PAGES
-    templates = directory.parent / "templates"
-    said = set(_in_templates(templates)) | (set() if room == "letters" else set(_in_tables()))
-    with (directory / f"{language}.po").open("rb") as file:
-        kept = {str(one.id): str(one.string) for one in read_po(file) if one.id}
-    assert kept.keys() == said
-    for english, other in kept.items():
-        assert other
-        assert sorted(HOLES.findall(other)) == sorted(HOLES.findall(english)), english
+def test_every_catalogue_says_everything_and_nothing_else(language: str) -> None:
+    assert_says(LETTERS, language, set(in_templates(LETTERS.parent / "templates")))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
