@@ -16,6 +16,7 @@ router = Router(
         reset_password.again,
         verify.show,
         verify.verify,
+        verify.again,
         login.login,
         login.enter,
         code.show,

@@ -15,7 +15,7 @@ from service.api.calls import Call, of
 from service.api.passwords import PACE
 from service.pages.forms import form
 from service.pages.notices import Name, notice
-from service.pages.sheet import Dress, away, dress, sheet
+from service.pages.sheet import Dress, away, dress, sheet, ways
 from service.pages.standing import Standing, standing
 from service.pages.tongue import say, tongue
 from service.users import acceptance, renewals
@@ -94,12 +94,18 @@ async def _page(
         return notice("voided", call, host=say(call, SOMEBODY))
     if found.state == "open":
         dressed = await dress(call, named.project)
-        return _told(call, over, found, dressed) if over else _form(call, token, found, dressed, refused)
+        return (
+            _told(call, over, found, dressed)
+            if over
+            else _form(call, named.project, token, found, dressed, refused)
+        )
     name: Name = "done" if done and found.state == "used" else found.state
     return _told(call, name, found, await dress(call, named.project), token)
 
 
-def _form(call: Call, token: str, found: Standing, dressed: Dress, refused: str | None) -> Response[bytes]:
+def _form(
+    call: Call, project: str, token: str, found: Standing, dressed: Dress, refused: str | None
+) -> Response[bytes]:
     return sheet(
         "accept",
         call,
@@ -112,6 +118,7 @@ def _form(call: Call, token: str, found: Standing, dressed: Dress, refused: str 
         shortest=SHORTEST,
         expires_at=found.invitation.expires_at,
         refused=refused,
+        ways=ways(call, project),
     )
 
 

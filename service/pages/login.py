@@ -15,7 +15,7 @@ from service.api.owing import owe
 from service.pages import code as code_page
 from service.pages.forms import form
 from service.pages.notices import notice
-from service.pages.sheet import away, dress, sheet
+from service.pages.sheet import away, dress, sheet, ways
 from service.pages.tongue import say
 from service.users import refresh_tokens, sessions, sign_in
 from service.users.model import LOCAL
@@ -109,7 +109,7 @@ async def _page(
         email=email,
         held_up=known is not None and known.confined,
         takes_passwords=not call.house.terms.disable_default,
-        ways=[door.provider for door in call.house.doors.values() if door.policy.project == call.project],
+        ways=ways(call, call.project),
     )
 
 

@@ -12,7 +12,7 @@ from service.pages.tongue import say
 
 Name = Literal[
     "done", "used", "sent_again", "replaced", "voided", "expired", "unknown",
-    "reset", "reset_void", "reset_expired", "verified", "verify_void",
+    "reset", "reset_void", "reset_expired", "verified", "verify_expired", "verify_void",
     "signed_in", "held_up", "protected", "elsewhere", "crossed", "garbled", "busy", "down", "broken",
 ]  # fmt: skip
 AGAIN: Final = "Send me a new one"
@@ -110,6 +110,14 @@ _NOTICES: Final[Mapping[Name, Notice]] = {
     "verified": Notice(
         200, "good", "done", "Your account is open",
         ("Your address is confirmed. Open your application and sign in with the password that you chose.",),
+    ),
+    "verify_expired": Notice(
+        410, "calm", "clock", "This link has expired",
+        (
+            "It could be used until {when}.",
+            "A new letter can come to the same address, with a button that works.",
+        ),
+        again="/admin/verify/again",
     ),
     "verify_void": Notice(
         410, "calm", "closed", "This link is no longer valid",

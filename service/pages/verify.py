@@ -3,17 +3,24 @@
 Looking changes nothing, however often: mail scanners open every link first. Only the form's button posts.
 """
 
+import asyncio
+from datetime import UTC, datetime
 from typing import Final
 
 from litestar import Response, get, post
 from litestar.types import Scope
 
+from mail.message import in_words
 from service.api.calls import Call, of
+from service.api.passwords import PACE
+from service.database import moment, now
 from service.pages.forms import form
 from service.pages.notices import notice
 from service.pages.sheet import away, dress, sheet
+from service.pages.tongue import tongue
 from service.users import registrations
 from service.users.problems import Expired, Forbidden, Forged, NoSuch, NotInvited, Taken
+from service.users.throttle import Attempt
 
 _PATH: Final = "/admin/verify"
 
@@ -43,16 +50,31 @@ async def verify(scope: Scope) -> Response[bytes]:
     return away(f"{_PATH}?done=", call.house.terms)
 
 
+@post(f"{_PATH}/again")
+async def again(scope: Scope) -> Response[bytes]:
+    """Owes a new letter for a registration that ran out. The page says the same, whatever became of it."""
+    call = of(scope)
+    house = call.house
+    try:
+        named = registrations.read(house.tokens, (await form(call)).get("token", ""), late=True)
+    except Forged:
+        return notice("unknown", call)
+    asked = house.database.write(registrations.renew, Attempt(named.project, named.email, call.ip), named.id)
+    await asyncio.gather(asked, asyncio.sleep(PACE))
+    return notice("sent_again", call, await dress(call, named.project))
+
+
 async def _page(call: Call, token: str) -> Response[bytes]:
     house = call.house
     try:
-        named = registrations.read(house.tokens, token)
+        named = registrations.read(house.tokens, token, late=True)
     except Forged:
         return notice("unknown", call)
-    except Expired:
-        return notice("verify_void", call)
     found = await house.database.read(registrations.look, named)
     if found is None:
         return notice("verify_void", call)
     dressed = await dress(call, named.project)
+    until = moment(datetime.fromtimestamp(named.expires_at, UTC))
+    if until <= now():
+        return notice("verify_expired", call, dressed, when=in_words(until, tongue(call)), token=token)
     return sheet("verify", call, dressed, email=found[0], token=token)

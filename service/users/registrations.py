@@ -7,7 +7,7 @@ anybody, and whoever registers somebody else's address gains nothing before that
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from mail.contract import Owed
 from service.database import Transaction, new_key, now
@@ -18,13 +18,14 @@ from service.users.checks import check, deliverable
 from service.users.clock import later
 from service.users.endings import OUTBOX
 from service.users.model import ACTIVE, Caller, Origin
-from service.users.problems import Expired, Forbidden, Invalid, NotInvited
+from service.users.problems import Expired, Forbidden, Invalid, NotInvited, TooMany
 from service.users.rows import fold
 from service.users.throttle import Attempt, take
 from service.users.tickets import Issued, Ticket
 
 LETTER: Final = "registration"  # the kind of the letter
 LIFETIME: Final = 7 * 86_400  # seconds
+KEPT: Final = 7 * 86_400  # seconds after that in which an old letter can ask for a new one
 
 _names = ("id", "email", "password_hash", "first_name", "last_name", "role", "expires_at")
 _one = (registrations.c.project == bindparam("project"), registrations.c.id == bindparam("id"))
@@ -34,6 +35,16 @@ _LOOK: Final = (
     select(registrations.c.email, projects.c.title)
     .join(projects, projects.c.name == registrations.c.project)
     .where(*_one)
+)
+_RENEW: Final = (
+    update(registrations)
+    .where(
+        registrations.c.project == bindparam("of_project"),
+        registrations.c.id == bindparam("of_id"),
+        registrations.c.email == bindparam("of_email"),
+        registrations.c.expires_at <= bindparam("of_now", type_=registrations.c.expires_at.type),
+    )
+    .values(expires_at=bindparam("until"))
 )
 _OTHERS: Final = delete(registrations).where(
     registrations.c.project == bindparam("project"), registrations.c.email_key == bindparam("email_key")
@@ -73,6 +84,29 @@ async def register(
     key, until = new_key(), later(at, LIFETIME)
     kept = {"password_hash": values["password_hash"], "role": role, "expires_at": until, **names}
     await tx.run(_INSERT, project=project, id=key, email=email, email_key=fold(email), **kept)
+    await _owe(tx, project, key, email, at, until, url)
+
+
+async def renew(tx: Transaction, attempt: Attempt, id_: str) -> None:
+    """Owe a new letter for a registration whose time is over; nothing for any other.
+
+    Whoever holds the old letter may ask, a few times an hour, as long as the registration is kept.
+    """
+    try:
+        await take(tx, attempt, "register")
+    except TooMany:
+        return
+    project, email, at = attempt.project, attempt.email, now()
+    if await tx.row(_IS_HERE, project=project, email_key=fold(email)) is not None:
+        return
+    until = later(at, LIFETIME)
+    if await tx.run(_RENEW, of_project=project, of_id=id_, of_email=email, of_now=at, until=until):
+        await _owe(tx, project, id_, email, at, until, None)
+
+
+async def _owe(
+    tx: Transaction, project: str, key: str, email: str, at: str, until: str, url: str | None
+) -> None:
     title = await tx.row(_TITLE, name=project)
     letter = Owed(
         id=new_key(),
@@ -92,9 +126,9 @@ def mint(tokens: Tokens, issued: Issued) -> str:
     return tickets.mint(tokens, "verify", issued)
 
 
-def read(tokens: Tokens, token: str) -> Ticket:
-    """What a token says. Raises Expired and Forged."""
-    return tickets.read(tokens, "verify", token)
+def read(tokens: Tokens, token: str, *, late: bool = False) -> Ticket:
+    """What a token says. Raises Expired (unless `late`) and Forged."""
+    return tickets.read(tokens, "verify", token, late=late)
 
 
 async def look(tx: Transaction, named: Ticket) -> tuple[Any, ...] | None:
@@ -122,5 +156,5 @@ async def verify(tx: Transaction, named: Ticket, origin: Origin) -> str:
 
 
 async def prune(tx: Transaction) -> int:
-    """Delete the registrations whose time is over; give their number."""
-    return await tx.run(_PRUNE, at=now())
+    """Delete the registrations whose time was over KEPT seconds ago; give their number."""
+    return await tx.run(_PRUNE, at=later(now(), -KEPT))

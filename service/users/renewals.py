@@ -1,15 +1,18 @@
-"""Invitations after the first letter: asked for once more, sent again, withdrawn, listed."""
+"""Invitations after the first letter: asked for once more, sent again, withdrawn, listed.
+
+Administrators do this with every invitation, others who may invite with those that they sent themselves.
+"""
 
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, insert, select
+from sqlalchemy import Select, and_, bindparam, insert, select
 
 from service.database import Transaction, new_key, now
 from service.database.tables import invitations, users
-from service.users import access, endings, invitation_letters
+from service.users import endings, invitation_letters, leave
 from service.users.clock import later
-from service.users.invitations import State, look
+from service.users.invitations import Invitation, State, check_inviter, look
 from service.users.model import INVITED, Caller
 from service.users.problems import Forbidden, TooMany
 from service.users.rows import fold, hold
@@ -23,13 +26,14 @@ _ONE: Final = select(*(invitations.c[name] for name in _names)).where(
     invitations.c.project == bindparam("project"), invitations.c.id == bindparam("id")
 )
 _listed = ("id", *_names[:4], "used_at", "voided_at", *_names[4:])
-_PAGE: Final = (
+_PAGE: Final[Select[Any]] = (
     select(*(invitations.c[name] for name in _listed), users.c.status, users.c.email_key)
     .join(users, and_(users.c.project == invitations.c.project, users.c.id == invitations.c.user))
     .where(invitations.c.project == bindparam("project"), invitations.c.id < bindparam("before"))
     .order_by(invitations.c.id.desc())  # keys rise with time: the newest come first
     .limit(bindparam("most"))
 )
+_OWN_PAGE: Final = _PAGE.where(invitations.c.invited_by == bindparam("inviter"))
 LAST: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 
@@ -53,10 +57,7 @@ async def again(tx: Transaction, caller: Caller, jti: str, lifetime: float) -> s
 
     Raises Forbidden also for one that is unknown, used or withdrawn.
     """
-    access.check_administrator(caller)
-    held = await look(tx, caller.project, jti)
-    if held is None or held.state not in {"open", "expired"}:
-        raise Forbidden
+    await _reach(tx, caller, jti)
     return await _again(tx, caller.project, jti, lifetime)
 
 
@@ -65,19 +66,32 @@ async def cancel(tx: Transaction, caller: Caller, jti: str) -> None:
 
     Raises Forbidden also for one that is unknown or no longer open.
     """
-    access.check_administrator(caller)
-    held = await look(tx, caller.project, jti)
-    if held is None or held.state not in {"open", "expired"}:
-        raise Forbidden
+    held = await _reach(tx, caller, jti)
     await endings.void_invitations(tx, caller.project, [held.user], now(), "the invitation was withdrawn")
 
 
 async def page(tx: Transaction, caller: Caller, most: int, before: str = LAST) -> list[dict[str, Any]]:
     """The newest invitations, with the state of each; `before`: the key of the last one that was seen."""
-    access.check_administrator(caller)
-    at = now()
-    rows = await tx.rows(_PAGE, project=caller.project, before=before, most=most)
+    check_inviter(caller)
+    at, asked = now(), {"project": caller.project, "before": before, "most": most}
+    if leave.is_ruled(caller):
+        rows = await tx.rows(_OWN_PAGE, **asked, inviter=caller.user)
+    else:
+        rows = await tx.rows(_PAGE, **asked)
     return [{**dict(zip(_listed, row, strict=False)), "status": _state(row, at)} for row in rows]
+
+
+async def _reach(tx: Transaction, caller: Caller, jti: str) -> Invitation:
+    """An invitation that still waits and that the caller may see to. Raises Forbidden."""
+    check_inviter(caller)
+    held = await look(tx, caller.project, jti)
+    if held is None or held.state not in {"open", "expired"}:
+        raise Forbidden
+    if leave.is_ruled(caller):
+        found = dict(zip(_names, await tx.row(_ONE, project=caller.project, id=jti) or (), strict=True))
+        if found["invited_by"] != caller.user:
+            raise Forbidden
+    return held
 
 
 def _state(row: tuple[Any, ...], at: str) -> State:

@@ -27,7 +27,7 @@ from tests.faults.mail_processes import CONNECTIONS, LEASE, invite_some
 from tests.post.letters import compose
 from tests.post.servers import Act, Scripted, Sink, scripted, sink, until
 
-KILLS = 100  # of each: a process that invites, and one that carries letters
+KILLS = 50  # on each database, of each: a process that invites, and one that carries letters
 PEOPLE = 2000
 OUTBOX = Outbox(letters, "acme.example")
 _STATES = select(letters.c.status, func.count()).group_by(letters.c.status)
