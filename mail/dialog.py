@@ -1,13 +1,12 @@
 """One open SMTP connection, handed one letter after another."""
 
 from email.message import EmailMessage
-from email.policy import SMTP as ASCII_HEADERS
-from email.policy import SMTPUTF8
 from typing import Literal
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
 from mail.contract import Delivery, GiveUp, Pause, Retry, Sent
+from mail.envelope import for_wire
 from mail.replies import MALFORMED, judge, scrub
 
 CLOSING = 421  # RFC 5321 section 3.8: the server ends the conversation, whatever was said before
@@ -59,8 +58,7 @@ class Line:
         options = ["SMTPUTF8"] if utf8 else []
         eight = self.client.supports_extension("8bitmime")
         options += ["BODY=8BITMIME"] if eight else []
-        policy = (SMTPUTF8 if utf8 else ASCII_HEADERS).clone(cte_type="8bit" if eight else "7bit")
-        content = message.as_bytes(policy=policy)
+        content = message.as_bytes(policy=for_wire(utf8, eight))
         if self.client.supports_extension("size"):
             options.append(f"SIZE={len(content)}")
         encoding = "utf-8" if utf8 else "ascii"

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.utils import format_datetime
 
 from mail import catalogue
 from mail.addresses import mailbox
 from mail.catalogue import in_words
 from mail.contract import Letter
+from mail.envelope import POLICY, envelop
 from mail.letterhead import PLAIN, Letterhead, paint
 from mail.sheets import calm, render
 
 __all__ = ["calm", "in_words", "write"]
 
-LONGEST_LINE = 998  # octets: RFC 5322 section 2.1.1
 _LOGO = "logo@letterhead"  # what the picture is called within the letter: RFC 2392
 
 
@@ -34,33 +34,30 @@ def write(
     """
     support = head.support or (reply_to.addr_spec if reply_to else None)
     wording = head.wording.get(letter.kind, {})
-    own = {name: _filled(wording.get(name, ""), values) for name in ("subject", "text")}
+    own = {f"own_{name}": _filled(wording.get(name, ""), values) for name in ("subject", "text")}
     optional: dict[str, object] = dict.fromkeys(("until", "message", "name"))
-    shown = {**optional, **values, "own": own, "support": support}
+    shown = {**optional, **values, **own, "support": support}
     shown |= {"paint": paint(head.colour), "logo": f"cid:{_LOGO}" if head.logo else None}
     subject, text, html = render(letter.kind, shown, lang)
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     _address(message, letter, sender, reply_to)
     message["Subject"] = " ".join(subject.split())
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834 section 5
     message["X-Auto-Response-Suppress"] = "All"  # what Exchange asks instead
-    # Eight bits leave the link in one piece for whoever reads the source; the sender recodes where it must.
-    whole = all(len(line.encode()) <= LONGEST_LINE for line in text.splitlines())
-    message.set_content(text, cte="8bit" if whole else "quoted-printable")
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = lang
+    envelop(message, text, html)
     if head.logo and head.logo_type:
         _draw(message, head.logo, head.logo_type)
-    message["Content-Language"] = lang
     return message
 
 
 def _address(message: EmailMessage, letter: Letter, sender: Address, reply_to: Address | None) -> None:
-    message["From"] = sender
+    message["From"] = str(sender)
     local, _, domain = mailbox(letter.recipient).rpartition("@")
-    message["To"] = Address("", local, domain)
+    message["To"] = str(Address("", local, domain))
     if reply_to is not None:
-        message["Reply-To"] = reply_to
-    message["Date"] = datetime.fromisoformat(letter.created_at)
+        message["Reply-To"] = str(reply_to)
+    message["Date"] = format_datetime(datetime.fromisoformat(letter.created_at))
     message["Message-ID"] = letter.message_id
 
 

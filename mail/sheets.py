@@ -19,21 +19,35 @@ WIDTH = 68  # characters of a line of text
 LONGEST_NAME = 80
 _TEMPLATES = Path(__file__).with_name("templates")
 
+# What the letters of a project have in common; the rest is another in each of them.
+FIXED = frozenset({"lang", "dir", "paint", "logo", "support"})
+_HOLE = pattern("\ue000([a-z_]+)\ue001")  # private characters, which no template says
+
 # Mail programs make a link of "evil.example" in the middle of a sentence.
 _LIKE_A_LINK = pattern(r"://|@|\bwww\.|[^\W\d_]\.[^\W\d_]{2,}")
 
 
 def render(kind: str, values: Mapping[str, object], language: str) -> tuple[str, str, str]:
     """Give the subject, the text and the HTML of a letter of this kind."""
-    given = {**values, "lang": language, "dir": direction(language)}
+    project = str(values["project"])
+    given = {**values, "lang": language, "dir": direction(language), "initial": project[:1].upper()}
     words = _environment("txt", language).get_template(f"{kind}.jinja", globals={"layout": "layout.txt"})
-    own = given["own"]
-    subject = own.get("subject") if isinstance(own, Mapping) else None
+    subject = given.get("own_subject")
     if not subject:
         subject = "".join(words.blocks["subject"](words.new_context(given)))
     given["subject"] = subject
+    varies = {name: str(value) for name, value in given.items() if name not in FIXED and value}
+    fixed = {name: value for name, value in given.items() if name not in varies}
+    html = _framed(kind, language, tuple(sorted(varies)), tuple(sorted(fixed.items())))
+    filled = _HOLE.sub(lambda hole: escape(varies[hole[1]]), html)
+    return str(subject), words.render(given), filled
+
+
+@lru_cache(maxsize=256)
+def _framed(kind: str, language: str, names: tuple[str, ...], fixed: tuple[tuple[str, object], ...]) -> str:
+    """The HTML, its style inlined, with a hole for each name: made once, filled in for each letter."""
     marked = _environment("html", language).get_template(f"{kind}.jinja", globals={"layout": "layout.html"})
-    return subject, words.render(given), _inliner().inline(marked.render(given))
+    return _inliner().inline(marked.render(dict(fixed) | {name: f"\ue000{name}\ue001" for name in names}))
 
 
 def calm(name: str | None) -> str | None:

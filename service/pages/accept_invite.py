@@ -94,11 +94,9 @@ async def _page(
         return notice("voided", call, host=say(call, SOMEBODY))
     if found.state == "open":
         dressed = await dress(call, named.project)
-        return (
-            _told(call, over, found, dressed)
-            if over
-            else _form(call, named.project, token, found, dressed, refused)
-        )
+        if over:
+            return _told(call, over, found, dressed)
+        return _form(call, named.project, token, found, dressed, refused)
     name: Name = "done" if done and found.state == "used" else found.state
     return _told(call, name, found, await dress(call, named.project), token)
 
