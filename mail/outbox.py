@@ -112,6 +112,12 @@ class Outbox:
         self._due = select(func.count(), func.min(table.c.next_at)).where(
             waiting, table.c.next_at <= bindparam("at")
         )
+        self._why = (
+            select(table.c.last_reason)
+            .where(waiting, table.c.next_at <= bindparam("at"), table.c.last_reason.is_not(None))
+            .order_by(table.c.next_at.desc())
+            .limit(1)
+        )
 
     async def post(self, tx: Transaction, letter: Owed) -> str:
         """Owe a letter, due at once; give its key."""
@@ -215,6 +221,14 @@ class Outbox:
         """How many letters wait to be claimed, and since when the oldest does."""
         number, oldest = await tx.row(self._due, at=now) or (0, None)
         return number, oldest
+
+    async def why(self, tx: Transaction, now: str) -> str | None:
+        """What became of the latest attempt of those that wait to be claimed, if there was any.
+
+        A letter that is put back because the server is away, or our settings are wrong, is due at once.
+        """
+        found = await tx.row(self._why, at=now)
+        return str(found[0]) if found else None
 
 
 def _turns(table: Table) -> Select[Any]:

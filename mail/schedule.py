@@ -11,6 +11,7 @@ DELAYS = (30, 120, 600, 1_800, 7_200, 21_600)
 LIFETIME = 72 * 3_600
 JITTER = 0.2  # so that letters refused together do not come back together
 LONGEST_REASON = 500
+SERVER_SAID = " (the server said: "  # behind a reason of ours
 
 
 def now() -> str:
@@ -63,7 +64,7 @@ def _over(status: str, attempts: int) -> dict[str, object]:
 
 
 def _said(outcome: Retry | GiveUp | Pause) -> dict[str, object]:
-    reason = f"{outcome.reason} (the server said: {outcome.reply})" if outcome.reply else outcome.reason
+    reason = f"{outcome.reason}{SERVER_SAID}{outcome.reply})" if outcome.reply else outcome.reason
     return {"last_code": outcome.code, "last_reason": reason[:LONGEST_REASON]}
 
 

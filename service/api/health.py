@@ -7,7 +7,8 @@ from litestar.types import Scope
 from service.api import answers, openapi
 from service.api.calls import Call, of
 from service.database import Unavailable
-from service.users import projects
+from service.users import correspondence, projects
+from service.users.correspondence import Waiting
 
 
 @get(["/server/ping"])
@@ -43,10 +44,24 @@ async def health(scope: Scope) -> ASGIResponse:
     good = await _database(call)
     status = "ok" if good else "error"
     body: dict[str, object] = {"status": status}
-    if good and (await call.caller()).admin:
-        body |= {"releaseId": call.house.terms.version, "serviceId": "idbridge"}
-        body["checks"] = {"database:responding": [{"status": status, "componentType": "datastore"}]}
+    if good and (caller := await call.caller()).admin:
+        mail = _mail(await call.house.database.scan(correspondence.waiting, caller))
+        body |= {"status": mail["status"], "releaseId": call.house.terms.version, "serviceId": "idbridge"}
+        body["checks"] = {
+            "database:responding": [{"status": status, "componentType": "datastore"}],
+            "email:waiting": [mail],
+        }
     return answers.answer(body, status=200 if good else 503, media="application/health+json")
+
+
+def _mail(waiting: Waiting) -> dict[str, object]:
+    """A check as draft-inadarei-api-health-check-06 has it: for how long the oldest letter has been due."""
+    found: dict[str, object] = {"status": "warn" if waiting.stalled else "ok", "componentType": "email"}
+    found |= {"observedValue": round(waiting.oldest), "observedUnit": "s"}
+    if waiting.stalled:
+        reason = waiting.reason or "nobody carries them, or there are too many at once"
+        found["output"] = f"{waiting.due} due: {reason}"
+    return found
 
 
 @get("/server/info")

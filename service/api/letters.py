@@ -1,6 +1,5 @@
 """`/letters`: what became of each letter, for administrators; `/metrics`: what is due."""
 
-from datetime import datetime
 from typing import Final
 
 from litestar import Router, get, post
@@ -8,19 +7,15 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from mail.outbox import Outbox
 from service.api import answers
 from service.api.calls import Call, of
 from service.api.many import known_key
-from service.database import Transaction, now, tables
-from service.users import access, correspondence, renewals
+from service.users import correspondence, renewals
 from service.users.correspondence import FILTERS, STATUSES
-from service.users.model import Caller
 from service.users.problems import BadQuery
 
 USUAL: Final = 100  # rows of a page
 MOST: Final = 1000
-_OUTBOX: Final = Outbox(tables.letters)
 
 
 @get("/letters")
@@ -67,23 +62,15 @@ async def metrics(scope: Scope) -> ASGIResponse:
     """What is due and how old it is, in all projects, as Prometheus reads it; administrators only."""
     call = of(scope)
     caller = await call.member()
-    due, oldest = await call.house.database.scan(_due, caller)
+    waiting = await call.house.database.scan(correspondence.waiting, caller)
     lines = []
     for name, what, value in (
-        ("idbridge_mail_due", "Letters that are due and not yet on their way.", due),
-        ("idbridge_mail_oldest_seconds", "For how long the oldest of them has been due.", oldest),
+        ("idbridge_mail_due", "Letters that are due and not yet on their way.", waiting.due),
+        ("idbridge_mail_oldest_seconds", "For how long the oldest of them has been due.", waiting.oldest),
+        ("idbridge_mail_stalled", "1 when the sender is paused, away or far behind.", int(waiting.stalled)),
     ):
         lines += [f"# HELP {name} {what}", f"# TYPE {name} gauge", f"{name} {value}"]
     return answers.text("\n".join([*lines, ""]), "text/plain; version=0.0.4")
-
-
-async def _due(tx: Transaction, caller: Caller) -> tuple[int, float]:
-    """How many letters are due, and for how many seconds the oldest has been."""
-    access.check_administrator(caller)
-    at = now()
-    number, oldest = await _OUTBOX.due(tx, at)
-    ages = [datetime.fromisoformat(moment) for moment in (oldest or at, at)]
-    return number, (ages[1] - ages[0]).total_seconds()
 
 
 def paging(call: Call) -> tuple[int, str]:

@@ -5,10 +5,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Select, bindparam, delete, select, tuple_, update
 
 from mail.allowance import Allowance
 from mail.contract import Owed
+from mail.schedule import SERVER_SAID
 from service.database import Transaction, new_key, now
 from service.database.tables import letter_windows, letters
 from service.users import access, renewals
@@ -47,7 +49,24 @@ _PRUNE: Final = delete(letters).where(
     tuple_(letters.c.project, letters.c.id).in_(select(_old.c.project, _old.c.id))
 )
 
+STALLED: Final = 60  # seconds that a letter may be due; whoever carries letters rests for 30 at most
 Shown = dict[str, Any]
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """What is due in all projects: how many letters, for how many seconds the oldest, and why if known.
+
+    `reason` is in our own words; what the mail server said of somebody's letter is left out.
+    """
+
+    due: int
+    oldest: float
+    reason: str | None
+
+    @property
+    def stalled(self) -> bool:
+        """Whether somebody should look: the sender is paused, away, or far behind."""
+        return self.oldest > STALLED
 
 
 async def page(
@@ -108,6 +127,16 @@ async def resend(tx: Transaction, caller: Caller, key: str, lifetime: float) -> 
         data=data,
     )
     return await one(tx, caller, await OUTBOX.post(tx, copy))
+
+
+async def waiting(tx: Transaction, caller: Caller) -> Waiting:
+    """What is due. Raises Forbidden."""
+    access.check_administrator(caller)
+    at = now()
+    number, since = await OUTBOX.due(tx, at)
+    begun, ended = (datetime.fromisoformat(moment) for moment in (since or at, at))
+    reason = await OUTBOX.why(tx, at) if number else None
+    return Waiting(number, (ended - begun).total_seconds(), reason and reason.partition(SERVER_SAID)[0])
 
 
 async def prune(tx: Transaction) -> int:

@@ -1,6 +1,7 @@
 """A process that carries letters, as our worker or as a bare loop: python -m tests.bench.post, a Task on stdin.
 
-The bare loop writes the same letters and hands them to aiosmtplib, with no outbox and no second thoughts.
+The bare loop writes the same letters and hands the same bytes to aiosmtplib, with no outbox and no second
+thoughts.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import msgspec
 from aiosmtplib import SMTP
 
 from mail.contract import Letter
+from mail.envelope import for_wire
 from mail.opening import Settings
 from mail.outbox import Outbox
 from mail.smtp import Smtp
@@ -22,7 +24,7 @@ from mail.worker import Worker
 from service.database import Database, Transaction, new_key, now, open_database, sqlite_path
 from service.database.migrations import migrate
 from service.database.tables import letters
-from tests.post.letters import compose, letter, message, owed
+from tests.post.letters import SENDER, compose, letter, message, owed
 from tests.post.servers import Sink, sink, until
 
 OUTBOX = Outbox(letters, "acme.example")
@@ -54,7 +56,8 @@ async def _bare(task: Task) -> Result:
         await client.connect()
         while left:
             held = letter(recipient=f"p{left.popleft()}@example.org")
-            await client.send_message(message(held, email=held.recipient))
+            content = message(held, email=held.recipient).as_bytes(policy=for_wire(utf8=False, eight=True))
+            await client.sendmail(SENDER.addr_spec, [held.recipient], content)
         await client.quit()
 
     return await _timed(asyncio.gather(*(carry() for _ in range(task.connections))))
@@ -150,6 +153,7 @@ async def _sink() -> None:
 async def main() -> None:
     """Do the task; a Result on stdout."""
     task = msgspec.json.decode(sys.stdin.readline(), type=Task)
+    message()  # templates are compiled once in the life of a process, not for each letter
     if task.kind == "sink":
         await _sink()
         return

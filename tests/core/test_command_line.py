@@ -28,9 +28,10 @@ from service.database import Database, Transaction, open_database
 from service.database.migrations import migrate
 from service.database.tables import users
 from service.tokens import fingerprint
-from service.users import administrators, connections, roles
+from service.users import administrators, connections, invitations, roles
 from service.users.model import house
 from service.users.passwords import Hasher
+from tests.post.servers import until
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
@@ -386,8 +387,10 @@ async def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
 
 
 async def test_the_worker_runs_by_itself_until_it_is_told_to_stop(folder: Path) -> None:
+    async with kept(folder) as database:
+        await database.write(invitations.invite, house("default"), ["a@example.com"], None, lifetime=60)
     process = await begin(folder, "worker", LOG_LEVEL="debug")
-    await asyncio.sleep(3)
+    await until(lambda: bool([*folder.glob("data/outbox/*.eml")]) or process.returncode is not None, 30)
     assert process.returncode is None
     process.send_signal(signal.SIGTERM)
     out, _ = await asyncio.wait_for(process.communicate(), 30)
