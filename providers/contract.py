@@ -1,4 +1,4 @@
-"""What a provider is: it sends the browser away, and reads who came back.
+"""What a provider is: it sends the browser away and reads who came back, or it is told a password.
 
     ProviderError
      |-- Refused         the person or the provider said no
@@ -95,12 +95,25 @@ class Identity(Struct, frozen=True, kw_only=True):
 
 
 class Provider(Protocol):
-    """Whom we trust to say who somebody is. `name` lands in users.provider; the rest is for lists."""
+    """Whom we trust to say who somebody is. `name` lands in users.provider; the rest is for lists.
+
+    How it finds out is told by what else it is: Redirects, or TakesPasswords.
+    """
 
     name: str
     driver: str
     label: str
     icon: str
+
+
+@runtime_checkable
+class Redirects(Provider, Protocol):
+    """A provider that the browser is sent to, and comes back from.
+
+    `lands_at` is the last step of the address of ours that it comes back to, or posts a form to.
+    """
+
+    lands_at: str
 
     async def depart(
         self, return_url: str, *, login_hint: str | None = None, prompt: Prompt | None = None
@@ -116,6 +129,16 @@ class Provider(Protocol):
 
         The caller has already taken the memory out of its store, so that no answer counts twice, and has
         refused a query that names a parameter twice. Raises ProviderError, within 5 seconds.
+        """
+
+
+@runtime_checkable
+class TakesPasswords(Provider, Protocol):
+    """A provider that is told the person's password, because there is no other way."""
+
+    async def recognise(self, identifier: str, password: Secret) -> Identity:
+        """Who this is. Raises Refused for a password that is not right, of nobody, or of several people at
+        once; other ProviderErrors where the provider cannot be asked; within 5 seconds.
         """
 
 

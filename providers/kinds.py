@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from providers.contract import Provider
 from providers.http import Outbound
+from providers.ldap.provider import LdapSettings
 from providers.mock import MockSettings
 from providers.oauth2 import OAuth2Settings
 from providers.oidc import OpenIDSettings
@@ -25,7 +26,7 @@ from providers.settings import Common, Mistake, read
 Settings = Common
 
 _EVERY: tuple[type[Settings], ...] = (
-    *(OpenIDSettings, OAuth2Settings, MockSettings),
+    *(OpenIDSettings, OAuth2Settings, LdapSettings, MockSettings),
     *(AppleSettings, Auth0Settings, CognitoSettings, DiscordSettings, EntraSettings, FacebookSettings),
     *(GitHubSettings, GitLabSettings, GoogleSettings, KeycloakSettings, LinkedInSettings, OktaSettings),
     SlackSettings,

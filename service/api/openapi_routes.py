@@ -253,6 +253,15 @@ ROUTES: Final = (
         status=302,
     ),
     Route(
+        "post",
+        "/auth/login/{provider}",
+        "Sign on at a directory",
+        "Authentication",
+        "Tokens",
+        "DirectoryLogin",
+        public=True,
+    ),
+    Route(
         "get",
         "/auth/login/{provider}/callback",
         "Come back from a provider",

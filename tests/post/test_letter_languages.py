@@ -14,7 +14,7 @@ from mail.catalogue import LANGUAGES, LETTERS, direction, in_words, nearest
 from mail.letterhead import LEAST, Letterhead, contrast, paint
 from mail.message import write
 from service.letters import samples
-from service.pages import accept_invite, login, notices
+from service.pages import accept_invite, directory, login, notices
 from service.pages.tongue import PAGES
 from tests.post.letters import SENDER, letter, values
 
@@ -35,7 +35,7 @@ def _in_tables() -> Iterator[str]:
     for row in notices._NOTICES.values():
         yield from (row.heading, *row.sentences, *(row.action or ())[1:])
     yield from (notices.AGAIN, *accept_invite.REFUSED.values(), accept_invite.UNFIT, accept_invite.SOMEBODY)
-    yield from (*login._REASONS.values(), login._UNNAMED)
+    yield from (*login.REASONS.values(), login._UNNAMED, directory._WRONG)
 
 
 def test_there_are_six_languages() -> None:
