@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from providers.contract import Identity, ProviderError, Redirects, Refused
+from providers.contract import DescribesUs, Identity, ProviderError, Redirects, Refused, TakesUnasked
 from service.api import answers, cookies, directories, doors
 from service.api.calls import KIB, Call, of
 from service.api.house import Door
@@ -22,7 +22,7 @@ from service.users.departures import Departed
 from service.users.problems import BadPayload, Problem, RouteUnknown, WrongCredentials, WrongOtp
 from service.users.sign_on import Arrival, Owing
 
-_POSTED: Final = 64 * KIB  # what a provider may have the browser post: a code, a state, a name
+_POSTED: Final = 128 * KIB  # what a provider may have the browser post: a code, a name, an assertion
 
 
 def _door(call: Call, name: str) -> tuple[Door, Redirects]:
@@ -70,13 +70,16 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     given = await _given(call, name)
     taken = await _taken(call, name)
     redirect = taken[0].redirect if taken else None
+    otp = None
     gone = cookies.bake(call, _cookie_name(call, name), "", seconds=0)
     try:
         if taken is None:
-            raise WrongCredentials
-        memory = dict(taken[1])
-        otp = memory.pop("otp", None)
-        identity = await provider.arrive(_single(given), memory)
+            identity = await _unasked(call, provider, given)
+            redirect = f"{call.house.terms.public_url}/admin/welcome"
+        else:
+            memory = dict(taken[1])
+            otp = memory.pop("otp", None)
+            identity = await provider.arrive(_single(given), memory)
     except ProviderError as problem:
         await doors.note(call, name, problem)
         denied = "denied" if isinstance(problem, Refused) and problem.code == "access_denied" else ""
@@ -86,12 +89,12 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     return await _enter(call, door, identity, redirect, otp, gone)
 
 
-@post("/auth/login/{name:str}/callback")
+@post(["/auth/login/{name:str}/callback", "/auth/login/{name:str}/acs"])
 async def arrive_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
-    """What a provider has the browser post (response_mode=form_post) is kept, and fetched by a GET.
+    """What a provider has the browser post (response_mode=form_post, SAML) is kept, and fetched by a GET.
 
     The post comes from another site, so it brings no cookie of ours; the GET that follows does. Neither the
-    code nor the name in the form ever stands in an address.
+    code, the assertion nor the name in the form ever stands in an address.
     """
     call = of(scope)
     _door(call, name)
@@ -108,6 +111,27 @@ async def arrive_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     left = Departed(f"post {name}", kept, None)
     await call.house.database.write(departures.remember, call.project, mark, left)
     return answers.see(f"{_callback(call, name)}?{urlencode({'kept': secret})}")
+
+
+@get("/auth/login/{name:str}/metadata")
+async def metadata(scope: Scope, name: FromPath[str]) -> ASGIResponse:
+    """What the administrator of a SAML identity provider has to know of us."""
+    call = of(scope)
+    _, provider = _door(call, name)
+    if not isinstance(provider, DescribesUs):
+        raise RouteUnknown(call.scope["path"])
+    try:
+        described = provider.describe_us(_callback(call, name, provider.lands_at))
+    except ProviderError as problem:
+        raise doors.told(problem, name) from problem
+    return answers.Answer(200, described, "application/samlmetadata+xml")
+
+
+async def _unasked(call: Call, provider: Redirects, given: Mapping[str, object]) -> Identity:
+    """Somebody whom we did not send away, where the administrator lets the provider bring them."""
+    if not isinstance(provider, TakesUnasked) or not provider.takes_unasked or "kept" not in call.query:
+        raise WrongCredentials
+    return await provider.receive(_single(given), _callback(call, provider.name, provider.lands_at))
 
 
 async def _enter(
@@ -173,5 +197,11 @@ def _single(query: Mapping[str, object]) -> Mapping[str, str]:
     return {name: str(value) for name, value in query.items()}
 
 
-_HANDLERS: Final = [depart, directories.login, arrive, arrive_by_form]  # the first two share one address
+_HANDLERS: Final = [
+    depart,
+    directories.login,
+    arrive,
+    arrive_by_form,
+    metadata,
+]  # the first two share one address
 router = Router("/", route_handlers=_HANDLERS, include_in_schema=False)

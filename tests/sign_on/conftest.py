@@ -10,7 +10,7 @@ import pytest
 from providers.contract import Provider
 from providers.http import Outbound
 from providers.kinds import open_provider, read_settings
-from tests.peers import oidc, slapd
+from tests.peers import oidc, saml, slapd
 from tests.sign_on.browser import CALLBACK
 from tests.sign_on.issuer import Issuer, running_issuer
 
@@ -34,6 +34,15 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slapd.Direct
     if why := slapd.missing():
         pytest.skip(why)
     with slapd.running(tmp_path_factory.mktemp("slapd")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def saml_idp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[saml.IdentityProvider]:
+    """A real SAML identity provider: samlp from npm, on node."""
+    if why := saml.missing():
+        pytest.skip(why)
+    with saml.running(tmp_path_factory.mktemp("saml")) as running:
         yield running
 
 
