@@ -27,6 +27,7 @@ class CodeFlow(Generic[Kind]):
     """One client at one server. Subclasses say which server, and read who came back."""
 
     driver = ""
+    lands_at = "callback"
     remembers: tuple[str, ...] = ("state", "code_verifier")
 
     def __init__(self, name: str, settings: Kind, scope: str, outbound: Outbound) -> None:

@@ -1,4 +1,4 @@
-"""What a provider is: it sends the browser away, and reads who came back.
+"""What a provider is: it sends the browser away and reads who came back, or it is told a password.
 
     ProviderError
      |-- Refused         the person or the provider said no
@@ -69,6 +69,14 @@ class Tokens(Struct, frozen=True):
     id_token: Secret | None = None  # the hint that ends the session at the provider
 
 
+class Once(Struct, frozen=True):
+    """A proof that counts once: its name within the provider, and when nobody takes it any more anyway, in
+    seconds since 1970."""
+
+    name: str
+    until: float
+
+
 class Identity(Struct, frozen=True, kw_only=True):
     """Who somebody is, as one provider says.
 
@@ -76,7 +84,9 @@ class Identity(Struct, frozen=True, kw_only=True):
     word about that very `email`. `profile` is a JSON object of everything it said about the person: at most
     64 KB, no NUL, no lone surrogates, no token, and nothing that changes with each sign-on. `groups` are the
     names that a role may follow from; None: the provider could not tell them, which is not the same as none.
-    `auth_time` (seconds since 1970), `acr`, `amr` and `sid` come from a signed assertion only.
+    `auth_time` (seconds since 1970), `acr`, `amr` and `sid` come from a signed assertion only, and so does
+    `session_ends`, the moment up to which the provider vouches for a session. `once` is a proof that could be
+    brought again; whoever keeps the sessions refuses it then.
     """
 
     provider: str
@@ -92,15 +102,30 @@ class Identity(Struct, frozen=True, kw_only=True):
     acr: str | None = None
     amr: tuple[str, ...] = ()
     sid: str | None = None
+    session_ends: float | None = None
+    once: Once | None = None
 
 
 class Provider(Protocol):
-    """Whom we trust to say who somebody is. `name` lands in users.provider; the rest is for lists."""
+    """Whom we trust to say who somebody is. `name` lands in users.provider; the rest is for lists.
+
+    How it finds out is told by what else it is: Redirects, or TakesPasswords.
+    """
 
     name: str
     driver: str
     label: str
     icon: str
+
+
+@runtime_checkable
+class Redirects(Provider, Protocol):
+    """A provider that the browser is sent to, and comes back from.
+
+    `lands_at` is the last step of the address of ours that it comes back to, or posts a form to.
+    """
+
+    lands_at: str
 
     async def depart(
         self, return_url: str, *, login_hint: str | None = None, prompt: Prompt | None = None
@@ -116,6 +141,34 @@ class Provider(Protocol):
 
         The caller has already taken the memory out of its store, so that no answer counts twice, and has
         refused a query that names a parameter twice. Raises ProviderError, within 5 seconds.
+        """
+
+
+@runtime_checkable
+class DescribesUs(Redirects, Protocol):
+    """A provider whose administrator takes our side's settings from an address of ours."""
+
+    def describe_us(self, return_url: str) -> bytes:
+        """What this provider has to know of us, as XML. Raises Misconfigured."""
+
+
+@runtime_checkable
+class TakesUnasked(Redirects, Protocol):
+    """A provider that may send people whom we did not send there: anybody's page can make a browser do it."""
+
+    takes_unasked: bool  # whether the administrator lets it
+
+    async def receive(self, query: Mapping[str, str], return_url: str) -> Identity:
+        """Read who came, as `arrive` does."""
+
+
+@runtime_checkable
+class TakesPasswords(Provider, Protocol):
+    """A provider that is told the person's password, because there is no other way."""
+
+    async def recognise(self, identifier: str, password: Secret) -> Identity:
+        """Who this is. Raises Refused for a password that is not right, of nobody, or of several people at
+        once; other ProviderErrors where the provider cannot be asked; within 5 seconds.
         """
 
 

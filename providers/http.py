@@ -55,16 +55,22 @@ class Outbound(httpx2.AsyncBaseTransport):
 
     async def fetch(self, url: str, shape: type[Shape]) -> Shape:
         """GET a JSON document and read it as `shape`."""
-        host = ""
+        content = await self.fetch_bytes(url, "application/json")
         try:
-            request = httpx2.Request("GET", url, headers={"Accept": "application/json"})
-            host = request.url.host
-            response = await self.handle_async_request(request)
-            if response.status_code != 200:
-                raise Unreachable(f"{host} answered with status {response.status_code}")
-            return msgspec.json.decode(response.content, type=shape)
-        except (httpx2.InvalidURL, msgspec.MsgspecError, UnicodeError, RecursionError) as problem:
-            raise Unreachable(f"{host or 'An address'} cannot be read: {problem}") from problem
+            return msgspec.json.decode(content, type=shape)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as problem:
+            raise Unreachable(f"{httpx2.URL(url).host} cannot be read: {problem}") from problem
+
+    async def fetch_bytes(self, url: str, accept: str = "*/*") -> bytes:
+        """GET a document."""
+        try:
+            request = httpx2.Request("GET", url, headers={"Accept": accept})
+        except (httpx2.InvalidURL, UnicodeError) as problem:
+            raise Unreachable(f"An address cannot be read: {problem}") from problem
+        response = await self.handle_async_request(request)
+        if response.status_code != 200:
+            raise Unreachable(f"{request.url.host} answered with status {response.status_code}")
+        return response.content
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         host = request.url.host

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from providers.contract import Provider
 from providers.http import Outbound
+from providers.ldap.provider import LdapSettings
 from providers.mock import MockSettings
 from providers.oauth2 import OAuth2Settings
 from providers.oidc import OpenIDSettings
@@ -20,12 +21,13 @@ from providers.presets.keycloak import KeycloakSettings
 from providers.presets.linkedin import LinkedInSettings
 from providers.presets.okta import OktaSettings
 from providers.presets.slack import SlackSettings
+from providers.saml.provider import SamlSettings
 from providers.settings import Common, Mistake, read
 
 Settings = Common
 
 _EVERY: tuple[type[Settings], ...] = (
-    *(OpenIDSettings, OAuth2Settings, MockSettings),
+    *(OpenIDSettings, OAuth2Settings, LdapSettings, SamlSettings, MockSettings),
     *(AppleSettings, Auth0Settings, CognitoSettings, DiscordSettings, EntraSettings, FacebookSettings),
     *(GitHubSettings, GitLabSettings, GoogleSettings, KeycloakSettings, LinkedInSettings, OktaSettings),
     SlackSettings,
@@ -34,7 +36,11 @@ KINDS: Mapping[str, type[Settings]] = {kind.driver(): kind for kind in _EVERY}
 
 
 def read_settings(variables: Mapping[str, str]) -> Settings | list[Mistake]:
-    """A provider's settings from its upper-case keys, `DRIVER` among them, or all that is wrong with them."""
+    """A provider's settings from its keys, `DRIVER` among them, or all that is wrong with them.
+
+    Keys are in upper case but for those of SAML, which are documented as IDP_metadata and SP_metadata.
+    """
+    variables = {key.upper(): text for key, text in variables.items()}
     kind = KINDS.get(variables.get("DRIVER", ""))
     if kind is None:
         return [Mistake("DRIVER", f"must be one of {', '.join(KINDS)}")]

@@ -38,6 +38,8 @@ class Mock:
     makes a real provider's rules hold: an answer counts for its own departure, a changed one not at all.
     """
 
+    lands_at = "callback"
+
     def __init__(self, name: str, settings: MockSettings) -> None:
         self.name, self.driver = name, settings.driver()
         self.label, self.icon = settings.label or name, settings.icon

@@ -127,6 +127,9 @@ BODIES: Final[Mapping[str, Json]] = {
     "Forgotten": _closed(("email",), email=_TEXT, reset_url=_URI),
     "Password": _closed(("password",), password=_TEXT),
     "Code": _closed(("otp",), otp=_TEXT),
+    "DirectoryLogin": _closed(
+        ("identifier", "password"), identifier=_TEXT, password=_TEXT, otp=_TEXT, mode=_MODE
+    ),
     "OwedCode": _closed(("otp",), otp=_TEXT, mode=_MODE),
     "Arrival": {"type": "object", "additionalProperties": _TEXT},
     "Factor": {

@@ -1,6 +1,5 @@
 """Signing on with a provider: off to it, and back through the callback of the same browser, once."""
 
-import logging
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
@@ -10,9 +9,8 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from providers.contract import Identity, Misconfigured, ProviderError, Refused, Unreachable
-from service.api import answers, cookies
-from service.api.allowance import Allowance
+from providers.contract import DescribesUs, Identity, ProviderError, Redirects, Refused, TakesUnasked
+from service.api import answers, cookies, directories, doors
 from service.api.calls import KIB, Call, of
 from service.api.house import Door
 from service.api.landing import ended, landing, refused
@@ -22,42 +20,42 @@ from service.tokens import fingerprint, new_secret
 from service.users import departures, sign_on
 from service.users.departures import Departed
 from service.users.problems import BadPayload, Problem, RouteUnknown, WrongCredentials, WrongOtp
-from service.users.problems import Unreachable as Down
 from service.users.sign_on import Arrival, Owing
 
-_log = logging.getLogger(__name__)
-# Anybody can send forged callbacks: the log hears of all of them, the activity of one in a second.
-_NOTES: Final = Allowance(each=1.0, at_once=60)
-_POSTED: Final = 64 * KIB  # what a provider may have the browser post: a code, a state, a name
+_POSTED: Final = 128 * KIB  # what a provider may have the browser post: a code, a name, an assertion
 
 
-def _door(call: Call, name: str) -> Door:
-    door = call.house.doors.get(name)
-    if door is None or door.policy.project != call.project:
+def _door(call: Call, name: str) -> tuple[Door, Redirects]:
+    door = doors.find(call, name)
+    if not isinstance(door.provider, Redirects):
         raise RouteUnknown(call.scope["path"])
-    return door
+    return door, door.provider
 
 
 def _cookie_name(call: Call, name: str) -> str:
     return cookies.own(call, f"idbridge_departure_{name}")
 
 
-def _callback(call: Call, name: str) -> str:
-    return f"{call.house.terms.public_url}/auth/login/{name}/callback"
+def _callback(call: Call, name: str, lands_at: str = "callback") -> str:
+    return f"{call.house.terms.public_url}/auth/login/{name}/{lands_at}"
 
 
 @get("/auth/login/{name:str}")
 async def depart(scope: Scope, name: FromPath[str]) -> ASGIResponse:
-    """Sends the browser to the provider, and remembers that it was this browser."""
+    """Sends the browser to the provider, and remembers that it was this browser; or to the page that asks
+    for a directory's password."""
     call = of(scope)
-    door = _door(call, name)
+    door = doors.find(call, name)
+    provider = door.provider
     redirect = call.query.get("redirect")
     if redirect is not None:
         redirect = landing(call, door, str(redirect))
+    if not isinstance(provider, Redirects):
+        return answers.away(directories.page(call, name, redirect))
     try:
-        departure = await door.provider.depart(_callback(call, name))
+        departure = await provider.depart(_callback(call, name, provider.lands_at))
     except ProviderError as problem:
-        return refused(call, redirect, _told(problem, name))
+        return refused(call, redirect, doors.told(problem, name))
     otp = call.query.get("otp")  # documented; better is to wait for the question
     memory = {**departure.memory, **({"otp": otp[:64]} if isinstance(otp, str) and otp else {})}
     cookie = await _remember(call, name, memory, redirect)
@@ -68,33 +66,35 @@ async def depart(scope: Scope, name: FromPath[str]) -> ASGIResponse:
 async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """Takes the browser back: its departure is used up first, whatever comes of it."""
     call = of(scope)
-    door = _door(call, name)
+    door, provider = _door(call, name)
     given = await _given(call, name)
     taken = await _taken(call, name)
     redirect = taken[0].redirect if taken else None
+    otp = None
     gone = cookies.bake(call, _cookie_name(call, name), "", seconds=0)
     try:
         if taken is None:
-            raise WrongCredentials
-        memory = dict(taken[1])
-        otp = memory.pop("otp", None)
-        identity = await door.provider.arrive(_single(given), memory)
+            identity = await _unasked(call, provider, given)
+            redirect = f"{call.house.terms.public_url}/admin/welcome"
+        else:
+            memory = dict(taken[1])
+            otp = memory.pop("otp", None)
+            identity = await provider.arrive(_single(given), memory)
     except ProviderError as problem:
-        if _NOTES.allow():
-            await call.house.database.write(sign_on.note_failure, call.public, name, problem.cause)
+        await doors.note(call, name, problem)
         denied = "denied" if isinstance(problem, Refused) and problem.code == "access_denied" else ""
-        return refused(call, redirect, _told(problem, name), gone, cause=denied)
+        return refused(call, redirect, doors.told(problem, name), gone, cause=denied)
     except Problem as problem:
         return refused(call, redirect, problem, gone)
     return await _enter(call, door, identity, redirect, otp, gone)
 
 
-@post("/auth/login/{name:str}/callback")
+@post(["/auth/login/{name:str}/callback", "/auth/login/{name:str}/acs"])
 async def arrive_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
-    """What a provider has the browser post (response_mode=form_post) is kept, and fetched by a GET.
+    """What a provider has the browser post (response_mode=form_post, SAML) is kept, and fetched by a GET.
 
     The post comes from another site, so it brings no cookie of ours; the GET that follows does. Neither the
-    code nor the name in the form ever stands in an address.
+    code, the assertion nor the name in the form ever stands in an address.
     """
     call = of(scope)
     _door(call, name)
@@ -111,6 +111,27 @@ async def arrive_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     left = Departed(f"post {name}", kept, None)
     await call.house.database.write(departures.remember, call.project, mark, left)
     return answers.see(f"{_callback(call, name)}?{urlencode({'kept': secret})}")
+
+
+@get("/auth/login/{name:str}/metadata")
+async def metadata(scope: Scope, name: FromPath[str]) -> ASGIResponse:
+    """What the administrator of a SAML identity provider has to know of us."""
+    call = of(scope)
+    _, provider = _door(call, name)
+    if not isinstance(provider, DescribesUs):
+        raise RouteUnknown(call.scope["path"])
+    try:
+        described = provider.describe_us(_callback(call, name, provider.lands_at))
+    except ProviderError as problem:
+        raise doors.told(problem, name) from problem
+    return answers.Answer(200, described, "application/samlmetadata+xml")
+
+
+async def _unasked(call: Call, provider: Redirects, given: Mapping[str, object]) -> Identity:
+    """Somebody whom we did not send away, where the administrator lets the provider bring them."""
+    if not isinstance(provider, TakesUnasked) or not provider.takes_unasked or "kept" not in call.query:
+        raise WrongCredentials
+    return await provider.receive(_single(given), _callback(call, provider.name, provider.lands_at))
 
 
 async def _enter(
@@ -176,12 +197,11 @@ def _single(query: Mapping[str, object]) -> Mapping[str, str]:
     return {name: str(value) for name, value in query.items()}
 
 
-def _told(problem: ProviderError, name: str) -> Problem:
-    """What a provider's failure is to the caller: what is down is said, what was tried is not."""
-    _log.warning("sign-on failed", extra={"provider": name, "cause": problem.cause, "code": problem.code})
-    if isinstance(problem, Unreachable | Misconfigured):
-        return Down(f"The provider {name} cannot be used now")
-    return WrongCredentials()
-
-
-router = Router("/", route_handlers=[depart, arrive, arrive_by_form], include_in_schema=False)
+_HANDLERS: Final = [
+    depart,
+    directories.login,
+    arrive,
+    arrive_by_form,
+    metadata,
+]  # the first two share one address
+router = Router("/", route_handlers=_HANDLERS, include_in_schema=False)

@@ -3,7 +3,7 @@
 import asyncio
 from argparse import Namespace
 
-from providers.contract import Inspects, Misconfigured, ProviderError
+from providers.contract import Inspects, Misconfigured, ProviderError, Redirects
 from providers.http import Outbound
 from providers.kinds import Settings, open_provider
 from service.commands import Failure, tell
@@ -18,9 +18,7 @@ def run(options: Namespace) -> None:
     if settings is None:
         known = ", ".join(config.providers) or "none"
         raise Failure(f"AUTH_PROVIDERS names no {options.name}; it names {known}.")
-    callback = f"{config.public_url}/auth/login/{options.name}/callback"
-    tell(f"return address {callback}")
-    found = [*_own(settings, config), *asyncio.run(_ask(options.name, settings, config, callback))]
+    found = [*_own(settings, config), *asyncio.run(_ask(options.name, settings, config))]
     if found:
         raise Failure(*found)
     tell(f"{options.name} is set up rightly, as far as this can be told without a person.")
@@ -44,10 +42,14 @@ def _own(settings: Settings, config: Config) -> list[str]:
     return found
 
 
-async def _ask(name: str, settings: Settings, config: Config, callback: str) -> list[str]:
+async def _ask(name: str, settings: Settings, config: Config) -> list[str]:
     outbound = Outbound(config.outbound_ip_allow_list)
+    callback = ""
     try:
         provider = open_provider(name, settings, outbound)
+        if isinstance(provider, Redirects):
+            callback = f"{config.public_url}/auth/login/{name}/{provider.lands_at}"
+            tell(f"return address {callback}")
         return await provider.inspect(callback) if isinstance(provider, Inspects) else []
     except Misconfigured as problem:
         return [f"{problem.cause}."]

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from service.pages import accept_invite, code, front, login, reset_password, tfa_setup, verify
+from service.pages import accept_invite, code, directory, front, login, reset_password, tfa_setup, verify
 from service.pages.refusals import refuse
 
 router = Router(
@@ -19,6 +19,8 @@ router = Router(
         verify.again,
         login.login,
         login.enter,
+        directory.show,
+        directory.enter,
         code.show,
         code.prove,
         login.welcome,

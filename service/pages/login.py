@@ -28,7 +28,7 @@ _WRONG: Final = "The address or the password is not right. Check both and try ag
 _UNNAMED: Final = "You could not be signed in. Try again, or ask the people who run this place."
 
 # The codes that a sign-on comes back with, in words for the person (contract of generation 10).
-_REASONS: Final[Mapping[str, str]] = {
+REASONS: Final[Mapping[str, str]] = {
     "INVALID_CREDENTIALS": (
         "You could not be signed in. It may have taken too long, or there is no account for you here yet: "
         "try once more, then ask the people who run this place."
@@ -44,7 +44,7 @@ _REASONS: Final[Mapping[str, str]] = {
 }
 
 # What a person whom the provider has proven is told beyond the code.
-_CAUSES: Final[Mapping[str, str]] = {
+CAUSES: Final[Mapping[str, str]] = {
     "unknown": (
         "You signed on, but there is no account for you here yet. Ask the people who run this place for one."
     ),
@@ -67,8 +67,8 @@ async def login(scope: Scope) -> Response[bytes]:
     call = of(scope)
     code = _code(call)
     cause = call.query.get("cause")
-    told = _CAUSES.get(cause) if isinstance(cause, str) else None
-    return await _page(call, reason=told or (_REASONS.get(code, _UNNAMED) if code else None))
+    told = CAUSES.get(cause) if isinstance(cause, str) else None
+    return await _page(call, reason=told or (REASONS.get(code, _UNNAMED) if code else None))
 
 
 @post(_PATH)
@@ -91,7 +91,7 @@ async def enter(scope: Scope) -> Response[bytes]:
     except WrongCredentials:
         return await _page(call, email=email, refused=_WRONG)
     except TooMany:
-        return await _page(call, email=email, refused=_REASONS["REQUESTS_EXCEEDED"])
+        return await _page(call, email=email, refused=REASONS["REQUESTS_EXCEEDED"])
     return away("/admin/welcome", house.terms, credential(call, opened, "cookie"))
 
 
@@ -120,7 +120,7 @@ async def welcome(scope: Scope) -> Response[bytes]:
     code = _code(call)
     if code:
         cause = call.query.get("cause")
-        more = f"&cause={cause}" if isinstance(cause, str) and cause in _CAUSES else ""
+        more = f"&cause={cause}" if isinstance(cause, str) and cause in CAUSES else ""
         return away(f"{_PATH}?reason={code}{more}", call.house.terms)
     known = await _known(call)
     if known is None:

@@ -19,6 +19,7 @@ _NOTICES: Final[Mapping[type[Exception], Name]] = {
     problems.BadQuery: "unknown",
     problems.TooLarge: "garbled",
     problems.WrongMedia: "garbled",
+    problems.RouteUnknown: "elsewhere",
     problems.TooMany: "busy",
     problems.Unreachable: "down",
     Unavailable: "down",

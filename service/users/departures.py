@@ -1,5 +1,6 @@
 """A browser on its way to a provider and back: remembered under its cookie's fingerprint, taken out once.
 
+Proofs that count once stand beside them, for as long as they could be brought again.
 What the provider needs back (state, nonce, verifier) is as secret as a password until then, so it is sealed.
 """
 
@@ -8,6 +9,7 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import bindparam, delete, insert
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from service.database import Transaction, now
 from service.database.tables import departures
@@ -17,6 +19,7 @@ from service.users.clock import later
 LIFETIME: Final = 300  # seconds (RFC 9700 section 4.7 wants it short)
 
 _INSERT: Final = insert(departures)
+_SPEND: Final = upsert(departures).on_conflict_do_nothing(index_elements=["project", "fingerprint"])
 _TAKE: Final = (
     delete(departures)
     .where(departures.c.project == bindparam("project"), departures.c.fingerprint == bindparam("fingerprint"))
@@ -56,6 +59,17 @@ async def take(tx: Transaction, project: str, fingerprint: str, provider: str) -
     if found is None or found[0] != provider or found[3] <= now():
         return None
     return Departed(found[0], found[1], found[2])
+
+
+async def spend(tx: Transaction, project: str, fingerprint: str, until: str) -> bool:
+    """Use up what counts once; False where it was used before. After `until` it is forgotten."""
+    await tx.run(_PRUNE, at=now())
+    return bool(await tx.run(_SPEND, **_spent(project, fingerprint, until)))
+
+
+def _spent(project: str, fingerprint: str, until: str) -> dict[str, str | None]:
+    kept = {"project": project, "fingerprint": fingerprint, "expires_at": until}
+    return {**kept, "provider": "", "memory": "", "redirect": None}
 
 
 def seal(sealer: Sealer, project: str, fingerprint: str, memory: Mapping[str, str]) -> str:

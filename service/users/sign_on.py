@@ -1,15 +1,18 @@
 """A sign-on from the proven identity to the session: who it is, the code that is owed, what is noted."""
 
+import time
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from providers.contract import Identity
-from service.database import Database, Transaction
-from service.users import claims, history, sessions
+from service.database import Database, Transaction, now
+from service.tokens import fingerprint
+from service.users import claims, departures, history, sessions
 from service.users.arrivals import arrive
 from service.users.claims import Policy
+from service.users.clock import later
 from service.users.grants import Grants
 from service.users.model import Caller, Origin
 from service.users.problems import Expired, Problem, Taken, WrongCredentials, WrongProvider
@@ -17,12 +20,14 @@ from service.users.second_factor import SecondFactor, is_protected
 from service.users.sessions import Opened
 from service.users.throttle import Attempt, guarded
 
+_LONGEST: Final = 366 * 86_400.0  # seconds that a spent proof is remembered at most
 # What the administrator reads of a refusal, behind the cause and the provider.
 _STORIES: Final[Mapping[str, str]] = {
     "unknown": "nobody here has this identity, and ALLOW_PUBLIC_REGISTRATION lets nobody new in",
     "unverified": "the provider does not say that the e-mail address was verified (REQUIRE_VERIFIED_EMAIL)",
     "foreign": "the e-mail address is of none of the ALLOWED_DOMAINS",
     "malformed": "the identifier or the e-mail address cannot be one",
+    "replayed": "this very answer of the provider was used before",
     "inactive": "the user is suspended, archived or not yet active",
     "another user has this e-mail": "LINK_BY_EMAIL would link the two where both addresses are verified",
 }
@@ -87,6 +92,7 @@ async def _arrive_and_start(
     tx: Transaction, arrival: Arrival, factor: SecondFactor, grants: Grants
 ) -> Opened | Owing:
     project, identity, origin = arrival.project, arrival.identity, arrival.origin
+    await _spend(tx, project, identity)
     user = await arrive(tx, project, arrival.policy, identity, origin)
     await grants.keep(tx, project, (identity.provider, identity.external_identifier), identity.tokens)
     proven = claims.proves_factor(identity, arrival.policy.acr)
@@ -94,7 +100,24 @@ async def _arrive_and_start(
         if arrival.otp is None:
             return Owing(user)
         await factor.check(tx, Caller(project, user, origin=origin), arrival.otp)
-    return await sessions.start(tx, project, user, identity.provider, origin, arrival.lifetime, factor=proven)
+    lifetime = _bounded(arrival.lifetime, identity.session_ends)
+    return await sessions.start(tx, project, user, identity.provider, origin, lifetime, factor=proven)
+
+
+async def _spend(tx: Transaction, project: str, identity: Identity) -> None:
+    """Refuse a proof that was brought before, whichever browser brought it."""
+    once = identity.once
+    if once is None:
+        return
+    mark = fingerprint(f"{identity.provider} {once.name}")
+    left = min(max(once.until - time.time(), 0.0), _LONGEST)
+    if not await departures.spend(tx, project, mark, later(now(), left)):
+        raise WrongCredentials("replayed")
+
+
+def _bounded(lifetime: float, ends: float | None) -> float:
+    """No session outlives what the provider vouches for (ASVS 5.0 V7.6.1)."""
+    return lifetime if ends is None else max(1.0, min(lifetime, ends - time.time()))
 
 
 async def _note_refusal(

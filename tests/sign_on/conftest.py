@@ -10,7 +10,7 @@ import pytest
 from providers.contract import Provider
 from providers.http import Outbound
 from providers.kinds import open_provider, read_settings
-from tests.peers import oidc
+from tests.peers import oidc, saml, slapd
 from tests.sign_on.browser import CALLBACK
 from tests.sign_on.issuer import Issuer, running_issuer
 
@@ -26,6 +26,24 @@ def idp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[oidc.OpenIDProvide
         pytest.skip(why)
     with oidc.running(tmp_path_factory.mktemp("idp") / "log") as provider:
         yield provider
+
+
+@pytest.fixture(scope="session")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slapd.Directory]:
+    """A real directory: OpenLDAP's slapd, over TLS."""
+    if why := slapd.missing():
+        pytest.skip(why)
+    with slapd.running(tmp_path_factory.mktemp("slapd")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def saml_idp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[saml.IdentityProvider]:
+    """A real SAML identity provider: samlp from npm, on node."""
+    if why := saml.missing():
+        pytest.skip(why)
+    with saml.running(tmp_path_factory.mktemp("saml")) as running:
+        yield running
 
 
 @pytest.fixture

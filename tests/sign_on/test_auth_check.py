@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.peers.oidc import OpenIDProvider
+from tests.peers.slapd import Directory
 from tests.sign_on.issuer import DISCOVERY, Answer, Issuer, json
 from tests.sign_on.stand_in import SECRET, Vendor, running
 
@@ -94,6 +95,15 @@ async def test_an_oauth2_server_and_its_secret() -> None:
         assert (await check(**given, CLIENT_SECRET=SECRET))[0] == 0
         status, said = await check(**given, CLIENT_SECRET="guessed")
         assert (status, "compare CLIENT_ID and CLIENT_SECRET" in said) == (1, True), said
+
+
+async def test_a_directory(directory: Directory) -> None:
+    status, said = await check(**directory.settings())
+    assert (status, "op is set up rightly" in said, "return address" in said) == (0, True, False), said
+    status, said = await check(**directory.settings(BIND_PASSWORD="guessed"))
+    assert (status, "does not take BIND_DN and BIND_PASSWORD" in said, "guessed" in said) == (1, True, False)
+    status, said = await check(**directory.settings(CLIENT_URL="ldaps://127.0.0.1:1"))
+    assert (status, "The provider cannot be asked: 127.0.0.1 cannot be reached." in said) == (1, True), said
 
 
 async def test_a_name_that_is_not_there_is_told_those_that_are() -> None:

@@ -1,5 +1,6 @@
 """What every provider must do, whatever its kind: one class, one subclass each."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 
 import msgspec
@@ -9,10 +10,13 @@ from providers.contract import Departure, Provider, Refused, Untrusted
 from providers.http import Outbound
 from providers.kinds import open_provider, read_settings
 from providers.mock import MockSettings
+from tests.peers import saml
 from tests.peers.oidc import OpenIDProvider
 from tests.sign_on.arrivals import query_of
 from tests.sign_on.browser import CALLBACK, Browser
 from tests.sign_on.conftest import Open
+
+STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
 
 
 class Conformance:
@@ -20,6 +24,7 @@ class Conformance:
 
     identifier = "ada@example.com"
     shown = ("op", "account_circle")  # label and icon
+    state, proof = "state", "code"  # under which names they come back
 
     async def come_back(self, departure: Departure) -> str:
         """The address of ours that the browser ends up at."""
@@ -64,7 +69,7 @@ class Conformance:
         kept = [
             token.reveal() for token in (identity.tokens.refresh_token, identity.tokens.id_token) if token
         ]
-        for secret in [query["code"], *departure.memory.values(), *kept]:
+        for secret in [query[self.proof], *departure.memory.values(), *kept]:
             assert not secret or secret not in text or secret == identity.profile["iss"]
 
     async def test_no_two_departures_are_alike(self, provider: Provider) -> None:
@@ -84,9 +89,9 @@ class Conformance:
     async def test_a_foreign_callback_is_not_trusted(self, provider: Provider, state: str | None) -> None:
         departure = await self.depart(provider)
         query = await self.back(departure)
-        del query["state"]
+        del query[self.state]
         with pytest.raises(Untrusted):
-            await provider.arrive(query if state is None else {**query, "state": state}, departure.memory)
+            await provider.arrive(query if state is None else {**query, self.state: state}, departure.memory)
 
     async def test_an_answer_without_a_departure_is_not_trusted(self, provider: Provider) -> None:
         query = await self.back(await self.depart(provider))
@@ -97,13 +102,14 @@ class Conformance:
         mine, theirs = await self.depart(provider), await self.depart(provider)
         query = await self.back(theirs)
         with pytest.raises((Untrusted, Refused)):
-            await provider.arrive({**query, "state": mine.memory["state"]}, mine.memory)
+            await provider.arrive({**query, self.state: mine.memory["state"]}, mine.memory)
 
     async def test_a_changed_answer_is_not_accepted(self, provider: Provider) -> None:
         departure = await self.depart(provider)
         query = await self.back(departure)
         with pytest.raises((Untrusted, Refused)):
-            await provider.arrive({**query, "code": query["code"][:-6] + "AAAAAA"}, departure.memory)
+            changed = query[self.proof][:-6] + "AAAAAA"
+            await provider.arrive({**query, self.proof: changed}, departure.memory)
 
     @pytest.mark.parametrize(
         "answer",
@@ -118,9 +124,10 @@ class Conformance:
     )
     async def test_junk_is_not_accepted(self, provider: Provider, answer: Mapping[str, str]) -> None:
         departure = await self.depart(provider)
-        kept = {name: value for name, value in (await self.back(departure)).items() if name != "code"}
+        kept = {name: value for name, value in (await self.back(departure)).items() if name != self.proof}
+        junk = dict.fromkeys([self.proof] * len(answer), answer.get("code", ""))
         with pytest.raises((Untrusted, Refused)):
-            await provider.arrive({**kept, **answer}, departure.memory)
+            await provider.arrive({**kept, **junk}, departure.memory)
 
     async def test_a_refusal_is_said_to_be_one(self, provider: Provider) -> None:
         departure = await self.depart(provider)
@@ -153,3 +160,33 @@ class TestOpenID(Conformance):
     async def come_back(self, departure: Departure) -> str:
         async with Browser() as browser:
             return await browser.sign_on(departure.url, login="ada@example.com", stop_at=CALLBACK)
+
+
+class TestSaml(Conformance):
+    identifier = "Ada-1"
+    state, proof = "RelayState", "SAMLResponse"
+
+    @pytest.fixture
+    def provider(self, saml_idp: saml.IdentityProvider, outbound: Outbound) -> Provider:
+        self.idp = saml_idp
+        settings = read_settings(
+            {"DRIVER": "saml", "IDP_METADATA": f"{saml_idp.url}/metadata", "VERIFIED_DOMAINS": "example.com"}
+        )
+        assert not isinstance(settings, list), settings
+        return open_provider("op", settings, outbound)
+
+    async def back(self, departure: Departure) -> dict[str, str]:
+        form = self.idp.answer(departure.url, recipient=CALLBACK, destination=CALLBACK)
+        assert form.action == CALLBACK
+        return form.fields
+
+    async def test_a_refusal_is_said_to_be_one(self, provider: Provider) -> None:
+        departure = await self.depart(provider)
+        query = await self.back(departure)
+        words = "".join(f'<x:StatusCode Value="{STATUS}{word}">' for word in ("Responder", "AuthnFailed"))
+        text = f"""<x:Response xmlns:x="urn:oasis:names:tc:SAML:2.0:protocol" Version="2.0"><x:Status>{words}
+            </x:StatusCode></x:StatusCode></x:Status></x:Response>"""
+        with pytest.raises(Refused) as caught:
+            await provider.arrive({**query, self.proof: b64encode(text.encode()).decode()}, departure.memory)
+        assert caught.value.code == "access_denied"
+        assert caught.value.cause == "The identity provider said Responder AuthnFailed"

@@ -1,0 +1,98 @@
+"""Metadata of both sides (SAML Metadata 2.4): what an identity provider says of itself, and what we do."""
+
+from base64 import b64decode
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import Certificate, load_der_x509_certificate, load_pem_x509_certificate
+from lxml import etree
+from msgspec import Struct
+
+from providers.contract import Misconfigured, Untrusted
+from providers.saml import xml
+from providers.saml.xml import DS, MD, SAMLP, SPACES, Element
+
+REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+
+
+class IdentityProvider(Struct, frozen=True):
+    """Who signs, with which certificates, and where the browser is sent to."""
+
+    entity_id: str
+    sign_on_url: str
+    certificates: tuple[Certificate, ...]
+    wants_signed: bool = False
+
+
+def read_metadata(data: bytes) -> IdentityProvider:
+    """The one identity provider that a document describes. Raises Misconfigured."""
+    try:
+        root = xml.parse(data)
+        described = (
+            [root] if root.tag == f"{MD}EntityDescriptor" else xml.find_all(root, ".//md:EntityDescriptor")
+        )
+        found = [(one, role) for one in described for role in xml.find_all(one, "md:IDPSSODescriptor")]
+    except Untrusted as problem:
+        raise Misconfigured(f"IDP_METADATA cannot be read: {problem.cause}") from problem
+    if len(found) != 1:
+        raise Misconfigured(f"IDP_METADATA describes {len(found)} identity providers where there must be one")
+    ((entity, role),) = found
+    places = {one.get("Binding"): one.get("Location") for one in xml.find_all(role, "md:SingleSignOnService")}
+    url, entity_id = places.get(REDIRECT), entity.get("entityID")
+    if not url or not entity_id or not url.startswith(("https://", "http://")):
+        raise Misconfigured("IDP_METADATA names no entityID, or no address for the binding HTTP-Redirect")
+    certificates = _certificates(role)
+    if not certificates:
+        raise Misconfigured("IDP_METADATA holds no certificate that can be read: nothing could be verified")
+    wants = role.get("WantAuthnRequestsSigned") in {"true", "1"}
+    return IdentityProvider(entity_id, url, certificates, wants)
+
+
+def read_entity_id(data: bytes) -> str:
+    """Under which name we are known, from metadata of ours made elsewhere. Raises Misconfigured."""
+    try:
+        entity_id = xml.parse(data).get("entityID")
+    except Untrusted as problem:
+        raise Misconfigured(f"SP_METADATA cannot be read: {problem.cause}") from problem
+    if not entity_id:
+        raise Misconfigured("SP_METADATA names no entityID")
+    return entity_id
+
+
+def describe_us(entity_id: str, lands_at: str, certificate: str | None, *, signs: bool) -> bytes:
+    """Metadata of ours, for the administrator of the identity provider."""
+    root = etree.Element(f"{MD}EntityDescriptor", nsmap={"md": SPACES["md"], "ds": SPACES["ds"]})
+    root.set("entityID", entity_id)
+    role = etree.SubElement(root, f"{MD}SPSSODescriptor", protocolSupportEnumeration=SAMLP[1:-1])
+    role.set("AuthnRequestsSigned", str(signs).lower())
+    role.set("WantAssertionsSigned", "true")
+    if certificate is not None:
+        info = etree.SubElement(etree.SubElement(role, f"{MD}KeyDescriptor"), f"{DS}KeyInfo")
+        held = etree.SubElement(etree.SubElement(info, f"{DS}X509Data"), f"{DS}X509Certificate")
+        held.text = _bare(certificate)
+    etree.SubElement(
+        role, f"{MD}AssertionConsumerService", Binding=POST, Location=lands_at, index="0", isDefault="true"
+    )
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def _certificates(role: Element) -> tuple[Certificate, ...]:
+    found = []
+    for key in xml.find_all(role, "md:KeyDescriptor"):
+        if key.get("use", "signing") == "signing":
+            found += [
+                one.text or "" for one in xml.find_all(key, "ds:KeyInfo/ds:X509Data/ds:X509Certificate")
+            ]
+    try:
+        return tuple(load_der_x509_certificate(b64decode("".join(text.split()))) for text in found[:10])
+    except ValueError as problem:
+        raise Misconfigured("IDP_METADATA holds a certificate that cannot be read") from problem
+
+
+def _bare(certificate: str) -> str:
+    """The base64 inside of PEM."""
+    try:
+        pem = load_pem_x509_certificate(certificate.encode()).public_bytes(Encoding.PEM).decode()
+    except ValueError as problem:
+        raise Misconfigured("SP_CERTIFICATE is no certificate in PEM") from problem
+    return "".join(pem.splitlines()[1:-1])

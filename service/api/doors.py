@@ -1,0 +1,38 @@
+"""The door of a provider: found by its name, and what its failures are to the caller."""
+
+import logging
+from typing import Final
+
+from providers.contract import Misconfigured, ProviderError, Unreachable
+from service.api.allowance import Allowance
+from service.api.calls import Call
+from service.api.house import Door
+from service.users import sign_on
+from service.users.problems import Problem, RouteUnknown, WrongCredentials
+from service.users.problems import Unreachable as Down
+
+_log = logging.getLogger(__name__)
+# Anybody can send forged answers: the log hears of all of them, the activity of one in a second.
+_NOTES: Final = Allowance(each=1.0, at_once=60)
+
+
+def find(call: Call, name: str) -> Door:
+    """The door of the provider called so in the call's project. Raises RouteUnknown."""
+    door = call.house.doors.get(name)
+    if door is None or door.policy.project != call.project:
+        raise RouteUnknown(call.scope["path"])
+    return door
+
+
+async def note(call: Call, name: str, problem: ProviderError) -> None:
+    """Let the administrator find out why a sign-on ended before anybody was proven."""
+    if _NOTES.allow():
+        await call.house.database.write(sign_on.note_failure, call.public, name, problem.cause)
+
+
+def told(problem: ProviderError, name: str) -> Problem:
+    """What a provider's failure is to the caller: what is down is said, what was tried is not."""
+    _log.warning("sign-on failed", extra={"provider": name, "cause": problem.cause, "code": problem.code})
+    if isinstance(problem, Unreachable | Misconfigured):
+        return Down(f"The provider {name} cannot be used now")
+    return WrongCredentials()

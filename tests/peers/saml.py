@@ -1,0 +1,122 @@
+"""Starts the real SAML identity provider of `saml.mjs`, with a key and a certificate of its own."""
+
+import datetime
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from tests.peers import oidc
+
+PEERS = Path(__file__).parent
+ISSUER = "urn:test:idp"
+ADA = {
+    "nameID": "Ada-1",
+    "email": "ada@example.com",
+    "first": "Ada",
+    "last": "Lovelace",
+    "groups": ["Staff", "All"],
+}
+
+
+class Pair:
+    """A key and the certificate that its owner made for it, which ran out long ago: only the key counts."""
+
+    def __init__(self) -> None:
+        self.key = rsa.generate_private_key(65537, 2048)
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "saml")])
+        at = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+        self.certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name).issuer_name(name).public_key(self.key.public_key()).serial_number(7)
+            .not_valid_before(at).not_valid_after(at + datetime.timedelta(days=300))
+            .sign(self.key, hashes.SHA256())
+        )  # fmt: skip
+
+    @property
+    def key_pem(self) -> str:
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    @property
+    def certificate_pem(self) -> str:
+        return self.certificate.public_bytes(Encoding.PEM).decode()
+
+    @property
+    def public_pem(self) -> str:
+        return self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+class Form(HTMLParser):
+    """The form that the identity provider has the browser post."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.action, self.fields = "", dict[str, str]()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.action = given["action"]
+        elif tag == "input" and "name" in given:
+            self.fields[given["name"]] = given.get("value", "")
+
+
+@dataclass(frozen=True)
+class IdentityProvider:
+    """A running identity provider."""
+
+    url: str
+    pair: Pair
+
+    @property
+    def metadata(self) -> str:
+        return httpx2.get(f"{self.url}/metadata", trust_env=False).text
+
+    def answer(self, url: str, person: dict[str, Any] = ADA, **options: Any) -> Form:
+        """What a browser that is sent to `url` has to post, when this person has signed on there."""
+        told = {"recipient": options.pop("recipient", ""), "nameIdentifierProbes": [], **options}
+        headers = {"x-person": json.dumps(person), "x-options": json.dumps(told)}
+        found = httpx2.get(url, headers=headers, trust_env=False)
+        assert found.status_code == 200, found.text
+        return Form(found.text)
+
+
+def missing() -> str | None:
+    """Why the identity provider cannot be started here, or None."""
+    if oidc.node() is None:
+        return "there is no node"
+    if not (PEERS / "node_modules" / "samlp").is_dir():
+        return "the npm peers are not installed (make setup-test)"
+    return None
+
+
+@contextmanager
+def running(home: Path) -> Iterator[IdentityProvider]:
+    """An identity provider on a free port of 127.0.0.1 while the block lasts."""
+    pair = Pair()
+    (home / "key.pem").write_text(pair.key_pem)
+    (home / "cert.pem").write_text(pair.certificate_pem)
+    with (home / "log").open("wb") as complaints:
+        process = subprocess.Popen(
+            [oidc.node() or "node", "saml.mjs", home / "key.pem", home / "cert.pem", "--until-stdin-closes"],
+            cwd=PEERS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, text=True,
+        )  # fmt: skip
+        try:
+            assert process.stdout is not None
+            word, _, url = process.stdout.readline().strip().partition(" ")
+            assert word == "ready", (home / "log").read_text()
+            yield IdentityProvider(url, pair)
+        finally:
+            process.terminate()
+            process.communicate(timeout=10)
