@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from providers.scim.events import URIS
 from providers.scim.paging import CURSOR_SECONDS, DEFAULT_COUNT, MAX_COUNT
 from providers.scim.planning import MAX_OPERATIONS
 from providers.scim.provider_schemas import PROVIDER_CONFIG, PROVIDER_SCHEMAS, RESOURCE_TYPE, SCHEMA
@@ -64,6 +65,7 @@ def provider_config(base: str, *, sort: bool, bulk: bool = False, cursor: bool =
             "maxPageSize": MAX_COUNT,
             **({"cursorTimeout": CURSOR_SECONDS} if cursor else {}),
         },
+        "securityEvents": {"asyncRequest": "none", "eventUris": [*URIS.values()]},
         "meta": {"resourceType": "ServiceProviderConfig", "location": f"{base}/ServiceProviderConfig"},
     }
 

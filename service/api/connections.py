@@ -1,7 +1,8 @@
 """The room `/connections`: an administrator's identity providers, their tokens, and what they asked."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 from litestar import delete, get, patch, post
 from litestar.params import FromPath
@@ -16,16 +17,17 @@ from service.database import Transaction, now
 from service.dialects import dialect
 from service.users import access, connection_changes, connection_tokens, connections
 from service.users.checks import check, is_uuid
-from service.users.connection_tokens import SECRET, TOKEN
+from service.users.connection_tokens import RECEIVER, SECRET, TOKEN, Kind
 from service.users.model import Attribute, Caller
 from service.users.problems import BadQuery, Forbidden, Invalid
 
 CONNECTIONS: Final = "directus_connections"
 _NEW_TOKEN: Final = {
-    "kind": Part(one_of(TOKEN, SECRET), required=False),
+    "kind": Part(one_of(TOKEN, SECRET, RECEIVER), required=False),
     "name": TEXT_MAYBE,
     "expires_at": TEXT_MAYBE,
 }
+_KINDS: Final[Mapping[str, Kind]] = {TOKEN: "token", SECRET: "secret", RECEIVER: "receiver"}
 _EXPIRES: Final = {"expires_at": Attribute("expires_at", "timestamp")}
 
 
@@ -85,7 +87,7 @@ async def create_token(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     caller = await call.author()
     body = expect(await call.json(), _NEW_TOKEN)
-    kind: Literal["token", "secret"] = "secret" if body.get("kind") == SECRET else "token"
+    kind: Kind = _KINDS[str(body.get("kind", TOKEN))]
     name = None if body.get("name") is None else str(body["name"])
     lifetime = _lifetime(body.get("expires_at"))
     made = await call.house.database.write(
@@ -93,9 +95,12 @@ async def create_token(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     )
     terms = call.house.terms
     address = {"base_url": f"{terms.public_url}/scim/v2"}
+    if kind == RECEIVER:
+        address = {"base_url": call.house.event_tokens.audience(key_of(key))}
     if kind == SECRET:
         address |= {"client_id": key_of(key), "token_url": f"{terms.public_url}/oauth/token"}
-    shown = {"id": made.id, "kind": kind, "name": name, kind: made.token, "hint": made.hint}
+    word = SECRET if kind == SECRET else TOKEN
+    shown = {"id": made.id, "kind": kind, "name": name, word: made.token, "hint": made.hint}
     return answers.data({**shown, "expires_at": made.expires_at, **address})
 
 

@@ -1,4 +1,4 @@
-"""The room `/connections/:id/group-roles`: which roles a provider's groups give, in the order of precedence."""
+"""The room `/connections/:id/group-roles`: which roles a provider's groups give, in their order."""
 
 from typing import Final
 

@@ -105,7 +105,7 @@ BODIES: Final[Mapping[str, Json]] = {
     },
     "NewToken": _closed(
         (),
-        kind={"type": "string", "enum": ["token", "secret"], "default": "token"},
+        kind={"type": "string", "enum": ["token", "secret", "receiver"], "default": "token"},
         name={"type": "string", "maxLength": 100},
         expires_at={"type": "string", "format": "date-time"},
     ),

@@ -85,9 +85,7 @@ async def test_a_removed_connection_takes_its_groups_and_their_roles_with_it(hou
     staff, user = await a_role(house, "Staff"), (await okta.add())["id"]
     body = {"schemas": [GROUP], "displayName": "Everybody", "members": [{"value": user}]}
     group = (await okta.ask("POST", "/Groups", body)).json()["id"]
-    put = await house.ask(
-        "PUT", f"/connections/{key}/group-roles", [{"group": "Everybody", "role": staff}]
-    )
+    put = await house.ask("PUT", f"/connections/{key}/group-roles", [{"group": "Everybody", "role": staff}])
     assert put.status_code == 200
     assert (await house.ask("DELETE", f"/connections/{key}")).status_code == 204
     again, new = await a_client(house)
