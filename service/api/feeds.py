@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
@@ -23,7 +24,7 @@ from service.users.checks import is_uuid
 from service.users.connections import Connection
 from service.users.feed import Event
 from service.users.model import LOCAL
-from service.users.problems import BadPayload, WrongMedia
+from service.users.problems import BadPayload, RouteUnknown, WrongMedia
 
 MOST: Final = 1000  # events of one answer, and of one acknowledgement
 _USUAL: Final = 100
@@ -31,6 +32,7 @@ WAIT: Final = 20.0  # seconds; the longest that a poll is held
 _LOOK: Final = 1.0  # seconds between two looks while it is
 _BODY: Final = 256 * KIB
 _WORDS: Final = 200  # characters of an application's complaint that the log keeps
+_PROJECT: Final = re.compile(r"[a-z0-9._-]{1,63}")
 _log: Final = logging.getLogger(__name__)
 
 
@@ -70,7 +72,9 @@ async def poll(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 @get([KEYS, f"{KEYS}/{{project:str}}"])
 async def keys(scope: Scope, project: FromPath[str] = LOCAL) -> ASGIResponse:
     """The public keys that the events of a project are signed with: a JWK Set (RFC 7517, 5)."""
-    found = await of(scope).house.database.read(event_keys.published, project[:64])
+    if not _PROJECT.fullmatch(project):
+        raise RouteUnknown(scope["path"])
+    found = await of(scope).house.database.read(event_keys.published, project)
     return answers.answer({"keys": found}, media="application/jwk-set+json")
 
 
@@ -119,7 +123,9 @@ async def _sets(call: Call, connection: Connection, asked: _Poll) -> tuple[dict[
     if most == 0:
         found = await _look(call, connection, 1)
         return {}, bool(found)
-    found = await _wait(call, connection, most + 1, 0.0 if asked.return_immediately else WAIT)
+    with call.house.feed_bells.place(connection.id) as free:
+        seconds = WAIT if free and not asked.return_immediately else 0.0
+        found = await _wait(call, connection, most + 1, seconds)
     tokens = call.house.event_tokens
     return await tokens.sign(connection.project, connection.id, found[:most]), len(found) > most
 

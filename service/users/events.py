@@ -76,6 +76,8 @@ def made(caller: Caller, rows: Iterable[Mapping[str, Any]]) -> list[Happened]:
 
 def edited(caller: Caller, old: Mapping[str, Any], new: Mapping[str, Any]) -> Happened | None:
     """A user after a change; None for one of whom nobody is told."""
+    if caller.connection is not None and not caller.feeds:
+        return None
     if new["connection"] is None or (old["status"] == new["status"] == ARCHIVED):
         return None
     if new["status"] == ARCHIVED:  # over SCIM, and so to applications, they are gone

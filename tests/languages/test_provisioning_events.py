@@ -13,6 +13,7 @@ from joserfc.errors import BadSignatureError
 from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import update
 
+from service.api.feed_bells import PLACES
 from service.database import Transaction, new_key
 from service.database.tables import event_keys as key_table
 from service.database.tables import events as event_table
@@ -208,6 +209,19 @@ async def test_a_poll_waits_for_what_is_to_come(house: Served) -> None:
     await okta.add()
     answer = await asyncio.wait_for(polling, 10)
     assert len(answer.json()["sets"]) == 1
+
+
+async def test_of_many_polls_only_some_are_held(house: Served) -> None:
+    okta, application = await told(house)
+    polling = [asyncio.create_task(application.ask({})) for _ in range(PLACES + 2)]
+    done, held = await asyncio.wait(polling, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+    assert all(one.result().json()["sets"] == {} for one in done) and held
+    await okta.add()
+    answers = [(await one).json()["sets"] for one in held]
+    assert sum(map(len, answers)) >= PLACES
+    for path in ("/ssf/keys/%00", "/ssf/keys/" + "x" * 65):
+        assert (await house.ask("GET", path, token=None)).status_code == 404
+    assert (await house.ask("GET", "/ssf/keys/nobodys", token=None)).json() == {"keys": []}
 
 
 async def test_a_feed_is_opened_by_its_own_receivers_alone(house: Served) -> None:
