@@ -319,7 +319,11 @@ async def test_a_removed_connection_takes_its_events_with_it(house: Served) -> N
 
 
 async def test_what_can_be_told_is_discovered(house: Served) -> None:
-    config = (await house.ask("GET", "/scim/v2/ServiceProviderConfig", token=None)).json()
+    okta, application = await told(house)
+    for token in (None, house.token, application.token, "nonsense"):
+        config = await house.ask("GET", "/scim/v2/ServiceProviderConfig", token=token)
+        assert "securityEvents" not in config.json()  # which clients that are older than it refuse
+    config = (await okta.ask("GET", "/ServiceProviderConfig")).json()
     assert config["securityEvents"]["asyncRequest"] == "none"
     assert f"{PROV}create:notice" in config["securityEvents"]["eventUris"]
 
