@@ -13,13 +13,14 @@ from litestar.response.base import ASGIResponse
 from providers.client_assertion import ClientKeys
 from providers.http import Outbound
 from providers.kinds import open_provider
-from service import pages, post
+from service import pages, post, pushing
 from service.api import (
     answers,
     assets,
     auth,
     calls,
     collections,
+    feeds,
     health,
     invitations,
     letters,
@@ -36,6 +37,8 @@ from service.api import (
 from service.api.behind import Behind
 from service.api.callers import Callers
 from service.api.connecting import Connecting
+from service.api.event_tokens import EventTokens
+from service.api.feed_bells import FeedBells
 from service.api.gate import Gate
 from service.api.graphql import room as graphql
 from service.api.house import Door, House, Terms
@@ -47,6 +50,7 @@ from service.journal import AccessLog
 from service.sealing import Sealer
 from service.tokens import Tokens
 from service.upkeep import keep_up
+from service.users.event_keys import EventKeys
 from service.users.grants import Grants
 from service.users.passwords import Hasher
 from service.users.pictures import Pictures
@@ -67,6 +71,8 @@ def build(config: Config, *, worker: bool = True) -> Gate:
             gate.house = await _furnish(config, stack)
             _start_upkeep(gate.house.database, stack)
             await stack.enter_async_context(post.working(config, gate.house.database, carries=worker))
+            if worker:
+                await stack.enter_async_context(pushing.working(config, gate.house.database))
             yield
 
     router = Litestar(
@@ -86,6 +92,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
             scim.router,
             graphql.router,
             oauth.router,
+            feeds.router,
             health.router,
             pages.router,
         ],
@@ -132,6 +139,8 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
         connecting=Connecting(database, behind, sync),
         walks=Walks(database),
         sync=sync,
+        event_tokens=EventTokens(database, EventKeys(sealer), config.public_url),
+        feed_bells=FeedBells(database),
         client_keys=ClientKeys(outbound),
         doors=doors,
         terms=_terms(config),

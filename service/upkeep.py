@@ -9,6 +9,8 @@ from service.users import (
     client_credentials,
     connection_tokens,
     correspondence,
+    event_keys,
+    feed,
     registrations,
     sessions,
     sync_log,
@@ -30,6 +32,8 @@ async def keep_up(database: Database, every: float = HOUR) -> NoReturn:
             await database.write(connection_tokens.prune)
             await database.write(client_credentials.prune)
             await database.write(sync_log.prune)
+            await database.write(feed.prune)
+            await database.write(event_keys.prune)
         except Unavailable:
             _log.warning("what has expired waits for the database")
         await asyncio.sleep(every)

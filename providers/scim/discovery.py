@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from providers.scim.events import URIS
 from providers.scim.paging import CURSOR_SECONDS, DEFAULT_COUNT, MAX_COUNT
 from providers.scim.planning import MAX_OPERATIONS
 from providers.scim.provider_schemas import PROVIDER_CONFIG, PROVIDER_SCHEMAS, RESOURCE_TYPE, SCHEMA
@@ -34,9 +35,12 @@ def resource_type(types: Sequence[ResourceType], name: str, base: str) -> Resour
     return next((_resource_type(found, base) for found in types if found.name == name), None)
 
 
-def provider_config(base: str, *, sort: bool, bulk: bool = False, cursor: bool = False) -> Resource:
+def provider_config(
+    base: str, *, sort: bool, bulk: bool = False, cursor: bool = False, events: bool = False
+) -> Resource:
     """What the service can do. All numbers are there even for what it cannot: clients break without them.
 
+    `events` are told of where they are on alone (RFC 9967, 4): clients that do not know them refuse it all.
     One client cuts its PATCHes by `bulk.maxOperations`, supported or not, so it is what a PATCH may hold.
     """
     return {
@@ -64,6 +68,7 @@ def provider_config(base: str, *, sort: bool, bulk: bool = False, cursor: bool =
             "maxPageSize": MAX_COUNT,
             **({"cursorTimeout": CURSOR_SECONDS} if cursor else {}),
         },
+        **({"securityEvents": {"asyncRequest": "none", "eventUris": [*URIS.values()]}} if events else {}),
         "meta": {"resourceType": "ServiceProviderConfig", "location": f"{base}/ServiceProviderConfig"},
     }
 

@@ -73,6 +73,14 @@ _PAGINATION: Final = _fixed(
     _fixed("cursorTimeout", "Seconds for which a cursor holds at least.", "integer"),
 )
 
+_EVENTS: Final = _fixed(
+    "securityEvents",
+    "What is told of changes (RFC 9967, 4).",
+    "complex",
+    _fixed("asyncRequest", "When requests are done later.", values=("none", "long", "request")),
+    _fixed("eventUris", "The events that there are.", many=True),
+)
+
 _CONFIG_SCHEMA: Final = Schema(
     PROVIDER_CONFIG,
     "ServiceProviderConfig",
@@ -96,6 +104,7 @@ _CONFIG_SCHEMA: Final = Schema(
         _ability("etag", "Entity tags."),
         _SCHEMES,
         _PAGINATION,
+        _EVENTS,
     ),
 )
 

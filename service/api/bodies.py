@@ -71,6 +71,12 @@ def _uri(name: str, value: object) -> object:
     return text
 
 
+def _boolean(name: str, value: object) -> object:
+    if not isinstance(value, bool):
+        raise BadPayload(f'"{name}" must be a boolean')
+    return value
+
+
 def one_of(*choices: str) -> Check:
     """A word of a closed list."""
 
@@ -87,6 +93,7 @@ TEXT_MAYBE: Final = Part(_text, required=False)
 EMAIL: Final = Part(_email)
 EMAILS: Final = Part(_emails)
 UUID_: Final = Part(_uuid)
+BOOLEAN_MAYBE: Final = Part(_boolean, required=False)
 URI_MAYBE: Final = Part(_uri, required=False)
 
 

@@ -1,7 +1,8 @@
 """The room `/connections`: an administrator's identity providers, their tokens, and what they asked."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 from litestar import delete, get, patch, post
 from litestar.params import FromPath
@@ -16,16 +17,17 @@ from service.database import Transaction, now
 from service.dialects import dialect
 from service.users import access, connection_changes, connection_tokens, connections
 from service.users.checks import check, is_uuid
-from service.users.connection_tokens import SECRET, TOKEN
+from service.users.connection_tokens import RECEIVER, SECRET, TOKEN, Kind
 from service.users.model import Attribute, Caller
 from service.users.problems import BadQuery, Forbidden, Invalid
 
 CONNECTIONS: Final = "directus_connections"
 _NEW_TOKEN: Final = {
-    "kind": Part(one_of(TOKEN, SECRET), required=False),
+    "kind": Part(one_of(TOKEN, SECRET, RECEIVER), required=False),
     "name": TEXT_MAYBE,
     "expires_at": TEXT_MAYBE,
 }
+_KINDS: Final[Mapping[str, Kind]] = {TOKEN: "token", SECRET: "secret", RECEIVER: "receiver"}
 _EXPIRES: Final = {"expires_at": Attribute("expires_at", "timestamp")}
 
 
@@ -40,7 +42,7 @@ async def list_connections(scope: Scope) -> ASGIResponse:
 async def read_connection(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """One connection."""
     call = of(scope)
-    return await reading.answer_one(call, reading.one(call, await call.member(), CONNECTIONS, _key(key)))
+    return await reading.answer_one(call, reading.one(call, await call.member(), CONNECTIONS, key_of(key)))
 
 
 @post("/connections")
@@ -58,7 +60,7 @@ async def change_connection(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     caller = await call.author()
     given = dialect.take(call.generation.language, CONNECTIONS, await call.json() or {})
-    return many.after(await call.house.database.write(_change, call, caller, _key(key), given), single=True)
+    return many.after(await call.house.database.write(_change, call, caller, key_of(key), given), single=True)
 
 
 @delete("/connections/{key:str}", status_code=200)
@@ -69,7 +71,7 @@ async def delete_connection(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     fate = call.query.get("users", "keep")
     if fate not in ("keep", "suspend"):
         raise BadQuery('"users" must be one of [keep, suspend]')
-    await call.house.database.write(connection_changes.remove, caller, _key(key), suspend=fate == "suspend")
+    await call.house.database.write(connection_changes.remove, caller, key_of(key), suspend=fate == "suspend")
     return answers.nothing()
 
 
@@ -85,17 +87,20 @@ async def create_token(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     caller = await call.author()
     body = expect(await call.json(), _NEW_TOKEN)
-    kind: Literal["token", "secret"] = "secret" if body.get("kind") == SECRET else "token"
+    kind: Kind = _KINDS[str(body.get("kind", TOKEN))]
     name = None if body.get("name") is None else str(body["name"])
     lifetime = _lifetime(body.get("expires_at"))
     made = await call.house.database.write(
-        connection_tokens.issue, caller, _key(key), kind=kind, name=name, lifetime=lifetime
+        connection_tokens.issue, caller, key_of(key), kind=kind, name=name, lifetime=lifetime
     )
     terms = call.house.terms
     address = {"base_url": f"{terms.public_url}/scim/v2"}
+    if kind == RECEIVER:
+        address = {"base_url": call.house.event_tokens.audience(key_of(key))}
     if kind == SECRET:
-        address |= {"client_id": _key(key), "token_url": f"{terms.public_url}/oauth/token"}
-    shown = {"id": made.id, "kind": kind, "name": name, kind: made.token, "hint": made.hint}
+        address |= {"client_id": key_of(key), "token_url": f"{terms.public_url}/oauth/token"}
+    word = SECRET if kind == SECRET else TOKEN
+    shown = {"id": made.id, "kind": kind, "name": name, word: made.token, "hint": made.hint}
     return answers.data({**shown, "expires_at": made.expires_at, **address})
 
 
@@ -104,7 +109,7 @@ async def revoke_token(scope: Scope, key: FromPath[str], token: FromPath[str]) -
     """Ends a token at once; a secret takes the access tokens with it that were got for it."""
     call = of(scope)
     caller = await call.author()
-    await call.house.database.write(connection_tokens.revoke, caller, _key(key), _key(token))
+    await call.house.database.write(connection_tokens.revoke, caller, key_of(key), key_of(token))
     return answers.nothing()
 
 
@@ -118,11 +123,11 @@ async def _of(call: Call, key: str, collection: str, sort: str) -> ASGIResponse:
     """A page of what belongs to one connection, asked in the language of any list."""
     caller = await call.member()
     access.check_administrator(caller)
-    if await call.house.database.read(connections.read, caller.project, _key(key)) is None:
+    if await call.house.database.read(connections.read, caller.project, key_of(key)) is None:
         raise Forbidden
     given = call.query.get("filter")
     asked = [] if given is None or given == "" else [query_string.json(given, "filter")]
-    own: Tree = {"filter": {"_and": [{"connection": {"_eq": _key(key)}}, *asked]}}
+    own: Tree = {"filter": {"_and": [{"connection": {"_eq": key_of(key)}}, *asked]}}
     if not call.query.keys() & {"sort", "aggregate"}:
         own["sort"] = sort
     return await reading.answer_many(call, reading.many(call, caller, collection, {**call.query, **own}))
@@ -138,7 +143,8 @@ async def _change(tx: Transaction, call: Call, caller: Caller, key: str, given: 
     return await many.shown(tx, call, caller, CONNECTIONS, [key])
 
 
-def _key(key: str) -> str:
+def key_of(key: str) -> str:
+    """An id in its one spelling. Raises Forbidden for what is none."""
     if not is_uuid(key):
         raise Forbidden
     return key.lower()

@@ -9,6 +9,8 @@ import msgspec
 from providers.client_assertion import ClientKeys
 from providers.contract import Provider
 from providers.settings import Policy
+from service.api.event_tokens import EventTokens
+from service.api.feed_bells import FeedBells
 from service.database import Database
 from service.journal import AccessLog
 from service.sealing import Sealer
@@ -89,6 +91,8 @@ class House(msgspec.Struct, frozen=True, eq=False):
     connecting: "Connecting"
     walks: "Walks"
     sync: "Sync"
+    event_tokens: EventTokens
+    feed_bells: FeedBells
     client_keys: ClientKeys
     doors: Mapping[str, Door]
     terms: Terms

@@ -93,9 +93,19 @@ BODIES: Final[Mapping[str, Json]] = {
     "Invitation": _facts("email", "status", "url", "message", keys=("id", "user", "invited_by"), at=_INVITED),
     "Letter": _facts(*_LETTER, keys=("id", "reference"), at=_POSTED),
     "Key": _facts(keys=("id",)),
+    "GroupRoles": {
+        "type": "array",
+        "maxItems": 1000,
+        "items": _closed(
+            ("group", "role"),
+            group={"type": "string", "minLength": 1, "maxLength": 256},
+            role={"type": "string", "format": "uuid"},
+            administers={"type": "boolean", "default": False},
+        ),
+    },
     "NewToken": _closed(
         (),
-        kind={"type": "string", "enum": ["token", "secret"], "default": "token"},
+        kind={"type": "string", "enum": ["token", "secret", "receiver"], "default": "token"},
         name={"type": "string", "maxLength": 100},
         expires_at={"type": "string", "format": "date-time"},
     ),

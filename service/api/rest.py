@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from service.api import connections, files, history, permissions, roles, user_changes, users
+from service.api import connections, files, group_roles, history, permissions, roles, user_changes, users
 
 router = Router(
     "/",
@@ -14,6 +14,7 @@ router = Router(
         *files.HANDLERS,
         *history.HANDLERS,
         *connections.HANDLERS,
+        *group_roles.HANDLERS,
     ],
     include_in_schema=False,
 )

@@ -13,16 +13,23 @@ from litestar.types import Scope
 from providers.scim import discovery, messages
 from providers.scim.schema import Resource
 from service.api import answers
-from service.api.calls import of
+from service.api.callers import bearer
+from service.api.calls import Call, of
 from service.api.scim_requests import BASE, base, parameters
 from service.api.scim_resources import TYPES
+from service.tokens import fingerprint
+from service.users import connections
 from service.users.problems import RouteUnknown
 
 
 @get(f"{BASE}/ServiceProviderConfig")
 async def read_config(scope: Scope) -> ASGIResponse:
-    """What this service can do."""
-    return answers.scim(discovery.provider_config(base(of(scope)), sort=True, cursor=True, bulk=True))
+    """What this service can do; a connection is told of events where its own are on."""
+    call = of(scope)
+    events = await _has_events(call)
+    return answers.scim(
+        discovery.provider_config(base(call), sort=True, cursor=True, bulk=True, events=events)
+    )
 
 
 @get(f"{BASE}/Schemas")
@@ -47,6 +54,12 @@ async def list_resource_types(scope: Scope) -> ASGIResponse:
 async def read_resource_type(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """One type of resource by its name."""
     return _single(scope, discovery.resource_type(TYPES, name, base(of(scope))))
+
+
+async def _has_events(call: Call) -> bool:
+    token = bearer(call) if call.header(b"authorization") else None
+    found = await call.house.database.read(connections.recognise, fingerprint(token)) if token else None
+    return found is not None and found.connection.events
 
 
 @lru_cache(16)

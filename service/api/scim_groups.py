@@ -58,7 +58,8 @@ async def create(request: Request, body: object) -> Resource:
 async def replace(request: Request, key: str, body: object, condition: Condition) -> Resource:
     """The whole group anew; without `members` it is empty (RFC 7644, 3.5.1)."""
     incoming, most = _incoming(request, body), ALL if request.shown.shows("members") else 0
-    return await request.call.house.database.write(_replace, request.caller, key, condition, incoming, most)
+    caller = request.putting().caller
+    return await request.call.house.database.write(_replace, caller, key, condition, incoming, most)
 
 
 async def change(

@@ -74,6 +74,10 @@ class Request(msgspec.Struct, frozen=True):
         """The same request for another type of resource."""
         return msgspec.structs.replace(self, type=type_, shown=shown(type_, self.asked))
 
+    def putting(self) -> "Request":
+        """The same request, as one that sends the whole of a resource."""
+        return msgspec.structs.replace(self, caller=msgspec.structs.replace(self.caller, puts=True))
+
     @property
     def base(self) -> str:
         """The address that the client uses, before `/Users`."""

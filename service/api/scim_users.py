@@ -49,7 +49,7 @@ async def make(request: Request, many: Sequence[Mapping[str, object]]) -> None:
 async def replace(request: Request, key: str, body: object, condition: Condition) -> Resource:
     """The whole user anew; a password or `active` that is not given stays: clients cannot read the one, and
     say nothing with the lack of the other (RFC 7644, 3.5.1)."""
-    incoming = _incoming(request, body)
+    request, incoming = request.putting(), _incoming(request, body)
     passwords = [incoming["password"]] if incoming.get("password") is not None else []
     return await _changed(request, key, condition, lambda _: incoming, passwords)
 

@@ -7,7 +7,7 @@ from service.commands.parsing import Commands, command, verb, verbs
 
 TERMS = (
     *("name", "profile", "adopt", "managed", "dry_run", "default_role", "domains", "networks", "rate"),
-    *("log_days", "jwks_uri"),
+    *("log_days", "jwks_uri", "events", "events_url"),
 )
 
 
@@ -80,6 +80,14 @@ def _more_terms(parser: ArgumentParser) -> None:
         "--log-days", metavar="N", type=int, help="how long its log is kept (30); 0 keeps none"
     )
     parser.add_argument("--jwks-uri", metavar="URL", help="where it publishes the keys of its OAuth client")
+    parser.add_argument(
+        "--events",
+        action=BooleanOptionalAction,
+        help="tell applications what its people and groups go through (RFC 9967)",
+    )
+    parser.add_argument(
+        "--events-url", metavar="URL", help="push it there; without, applications fetch it at /ssf/feeds"
+    )
 
 
 def _connection(among: Commands) -> None:
@@ -104,6 +112,9 @@ def _token(among: Commands) -> None:
         "--client-secret",
         action="store_true",
         help="a secret for the OAuth client credentials of /oauth/token instead, with its client_id",
+    )
+    parser.add_argument(
+        "--receiver", action="store_true", help="a token for an application to fetch its events with instead"
     )
     _of_connection(verb(among, "scim-token", "list", "show a connection's tokens, never what they say"))
     revoking = _of_connection(verb(among, "scim-token", "revoke", "end a token at once"))

@@ -9,7 +9,7 @@ from service.commands.setting import configured, opened
 from service.config import Config
 from service.database import Database, Transaction
 from service.users import connection_changes, connection_tokens
-from service.users.connection_tokens import SECRET, TOKEN, Issued
+from service.users.connection_tokens import RECEIVER, SECRET, TOKEN, Issued
 from service.users.model import house
 
 _DAY = 86_400
@@ -39,6 +39,8 @@ async def _create(config: Config, database: Database, options: Namespace) -> Non
     give(made.token)
     if options.client_secret:
         tell(f"The client {connection} gets tokens at {config.public_url}/oauth/token with this secret.")
+    elif options.receiver:
+        tell(f"An application fetches events at {config.public_url}/ssf/feeds/{connection} with this token.")
     else:
         tell(f"The provider calls {config.public_url}/scim/v2 with this token, shown only now.")
 
@@ -52,7 +54,7 @@ async def _made(tx: Transaction, options: Namespace) -> tuple[str, Issued]:
         tx,
         caller,
         connection,
-        kind=SECRET if options.client_secret else TOKEN,
+        kind=SECRET if options.client_secret else RECEIVER if options.receiver else TOKEN,
         name=options.name,
         lifetime=None if options.days is None else options.days * _DAY,
     )

@@ -1,4 +1,4 @@
-"""`idbridge worker`: the mail worker alone, for a machine of its own."""
+"""`idbridge worker`: carries letters and pushes events, for a machine of its own."""
 
 import asyncio
 import signal
@@ -6,7 +6,7 @@ from argparse import Namespace
 
 import uvloop
 
-from service import post
+from service import post, pushing
 from service.commands.setting import configured, opened
 from service.config import Config
 
@@ -21,5 +21,9 @@ async def _work(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for one in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(one, stopped.set)
-    async with opened(config) as database, post.working(config, database):
+    async with (
+        opened(config) as database,
+        post.working(config, database),
+        pushing.working(config, database),
+    ):
         await stopped.wait()

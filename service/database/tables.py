@@ -93,6 +93,8 @@ connections = Table(
     Column("log_days", Integer, nullable=False),  # how long the sync log is kept; 0: there is none
     Column("jwks", Document),  # keys that sign its assertions: RFC 7523
     Column("jwks_uri", Words),  # the same, published by it
+    Column("events", Flag, nullable=False, server_default=false()),  # its changes are told to applications
+    Column("events_url", Words),  # where to, by push (RFC 8935); without it they are fetched (RFC 8936)
     Column("created_at", Moment, nullable=False),
     PrimaryKeyConstraint("project", "id"),
     UniqueConstraint("project", "provider"),
@@ -107,7 +109,8 @@ connection_tokens = Table(
     _project(),
     Column("id", Key, nullable=False),
     Column("connection", Key, nullable=False),
-    Column("kind", Words, nullable=False),  # token, secret (of an OAuth client), access (got for one)
+    # token, secret (of an OAuth client), access (got for one), receiver (of events)
+    Column("kind", Words, nullable=False),
     Column("name", Words),
     Column("fingerprint", Words, nullable=False),  # sha256 of the token; the token itself is shown once
     Column("hint", Words, nullable=False),  # its visible prefix and last four characters
@@ -157,6 +160,40 @@ sync_log = Table(
     PrimaryKeyConstraint("project", "connection", "id"),
     Index(None, "project", "connection", "failed", "id"),
     _of_connection(),
+)
+
+# What happened to people and groups of a connection, until an application has it (RFC 9967).
+events = Table(
+    "events",
+    metadata,
+    _project(),
+    Column("connection", Key, nullable=False),
+    Column("id", Key, nullable=False),  # the jti
+    Column("txn", Words, nullable=False),  # the same for all that one verb did
+    Column("subject", Words, nullable=False),  # /Users/... or /Groups/...
+    Column("external_identifier", Words),
+    Column("told", Document, nullable=False),  # names of events, with what changed; no values
+    Column("at", Moment, nullable=False),
+    Column("next_at", Moment, nullable=False),  # when it is pushed, or pushed again
+    Column("attempts", Integer, nullable=False),
+    PrimaryKeyConstraint("project", "connection", "id"),
+    Index(None, "project", "connection", "next_at"),
+    Index(None, "at"),
+    _of_connection(),
+)
+
+# What events are signed with: the newest key, while those before it are published for what is on its way.
+event_keys = Table(
+    "event_keys",
+    metadata,
+    _project(),
+    Column("number", Integer, nullable=False),  # rising from 1: of two who make one, one comes first
+    Column("kid", Words, nullable=False),
+    Column("private", Words, nullable=False),  # a JWK, sealed
+    Column("public", Document, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    PrimaryKeyConstraint("project", "number"),
+    _of_project(),
 )
 
 # How far a file has been read into a connection: written with the users of each of its pieces.

@@ -15,7 +15,7 @@ from service.database.tables import connections, users
 from service.users import access, connection_tokens, edits, history, last_administrator
 from service.users.checks import check, is_uuid
 from service.users.connection_terms import checked
-from service.users.edits import Edit, same
+from service.users.edits import Edit
 from service.users.model import (
     ACTIVE,
     CONCEALED,
@@ -25,7 +25,7 @@ from service.users.model import (
     Caller,
 )
 from service.users.problems import Forbidden, Invalid, NoSuch
-from service.users.rows import as_row, locking
+from service.users.rows import as_row, locking, same
 from service.users.uniqueness import unique
 
 Row = dict[str, Any]
@@ -33,11 +33,13 @@ Row = dict[str, Any]
 LOG_DAYS: Final = 30
 _AT_ONCE: Final = 1000  # users in memory while a connection is removed
 _DEFAULTS: Final[Mapping[str, object]] = {
-    **dict.fromkeys(("default_role", "domains", "networks", "rate", "jwks", "jwks_uri")),
+    **dict.fromkeys(("default_role", "domains", "networks", "rate")),
+    **dict.fromkeys(("jwks", "jwks_uri", "events_url")),
     "profile": "default",
     "adopt": False,
     "managed": False,
     "dry_run": False,
+    "events": False,
     "log_days": LOG_DAYS,
 }
 _IGNORED: Final = frozenset({"id", "created_at"})

@@ -87,4 +87,5 @@ _RULES: Final[Mapping[str, Callable[[str, Any], object]]] = {
     "log_days": _within(0, _MOST_DAYS),
     "jwks": _jwks,
     "jwks_uri": _uri,
+    "events_url": _uri,
 }

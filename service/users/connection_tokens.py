@@ -1,8 +1,9 @@
 """What connections prove themselves with: shown once, of which only hashes are kept.
 
 A `token` is sent with every SCIM request. A `secret` is an OAuth client's, which gets an `access` token for
-it at /oauth/token. Of tokens and secrets two are valid at once, so that they can be rotated: a third ends the
-oldest. Access tokens live for minutes; they end with the secret, with the keys, and with the connection.
+it at /oauth/token. A `receiver` is an application's: it opens the feed of the connection's events and nothing
+else. Of each kind but `access` two are valid at once, so that they can be rotated: a third ends the oldest.
+Access tokens live for minutes; they end with the secret, with the keys, and with the connection.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,12 +21,18 @@ from service.users.clock import later
 from service.users.model import CONNECTIONS, Caller
 from service.users.problems import Forbidden, Invalid
 
-Kind = Literal["token", "secret", "access"]
+Kind = Literal["token", "secret", "access", "receiver"]
 TOKEN: Final = "token"  # noqa: S105  # a word, as the next two: these are no secrets
 SECRET: Final = "secret"  # noqa: S105  # as above
 ACCESS: Final = "access"
-PREFIXES: Final[Mapping[Kind, str]] = {TOKEN: "idb_scim_", SECRET: "idb_client_", ACCESS: "idb_access_"}
-VALID_AT_ONCE: Final[Mapping[Kind, int]] = {TOKEN: 2, SECRET: 2, ACCESS: 100}
+RECEIVER: Final = "receiver"
+PREFIXES: Final[Mapping[Kind, str]] = {
+    TOKEN: "idb_scim_",
+    SECRET: "idb_client_",
+    ACCESS: "idb_access_",
+    RECEIVER: "idb_events_",
+}
+VALID_AT_ONCE: Final[Mapping[Kind, int]] = {TOKEN: 2, SECRET: 2, ACCESS: 100, RECEIVER: 2}
 _LONGEST_NAME: Final = 100
 
 

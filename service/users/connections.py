@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Select, bindparam, or_, select, update
 
 from service.database import Transaction, now
 from service.database.tables import connection_tokens as tokens
 from service.database.tables import connections
 from service.users import connection_changes, connection_tokens
 from service.users.clock import later
-from service.users.connection_tokens import SECRET
+from service.users.connection_tokens import RECEIVER, SECRET
 from service.users.model import Caller, Origin
 
 Profile = Literal["default", "entra", "okta", "strict"]
@@ -22,7 +22,7 @@ _columns = tuple(
     connections.c[name]
     for name in (
         *("project", "id", "provider", "profile", "adopt", "default_role", "domains"),
-        *("name", "managed", "dry_run", "networks", "rate", "log_days"),
+        *("name", "managed", "dry_run", "networks", "rate", "log_days", "events"),
     )
 )
 _RECOGNISE: Final = (
@@ -32,8 +32,10 @@ _RECOGNISE: Final = (
         connections,
         (connections.c.project == tokens.c.project) & (connections.c.id == tokens.c.connection),
     )
-    .where(tokens.c.fingerprint == bindparam("fingerprint"), tokens.c.kind != SECRET)
+    .where(tokens.c.fingerprint == bindparam("fingerprint"))
 )
+_CALLER: Final = _RECOGNISE.where(tokens.c.kind != SECRET, tokens.c.kind != RECEIVER)
+_RECEIVER: Final = _RECOGNISE.where(tokens.c.kind == RECEIVER)
 _BY_KEY: Final = select(*_columns).where(
     connections.c.project == bindparam("project"), connections.c.id == bindparam("id")
 )
@@ -68,6 +70,7 @@ class Connection(msgspec.Struct, frozen=True):
     networks: tuple[str, ...] = ()
     rate: int | None = None
     log_days: int = 0
+    events: bool = False
 
     def caller(self, origin: Origin, doing: list[tuple[str, str, str]] | None = None) -> Caller:
         """The connection as one who asks the core."""
@@ -79,6 +82,7 @@ class Connection(msgspec.Struct, frozen=True):
             provider=self.provider,
             domains=self.domains,
             doing=doing,
+            feeds=self.events,
         )
 
 
@@ -107,7 +111,16 @@ async def create(
 
 async def recognise(tx: Transaction, token_fingerprint: str) -> Recognised | None:
     """Whose token this is, also of one past its time; None for an unknown one."""
-    found = await tx.row(_RECOGNISE, fingerprint=token_fingerprint)
+    return await _recognised(tx, _CALLER, token_fingerprint)
+
+
+async def receiver(tx: Transaction, token_fingerprint: str) -> Recognised | None:
+    """Of whose events this token is a receiver's, also of one past its time; None for an unknown one."""
+    return await _recognised(tx, _RECEIVER, token_fingerprint)
+
+
+async def _recognised(tx: Transaction, statement: Select[Any], token_fingerprint: str) -> Recognised | None:
+    found = await tx.row(statement, fingerprint=token_fingerprint)
     return None if found is None else Recognised(_connection(found[:-2]), found[-2], found[-1])
 
 

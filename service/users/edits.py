@@ -8,7 +8,6 @@ Whether the caller may make a change is asked before, in `records`.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import bindparam, update
 
 from service.database import Transaction
@@ -16,6 +15,7 @@ from service.database.tables import users
 from service.users import (
     addresses,
     endings,
+    events,
     file_access,
     group_members,
     history,
@@ -25,7 +25,7 @@ from service.users import (
     roles,
 )
 from service.users.model import ACTIVE, ARCHIVED, ATTRIBUTES, INVITED, SECRETS, Caller
-from service.users.rows import Row, derived, fold, shown, snapshot
+from service.users.rows import Row, derived, fold, same, shown, snapshot
 from service.users.uniqueness import unique
 
 _UPDATE: Final = update(users).where(
@@ -83,17 +83,6 @@ class Edit:
         return {"of_project": self.old["project"], "of_id": self.old["id"], **self.changes}
 
 
-def same(kept: object, given: object) -> bool:
-    """Whether two values are one to JSON: true is not 1, and the order of names in an object is nothing."""
-    if isinstance(kept, list | dict) and isinstance(given, list | dict):
-        return _canonical(kept) == _canonical(given)
-    return kept == given
-
-
-def _canonical(value: object) -> bytes:
-    return msgspec.json.encode(value, order="deterministic")
-
-
 async def write(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str) -> None:
     """Write the edits, all or none. Raises NoSuch, Taken, Unprocessable (the last administrator)."""
     edits = [edit for edit in edits if edit.changes]
@@ -117,6 +106,8 @@ async def write(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str)
         if not edit.is_silent
     ]
     await history.record(tx, caller, "update", entries)
+    moved = [events.edited(caller, edit.old, edit.new) for edit in edits if not edit.is_silent]
+    await events.tell(tx, caller, [one for one in moved if one is not None])
     for edit in edits:
         tx.announce("user", edit.old["id"])
 

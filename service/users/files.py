@@ -15,11 +15,11 @@ from service.database import Transaction, by_kind, new_key, now, one_of
 from service.database.tables import file_bytes, files, users
 from service.users import edits, file_access, history
 from service.users.checks import check, is_uuid
-from service.users.edits import Edit, same
+from service.users.edits import Edit
 from service.users.model import CONCEALED, FILE_ATTRIBUTES, FILES, Caller
 from service.users.pictures import SUFFIXES, Picture
 from service.users.problems import Forbidden, Unprocessable
-from service.users.rows import as_row, hold, locking
+from service.users.rows import as_row, hold, locking, same
 from service.users.uniqueness import unique
 
 Row = dict[str, Any]

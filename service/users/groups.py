@@ -1,13 +1,13 @@
 """Groups: each belongs to one connection, which alone sees and changes it."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, update
 
 from service.database import Transaction, new_key, now
 from service.database.tables import groups
-from service.users import group_members, group_roles, history
+from service.users import events, group_members, group_roles, history
 from service.users.access import Scope, ScopeKind
 from service.users.checks import check
 from service.users.group_members import Moved, Wanted
@@ -46,7 +46,7 @@ async def create(tx: Transaction, caller: Caller, given: Mapping[str, object], w
     with unique():
         await tx.run(_INSERT, **row, **values, version=1, created_at=at, changed_at=at)
     moved = await group_members.move(tx, caller, id_, wanted)
-    await _record(tx, caller, "create", {**row, **values}, values, moved)
+    await _record(tx, caller, "create", {**row, **values, "version": 1}, values, moved)
     if await group_roles.concern(tx, caller, id_):
         await group_roles.follow(tx, caller, await group_roles.people(tx, caller, moved.users, moved.groups))
     return id_
@@ -65,16 +65,12 @@ async def change(
     moved = await group_members.move(tx, caller, id_, wanted)
     if not changes and not moved:
         return False
+    version = row["version"] + 1
     with unique():
         await tx.run(
-            _UPDATE,
-            of_project=caller.project,
-            of_id=id_,
-            **changes,
-            version=row["version"] + 1,
-            changed_at=now(),
+            _UPDATE, of_project=caller.project, of_id=id_, **changes, version=version, changed_at=now()
         )
-    await _record(tx, caller, "update", {**row, **changes}, changes, moved)
+    await _record(tx, caller, "update", {**row, **changes, "version": version}, changes, moved)
     if (moved or renamed) and (concerned or await group_roles.concern(tx, caller, id_)):
         inner = [*moved.groups, id_] if renamed else moved.groups
         await group_roles.follow(tx, caller, await group_roles.people(tx, caller, moved.users, inner))
@@ -88,6 +84,7 @@ async def remove(tx: Transaction, caller: Caller, row: Row) -> None:
         left = await group_roles.people(tx, caller, [], [row["id"]])
     await tx.run(_DELETE, of_project=caller.project, of_id=row["id"])
     await history.record(tx, caller, "delete", [history.Entry(row["id"])], collection=GROUPS)
+    await events.tell(tx, caller, [events.group(caller, row, "delete")])
     await group_roles.follow(tx, caller, left)
     tx.announce("group", row["id"])
 
@@ -110,7 +107,7 @@ def _checked(given: Mapping[str, object]) -> Row:
 async def _record(
     tx: Transaction,
     caller: Caller,
-    action: history.Action,
+    action: Literal["create", "update"],
     row: Row,
     changes: Row,
     moved: Moved,
@@ -124,4 +121,5 @@ async def _record(
         }
     data = {name: row[name] for name in ("id", *GROUP_ATTRIBUTES)}
     await history.record(tx, caller, action, [history.Entry(row["id"], data, delta)], collection=GROUPS)
+    await events.tell(tx, caller, [events.group(caller, row, action, delta)])
     tx.announce("group", row["id"])

@@ -120,6 +120,8 @@ CONNECTION_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
     Attribute("log_days", "integer", nullable=False),
     Attribute("jwks", "json"),
     Attribute("jwks_uri", "string", 2048),
+    Attribute("events", "boolean", nullable=False),
+    Attribute("events_url", "string", 2048),
 )
 
 # What people may say of a file; the rest follows from the picture itself.
@@ -153,9 +155,10 @@ class Caller(msgspec.Struct, frozen=True):
     """Who is asking: nobody (the public), a person, a connection, or the house itself (command line).
 
     `leave` is what the rules of the role allow; without any, a person has the minimum and the public nothing.
-    The last four belong to a connection: whether it may take users that nobody owns, the provider that lands
-    in users.provider, the e-mail domains that it may vouch for (casefolded), and where history notes what is
-    done, for its sync log: (action, collection, item).
+    The others belong to a connection: whether it may take users that nobody owns, the provider that lands in
+    users.provider, the e-mail domains that it may vouch for (casefolded), where history notes what is done,
+    for its sync log: (action, collection, item), whether applications are told of it, and whether it sends
+    whole resources (PUT).
     """
 
     project: str
@@ -171,6 +174,8 @@ class Caller(msgspec.Struct, frozen=True):
     provider: str | None = None
     domains: tuple[str, ...] = ()
     doing: list[tuple[str, str, str]] | None = None
+    feeds: bool = False
+    puts: bool = False
 
 
 def house(project: str) -> Caller:

@@ -16,6 +16,7 @@ from service.users import (
     addresses,
     edits,
     endings,
+    events,
     file_access,
     files,
     group_members,
@@ -102,6 +103,7 @@ async def make(
         history.Entry(row["id"], told, told) for row, told in zip(rows, map(shown, given), strict=True)
     ]
     await history.record(tx, caller, "create", entries)
+    await events.tell(tx, caller, events.made(caller, rows))
     for row in rows:
         tx.announce("user", row["id"])
     return [row["id"] for row in rows]
@@ -193,6 +195,7 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
     await tx.run(_DELETE[tx.kind], project=caller.project, ids=ids)
     await files.forget(tx, caller, list(held.values()))
     await history.record(tx, caller, "delete", [history.Entry(user) for user in ids])
+    await events.tell(tx, caller, events.removed(held.values()))
     for user in ids:
         tx.announce("user", user)
 

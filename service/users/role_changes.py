@@ -10,12 +10,12 @@ from service.database.shapes import Kind
 from service.database.tables import connections, roles, users
 from service.users import access, edits, history, last_administrator, leave, permissions, records
 from service.users.checks import check, is_uuid
-from service.users.edits import Edit, same
+from service.users.edits import Edit
 from service.users.leave import Grant, Permit
 from service.users.model import ARCHIVED, CONCEALED, ROLE_ATTRIBUTES, ROLES, SUSPENDED, Caller
 from service.users.problems import BadPayload, Forbidden
 from service.users.roles import create
-from service.users.rows import as_row, locking
+from service.users.rows import as_row, locking, same
 
 Row = dict[str, Any]
 

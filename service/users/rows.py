@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from service.database import Transaction, by_kind, one_of
@@ -97,3 +98,14 @@ def shown(values: Mapping[str, Any]) -> Row:
         if columns[0] in values:
             told[name] = CONCEALED if values[columns[0]] is not None else None
     return told
+
+
+def same(kept: object, given: object) -> bool:
+    """Whether two values are one to JSON: true is not 1, and the order of names in an object is nothing."""
+    if isinstance(kept, list | dict) and isinstance(given, list | dict):
+        return _canonical(kept) == _canonical(given)
+    return kept == given
+
+
+def _canonical(value: object) -> bytes:
+    return msgspec.json.encode(value, order="deterministic")

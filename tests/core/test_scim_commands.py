@@ -75,6 +75,17 @@ async def test_tokens_are_made_listed_and_revoked(folder: Path) -> None:
     assert len((await idbridge(folder, "scim-token", "list", "--provider", "okta")).out.splitlines()) == 1
 
 
+async def test_applications_are_given_the_events_of_a_connection(folder: Path) -> None:
+    key = await okta(folder, "--events", "--events-url", "https://app.example.com/events")
+    assert (await idbridge(folder, "connection", "list")).out.split()[-1] == "events"
+    made = await idbridge(folder, "scim-token", "create", "--provider", "okta", "--receiver")
+    assert made.out.startswith(PREFIXES["receiver"]) and f"/ssf/feeds/{key}" in made.err
+    wrong = await idbridge(folder, "connection", "change", "--provider", "okta", "--events-url", "nonsense")
+    assert (wrong.status, len(wrong.err.splitlines())) == (1, 1), wrong.err
+    off = await idbridge(folder, "connection", "change", "--provider", "okta", "--no-events")
+    assert off.status == 0 and "events" not in (await idbridge(folder, "connection", "list")).out
+
+
 async def test_a_table_is_loaded_and_its_bad_lines_are_told(folder: Path) -> None:
     await okta(folder)
     tried = await load(folder, CSV, "--dry-run")

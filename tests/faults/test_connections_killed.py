@@ -21,11 +21,17 @@ PEOPLE = 3000
 KILLS = 5
 
 
-async def begin(folder: Path, url: str, secret: str, *arguments: str) -> Process:
+async def begin(folder: Path, url: str, secret: str, *arguments: str, **variables: str) -> Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "service", *arguments),
         cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "DATABASE_URL": url, "SECRET": secret},
+        env={
+            "PYTHONPATH": str(ROOT),
+            "PATH": "/usr/bin:/bin",
+            "DATABASE_URL": url,
+            "SECRET": secret,
+            **variables,
+        },
         stdin=DEVNULL,
         stdout=DEVNULL,
         stderr=PIPE,

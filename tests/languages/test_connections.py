@@ -65,7 +65,7 @@ async def test_terms_that_make_no_sense_are_refused_and_change_nothing(house: Se
     for terms in (
         {"networks": ["10.0.0.0/33"]}, {"networks": "10.0.0.0/8"}, {"networks": [5]}, {"rate": 0}, {"rate": "9"},
         {"log_days": -1}, {"profile": "other"}, {"adopt": "yes"}, {"name": ""}, {"name": "x" * 101}, {"jwks": {"keys": []}},
-        {"jwks": {"keys": [{"kty": "RSA", "d": "x"}]}}, {"jwks_uri": "file:///etc/passwd"}, {"provider": "entra"},
+        {"jwks": {"keys": [{"kty": "RSA", "d": "x"}]}}, {"jwks_uri": "file:///etc/passwd"}, {"events_url": "file:///etc/passwd"}, {"events": "on"}, {"provider": "entra"},
         {"default_role": "00000000-0000-0000-0000-000000000009"}, {"nonsense": 1}, {"log_days": 2**40},
     ):  # fmt: skip
         refused = await house.ask("PATCH", f"/connections/{key}", terms)

@@ -1,0 +1,15 @@
+"""The names of SCIM's events (RFC 9967, 7.4): those that tell what changed, never to what."""
+
+from collections.abc import Mapping
+from typing import Final
+
+_PREFIX: Final = "urn:ietf:params:scim:event"
+URIS: Final[Mapping[str, str]] = {
+    "add": f"{_PREFIX}:feed:add",
+    "create": f"{_PREFIX}:prov:create:notice",
+    "patch": f"{_PREFIX}:prov:patch:notice",
+    "put": f"{_PREFIX}:prov:put:notice",
+    "delete": f"{_PREFIX}:prov:delete",
+    "activate": f"{_PREFIX}:prov:activate",
+    "deactivate": f"{_PREFIX}:prov:deactivate",
+}

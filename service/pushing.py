@@ -1,0 +1,138 @@
+"""Pushes provisioning events to applications (RFC 8935): claim, sign, send, settle, until told to stop.
+
+What an application does not take is pushed again, ever later, as long as events are kept. One that is away
+holds up nobody else: each connection has its own way.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import httpx2
+
+from providers.contract import ProviderError
+from providers.http import TIMEOUT, Outbound
+from service.api.event_tokens import EventTokens
+from service.config import Config
+from service.database import Database, Unavailable
+from service.sealing import Sealer
+from service.users import feed
+from service.users.event_keys import EventKeys
+from service.users.events import FED
+from service.users.feed import Event, Target
+
+POLL: Final = 1.0  # seconds between two looks; what this process commits is heard of at once
+TROUBLE: Final = 5.0  # seconds before the next look at a database that cannot be asked
+_AT_ONCE: Final = 8  # connections that are pushed to at the same time
+_TOGETHER: Final = 20  # events of one claim
+_LEASE: Final = 2 * TIMEOUT * _TOGETHER
+_log: Final = logging.getLogger(__name__)
+
+
+class Pusher:
+    """One of any number; begins with run()."""
+
+    def __init__(self, database: Database, tokens: EventTokens, outbound: Outbound) -> None:
+        self._database = database
+        self._tokens = tokens
+        self._outbound = outbound
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._awake = asyncio.Event()
+        database.on_commit(self._hear)
+
+    async def run(self) -> None:
+        """Push until cancelled; what is under way then is pushed again when its lease is over."""
+        try:
+            while True:
+                self._awake.clear()
+                pause = POLL
+                try:
+                    await self._round()
+                except Unavailable:
+                    pause = TROUBLE
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._awake.wait()
+        finally:
+            tasks = list(self._under_way.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _hear(self, announced: frozenset[tuple[str, str]]) -> None:
+        if any(what == FED for what, _ in announced):
+            self._awake.set()
+
+    async def _round(self) -> None:
+        """Begin with every connection that nobody of us is pushing to."""
+        for target in await self._database.read(feed.targets):
+            if target.connection not in self._under_way:
+                way = asyncio.create_task(self._push(target), name="push")
+                self._under_way[target.connection] = way
+
+    async def _push(self, target: Target) -> None:
+        try:
+            async with self._places:
+                while held := await self._database.write(feed.claim, target, _TOGETHER, _LEASE):
+                    if not await self._deliver(target, held):
+                        return
+        except Unavailable:
+            _log.warning("events wait for the database")
+        except Exception:  # the leases run out, and the others' ways stay open
+            _log.exception("pushing events failed")
+        finally:
+            del self._under_way[target.connection]
+
+    async def _deliver(self, target: Target, held: list[Event]) -> bool:
+        """Send one after the other up to the first that is not taken; the rest follow that one."""
+        taken: list[str] = []
+        tokens = await self._tokens.sign(target.project, target.connection, held)
+        for one in held:
+            if not await self._send(target, tokens[one.id]):
+                break
+            taken.append(one.id)
+        await self._database.write(feed.settle, target.project, target.connection, taken)
+        left = held[len(taken) :]
+        if left:
+            await self._database.write(feed.postpone, target, left)
+        return not left
+
+    async def _send(self, target: Target, token: str) -> bool:
+        """Whether the application has it now; 202 is what RFC 8935, 2.2 asks for."""
+        headers = {
+            "Content-Type": "application/secevent+jwt",
+            "Accept": "application/json",
+            "User-Agent": "idbridge",
+        }
+        try:
+            request = httpx2.Request("POST", target.url, headers=headers, content=token.encode())
+            answer = await self._outbound.handle_async_request(request)
+        except (ProviderError, httpx2.InvalidURL, UnicodeError) as problem:
+            self._tell(target, str(problem))
+            return False
+        if answer.status_code in (200, 202, 204):
+            return True
+        self._tell(target, f"it answered with status {answer.status_code}")
+        return False
+
+    def _tell(self, target: Target, reason: str) -> None:
+        extra = {"connection": target.connection, "reason": reason[:500]}
+        _log.warning("an application did not take an event", extra=extra)
+
+
+@asynccontextmanager
+async def working(config: Config, database: Database) -> AsyncIterator[None]:
+    """Push events until the block ends."""
+    outbound = Outbound(config.outbound_ip_allow_list)
+    tokens = EventTokens(database, EventKeys(Sealer(config.secrets)), config.public_url)
+    task = asyncio.create_task(Pusher(database, tokens, outbound).run(), name="event pusher")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await outbound.shut()
