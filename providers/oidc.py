@@ -1,24 +1,39 @@
 """OpenID Connect: the authorization code flow with PKCE, hardened as RFC 9700 asks."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+import time
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
 
 from authlib.integrations.httpx_client import AsyncOAuth2Client
+from joserfc.jwk import KeySet
 from msgspec import Meta
 
+from providers import logout_token
 from providers.client import Server
 from providers.client_settings import ClaimName, ClientSettings
 from providers.code_flow import CodeFlow, ask, secret_of
-from providers.contract import Identity, Provider, Tokens, Unreachable, Untrusted
+from providers.contract import (
+    Departure,
+    Identity,
+    LoggedOut,
+    Prompt,
+    Provider,
+    Tokens,
+    Unreachable,
+    Untrusted,
+)
 from providers.discovery import Issuer, Metadata
 from providers.http import Outbound
-from providers.id_token import Expected, UnknownKey, read_id_token
+from providers.id_token import LEEWAY, Expected, UnknownKey, read_id_token
 from providers.inspection import inspect_client, inspect_metadata
 from providers.profile import read_identity
 from providers.redirects import check_state, in_time, read_code
-from providers.settings import Url
+from providers.secret import Secret
+from providers.settings import ContextClasses, Flag, Span, Url, seconds
 from providers.words import Words
 
+Read = TypeVar("Read")
 Scope = Annotated[
     str,
     Meta(
@@ -28,10 +43,22 @@ Scope = Annotated[
 
 
 class OpenIDClient(ClientSettings, frozen=True, kw_only=True):
-    """What a kind of provider answers: who its issuer is, and in which words it describes people."""
+    """What a kind of provider answers: who its issuer is, and in which words it describes people.
+
+    `max_age` is how long ago people may have proven themselves there, `acr_values` are the ways of doing so
+    that will do: both are asked for, and held against the signed answer. `backchannel_logout_untyped` takes
+    logout tokens without a `typ`.
+    """
 
     scope: Scope = "openid profile email"
     identifier_key: ClaimName = "sub"
+    max_age: Span = None
+    acr_values: ContextClasses = ()
+    backchannel_logout_untyped: Flag = False
+
+    def extras(self) -> Mapping[str, str]:
+        asked = {"max_age": str(seconds(self.max_age))} if self.max_age else {}
+        return asked | ({"acr_values": " ".join(self.acr_values)} if self.acr_values else {})
 
     def issuer(self) -> str:
         """The issuer, or the address of its discovery document."""
@@ -84,6 +111,7 @@ class OpenID(CodeFlow[OpenIDClient]):
                 tokens = await self._exchange(client, server, code, memory)
                 claims = await self._validate(tokens, memory["nonce"], metadata)
                 self._settings.check(claims)
+                self._check_proof(claims, memory)
                 userinfo = await self._ask_userinfo(client, tokens, claims["sub"], metadata)
         return read_identity(
             self.name,
@@ -111,11 +139,54 @@ class OpenID(CodeFlow[OpenIDClient]):
             access_token=tokens["access_token"],
             algorithms=metadata.id_token_signing_alg_values_supported,
         )
+        return await self._with_keys(lambda keys: read_id_token(text, keys, expected))
+
+    async def _with_keys(self, read: Callable[[KeySet], Read]) -> Read:
+        """What `read` makes of the issuer's keys, or of newer ones where it finds none that fits."""
         keys = await self._issuer.keys()
         try:
-            return read_id_token(text, keys, expected)
+            return read(keys)
         except UnknownKey:
-            return read_id_token(text, await self._issuer.keys(missing=keys), expected)
+            return read(await self._issuer.keys(missing=keys))
+
+    def _check_proof(self, claims: Mapping[str, object], memory: Mapping[str, str]) -> None:
+        """Refuse who has not proven themselves in the way, or as lately, as was asked for."""
+        wanted = self._settings.acr_values
+        if wanted and claims.get("acr") not in wanted:
+            raise Untrusted("The provider did not have the person prove themselves as ACR_VALUES wants (acr)")
+        oldest = memory.get("oldest")
+        proven = claims.get("auth_time")
+        if oldest is not None and not (isinstance(proven, int | float) and proven >= float(oldest) - LEEWAY):
+            raise Untrusted("The person proved themselves too long ago, or nobody says when (auth_time)")
+
+    async def depart(
+        self, return_url: str, *, login_hint: str | None = None, prompt: Prompt | None = None
+    ) -> Departure:
+        departure = await super().depart(return_url, login_hint=login_hint, prompt=prompt)
+        if self._settings.max_age is None:
+            return departure
+        oldest = str(int(time.time()) - seconds(self._settings.max_age))
+        return Departure(departure.url, {**departure.memory, "oldest": oldest})
+
+    async def leave(self, hint: Secret | None, return_url: str) -> str | None:
+        async with in_time():
+            endpoint = (await self._issuer.metadata()).end_session_endpoint
+        if endpoint is None:
+            return None
+        asked = {"client_id": self._settings.client_id, "post_logout_redirect_uri": return_url}
+        hinted = {"id_token_hint": hint.reveal()} if hint else {}
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode({**hinted, **asked})}"
+
+    async def hear_logout(self, token: str) -> LoggedOut:
+        async with in_time():
+            metadata = await self._issuer.metadata()
+            expected = logout_token.Expected(
+                issuer=metadata.issuer,
+                client_id=self._settings.client_id,
+                algorithms=metadata.id_token_signing_alg_values_supported,
+                untyped=self._settings.backchannel_logout_untyped,
+            )
+            return await self._with_keys(lambda keys: logout_token.read_logout_token(token, keys, expected))
 
     async def _ask_userinfo(
         self, client: AsyncOAuth2Client, tokens: Mapping[str, Any], subject: str, metadata: Metadata

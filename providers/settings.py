@@ -42,6 +42,10 @@ RoleMapping = Annotated[
     Meta(description='a JSON object from groups to the uuids of roles, such as json:{"staff": "..."}'),
 ]
 Mode = Annotated[Literal["cookie", "session"], Meta(description="cookie or session")]
+Span = Annotated[
+    Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,4}[smhd]?\Z")] | None,
+    Meta(description="a span of time, such as 900 (seconds), 15m, 8h or 7d"),
+]
 ContextClasses = Annotated[
     tuple[Annotated[str, Meta(pattern=r"^[!-~]{1,255}\Z")], ...],
     Meta(description="values of acr, separated by commas"),
@@ -55,8 +59,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     addresses may come through this provider; all of them when empty. `link_by_email`: somebody new to it may
     be the user who has the same address, verified on both sides. `sync_user_info` and `role_mapping` follow
     the provider at each sign-on; `allow_administrators` says on purpose that roles which it gives may be an
-    administrator's. `second_factor_acr`: values of acr that answer for a second factor. `mode`: the cookie
-    that a sign-on with a redirect ends with.
+    administrator's. `second_factor_acr`: values of acr that answer for a second factor. `session_ttl` bounds
+    the sessions that begin with it. `mode`: the cookie that a sign-on with a redirect ends with.
     """
 
     project: Project = "default"
@@ -70,6 +74,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     role_mapping: RoleMapping = msgspec.field(default_factory=dict)
     allow_administrators: Flag = False
     second_factor_acr: ContextClasses = ()
+    session_ttl: Span = None
     mode: Mode = "cookie"
 
 
@@ -88,6 +93,12 @@ class Common(Struct, frozen=True, kw_only=True):
     def open(self, name: str, outbound: Outbound) -> Provider:
         """The provider called `name` with these settings, which calls others through `outbound` only."""
         raise NotImplementedError(f"{self.driver()} says how it is opened")
+
+
+def seconds(span: str) -> int:
+    """How many seconds a span of time lasts."""
+    unit = {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(span[-1])
+    return int(span) if unit is None else int(span[:-1]) * unit
 
 
 class Mistake(NamedTuple):

@@ -9,6 +9,7 @@ from service.users import (
     client_credentials,
     connection_tokens,
     correspondence,
+    event_tokens,
     registrations,
     sessions,
     sync_log,
@@ -30,6 +31,7 @@ async def keep_up(database: Database, every: float = HOUR) -> NoReturn:
             await database.write(connection_tokens.prune)
             await database.write(client_credentials.prune)
             await database.write(sync_log.prune)
+            await database.write(event_tokens.prune)
         except Unavailable:
             _log.warning("what has expired waits for the database")
         await asyncio.sleep(every)

@@ -8,7 +8,7 @@ import msgspec
 
 from providers.client_assertion import ClientKeys
 from providers.contract import Provider
-from providers.settings import Policy
+from providers.settings import Policy, seconds
 from service.database import Database
 from service.journal import AccessLog
 from service.sealing import Sealer
@@ -17,6 +17,7 @@ from service.users.claims import Policy as Rules
 from service.users.grants import Grants
 from service.users.passwords import Hasher
 from service.users.pictures import Pictures
+from service.users.problems import RouteUnknown
 from service.users.second_factor import SecondFactor
 from service.users.secrets import Secrets
 
@@ -71,6 +72,7 @@ class Door(msgspec.Struct, frozen=True):
             roles=said.role_mapping,
             administrators=said.allow_administrators,
             acr=said.second_factor_acr,
+            lifetime=seconds(said.session_ttl) if said.session_ttl else None,
         )
 
 
@@ -105,3 +107,11 @@ class House(msgspec.Struct, frozen=True, eq=False):
             request=call.id,
             user=call.known_user,
         )
+
+
+def door_of(call: "Call", name: str) -> Door:
+    """The provider called `name`, where it is one of the project's. Raises RouteUnknown."""
+    door = call.house.doors.get(name)
+    if door is None or door.policy.project != call.project:
+        raise RouteUnknown(call.scope["path"])
+    return door

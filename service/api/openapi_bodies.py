@@ -153,6 +153,9 @@ BODIES: Final[Mapping[str, Json]] = {
         "additionalProperties": False,
         "properties": {"refresh_token": _TEXT, "mode": _MODE},
     },
+    "Logout": _closed((), refresh_token=_TEXT, mode=_MODE, redirect=_URI),
+    "Farewell": {"type": "object", "properties": {"redirect": _URI}},
+    "LogoutToken": _closed(("logout_token",), logout_token=_TEXT),
     "Tokens": {
         "type": "object",
         "required": ["expires"],

@@ -235,7 +235,16 @@ ROUTES: Final = (
     ),
     Route("post", "/auth/login", "Sign in", "Authentication", "Tokens", "Login", public=True),
     Route("post", "/auth/refresh", "Refresh the tokens", "Authentication", "Tokens", "Refresh", public=True),
-    Route("post", "/auth/logout", "Sign out", "Authentication", None, "Refresh", public=True),
+    Route(
+        "post",
+        "/auth/logout",
+        "Sign out; with `redirect`, at the provider as well",
+        "Authentication",
+        "Farewell",
+        "Logout",
+        public=True,
+        status=204,
+    ),
     Route(
         "post", "/auth/password/request", "Ask for a letter", "Authentication", None, "Forgotten", public=True
     ),
@@ -280,6 +289,17 @@ ROUTES: Final = (
         "Tokens",
         "OwedCode",
         public=True,
+    ),
+    Route(
+        "post",
+        "/auth/login/{provider}/backchannel-logout",
+        "Hear from a provider that somebody has signed out there",
+        "Authentication",
+        None,
+        "LogoutToken",
+        sends="application/x-www-form-urlencoded",
+        public=True,
+        status=200,
     ),
     Route("get", "/server/ping", "pong", "Server", public=True, media="text/html"),
     Route(

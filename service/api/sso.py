@@ -14,14 +14,14 @@ from providers.contract import Identity, Misconfigured, ProviderError, Refused, 
 from service.api import answers, cookies
 from service.api.allowance import Allowance
 from service.api.calls import KIB, Call, of
-from service.api.house import Door
+from service.api.house import Door, door_of
 from service.api.landing import ended, landing, refused
 from service.api.owing import owe
 from service.sealing import SealBroken
 from service.tokens import fingerprint, new_secret
 from service.users import departures, sign_on
 from service.users.departures import Departed
-from service.users.problems import BadPayload, Problem, RouteUnknown, WrongCredentials, WrongOtp
+from service.users.problems import BadPayload, Problem, WrongCredentials, WrongOtp
 from service.users.problems import Unreachable as Down
 from service.users.sign_on import Arrival, Owing
 
@@ -29,13 +29,6 @@ _log = logging.getLogger(__name__)
 # Anybody can send forged callbacks: the log hears of all of them, the activity of one in a second.
 _NOTES: Final = Allowance(each=1.0, at_once=60)
 _POSTED: Final = 64 * KIB  # what a provider may have the browser post: a code, a state, a name
-
-
-def _door(call: Call, name: str) -> Door:
-    door = call.house.doors.get(name)
-    if door is None or door.policy.project != call.project:
-        raise RouteUnknown(call.scope["path"])
-    return door
 
 
 def _cookie_name(call: Call, name: str) -> str:
@@ -50,10 +43,10 @@ def _callback(call: Call, name: str) -> str:
 async def depart(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """Sends the browser to the provider, and remembers that it was this browser."""
     call = of(scope)
-    door = _door(call, name)
+    door = door_of(call, name)
     redirect = call.query.get("redirect")
     if redirect is not None:
-        redirect = landing(call, door, str(redirect))
+        redirect = landing(call, door.policy.redirect_allow_list, str(redirect))
     try:
         departure = await door.provider.depart(_callback(call, name))
     except ProviderError as problem:
@@ -68,7 +61,7 @@ async def depart(scope: Scope, name: FromPath[str]) -> ASGIResponse:
 async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """Takes the browser back: its departure is used up first, whatever comes of it."""
     call = of(scope)
-    door = _door(call, name)
+    door = door_of(call, name)
     given = await _given(call, name)
     taken = await _taken(call, name)
     redirect = taken[0].redirect if taken else None
@@ -97,7 +90,7 @@ async def arrive_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     code nor the name in the form ever stands in an address.
     """
     call = of(scope)
-    _door(call, name)
+    door_of(call, name)
     try:
         text = (await call.bytes(_POSTED)).decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=16)
@@ -127,7 +120,7 @@ async def _enter(
         return refused(call, redirect, problem, gone)
     if not isinstance(outcome, Owing):
         return ended(call, outcome, door.policy.mode, redirect, gone)
-    owed = await owe(call, outcome.user, identity.provider, redirect)
+    owed = await owe(call, outcome.user, identity.provider, redirect, outcome.bond)
     if redirect is None:
         return refused(call, None, WrongOtp(), gone, owed)
     return answers.away(f"{house.terms.public_url}/admin/login/code", gone, owed)

@@ -6,15 +6,16 @@ from typing import Final
 import msgspec
 
 from providers.contract import Identity
-from service.database import Database, Transaction
-from service.users import claims, history, sessions
+from service.database import Database, Transaction, now
+from service.users import claims, history, identities, sessions
 from service.users.arrivals import arrive
 from service.users.claims import Policy
+from service.users.clock import EPOCH, later
 from service.users.grants import Grants
 from service.users.model import Caller, Origin
 from service.users.problems import Expired, Problem, Taken, WrongCredentials, WrongProvider
 from service.users.second_factor import SecondFactor, is_protected
-from service.users.sessions import Opened
+from service.users.sessions import Bond, Opened
 from service.users.throttle import Attempt, guarded
 
 # What the administrator reads of a refusal, behind the cause and the provider.
@@ -32,6 +33,7 @@ class Owing(msgspec.Struct, frozen=True):
     """Somebody who has arrived, and still owes the code of their second factor."""
 
     user: str
+    bond: Bond = Bond()
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -88,13 +90,26 @@ async def _arrive_and_start(
 ) -> Opened | Owing:
     project, identity, origin = arrival.project, arrival.identity, arrival.origin
     user = await arrive(tx, project, arrival.policy, identity, origin)
-    await grants.keep(tx, project, (identity.provider, identity.external_identifier), identity.tokens)
+    key = (identity.provider, identity.external_identifier)
+    await grants.keep(tx, project, key, identity.tokens)
+    await identities.call(tx, project, key, identity.subject)
+    bond = _bond(arrival)
     proven = claims.proves_factor(identity, arrival.policy.acr)
     if not proven and await is_protected(tx, project, user):
         if arrival.otp is None:
-            return Owing(user)
+            return Owing(user, bond)
         await factor.check(tx, Caller(project, user, origin=origin), arrival.otp)
-    return await sessions.start(tx, project, user, identity.provider, origin, arrival.lifetime, factor=proven)
+    begun = (project, user, identity.provider, origin, arrival.lifetime)
+    return await sessions.start(tx, *begun, factor=proven, bond=bond)
+
+
+def _bond(arrival: Arrival) -> Bond:
+    """No session of ours outlives the provider's, nor what the administrator allows it."""
+    identity, lifetime = arrival.identity, arrival.policy.lifetime
+    ends = [] if lifetime is None else [later(now(), lifetime)]
+    if identity.ends_at is not None:
+        ends.append(later(EPOCH, identity.ends_at))
+    return Bond(identity.external_identifier, identity.sid, min(ends, default=None))
 
 
 async def _note_refusal(
