@@ -11,7 +11,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from providers.contract import Identity, Misconfigured, ProviderError, Refused, Unreachable
-from service.api import answers, cookies
+from service.api import answers, cookies, linking
 from service.api.allowance import Allowance
 from service.api.calls import KIB, Call, of
 from service.api.house import Door, door_of
@@ -47,14 +47,23 @@ async def depart(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     redirect = call.query.get("redirect")
     if redirect is not None:
         redirect = landing(call, door.policy.redirect_allow_list, str(redirect))
-    try:
-        departure = await door.provider.depart(_callback(call, name))
-    except ProviderError as problem:
-        return refused(call, redirect, _told(problem, name))
     otp = call.query.get("otp")  # documented; better is to wait for the question
-    memory = {**departure.memory, **({"otp": otp[:64]} if isinstance(otp, str) and otp else {})}
-    cookie = await _remember(call, name, memory, redirect)
-    return answers.away(departure.url, cookie)
+    kept = {"otp": otp[:64]} if isinstance(otp, str) and otp else {}
+    try:
+        return answers.away(*await leave(call, door, redirect, **kept))
+    except ProviderError as problem:
+        return refused(call, redirect, told(problem, name))
+
+
+async def leave(call: Call, door: Door, redirect: str | None, **kept: str) -> tuple[str, tuple[str, str]]:
+    """Where to send this browser, and the cookie that it is known by when it is back.
+
+    `kept` is remembered with the departure: the code of a second factor (`otp`), or the session in which the
+    person asked for the identity to be linked (`link`). Raises ProviderError.
+    """
+    name = door.provider.name
+    departure = await door.provider.depart(_callback(call, name))
+    return departure.url, await _remember(call, name, {**departure.memory, **kept}, redirect)
 
 
 @get("/auth/login/{name:str}/callback")
@@ -70,15 +79,17 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
         if taken is None:
             raise WrongCredentials
         memory = dict(taken[1])
-        otp = memory.pop("otp", None)
+        otp, link = memory.pop("otp", None), memory.pop("link", None)
         identity = await door.provider.arrive(_single(given), memory)
     except ProviderError as problem:
         if _NOTES.allow():
             await call.house.database.write(sign_on.note_failure, call.public, name, problem.cause)
         denied = "denied" if isinstance(problem, Refused) and problem.code == "access_denied" else ""
-        return refused(call, redirect, _told(problem, name), gone, cause=denied)
+        return refused(call, redirect, told(problem, name), gone, cause=denied)
     except Problem as problem:
         return refused(call, redirect, problem, gone)
+    if link is not None:
+        return await linking.link(call, door, identity, link, redirect, gone)
     return await _enter(call, door, identity, redirect, otp, gone)
 
 
@@ -169,7 +180,7 @@ def _single(query: Mapping[str, object]) -> Mapping[str, str]:
     return {name: str(value) for name, value in query.items()}
 
 
-def _told(problem: ProviderError, name: str) -> Problem:
+def told(problem: ProviderError, name: str) -> Problem:
     """What a provider's failure is to the caller: what is down is said, what was tried is not."""
     _log.warning("sign-on failed", extra={"provider": name, "cause": problem.cause, "code": problem.code})
     if isinstance(problem, Unreachable | Misconfigured):
