@@ -78,12 +78,31 @@ class Policy(Struct, frozen=True, kw_only=True):
     mode: Mode = "cookie"
 
 
+class Signals(Struct, frozen=True, kw_only=True):
+    """From whom we hear what happens to a provider's people after they signed on (Shared Signals 1.0).
+
+    `ssf_issuer` is the transmitter; without one nobody is heard. `ssf_audience` is what it calls us, our own
+    address for it unless given; `ssf_subject_issuer` whom it means by `iss_sub`, itself unless given.
+    `ssf_push_token` is what it has to send as Authorization. With `ssf_poll_url` it is asked, with
+    `ssf_poll_token`, instead of waiting. `ssf_email_subjects`: it may speak of people by their address.
+    """
+
+    ssf_issuer: Annotated[Url | None, Meta(description="an https:// address without a query")] = None
+    ssf_audience: Annotated[str, Meta(pattern=r"^[!-~]{0,255}\Z", description="at most 255 characters")] = ""
+    ssf_subject_issuer: Annotated[Url | None, Meta(description="an https:// address without a query")] = None
+    ssf_push_token: Annotated[Secret | None, Meta(description="a text")] = None
+    ssf_poll_url: Annotated[Url | None, Meta(description="an https:// address without a query")] = None
+    ssf_poll_token: Annotated[Secret | None, Meta(description="a text")] = None
+    ssf_email_subjects: Flag = False
+
+
 class Common(Struct, frozen=True, kw_only=True):
     """How any provider is shown, and what it may do."""
 
     label: Label = None  # the provider's name unless given
     icon: Icon = "account_circle"
     policy: Policy = Policy()
+    signals: Signals = Signals()
 
     @classmethod
     def driver(cls) -> str:
@@ -118,9 +137,11 @@ def read(kind: type[Kind], variables: Mapping[str, str]) -> Kind | list[Mistake]
     """
     given = {key: text for key, text in variables.items() if text and key != "DRIVER"}
     mistakes: list[Mistake] = []
-    own, policy = _take(kind, given, mistakes), _take(Policy, given, mistakes)
+    own, policy, signals = (_take(part, given, mistakes) for part in (kind, Policy, Signals))
     mistakes += [Mistake(key, "is not a setting of this driver") for key in given]
-    return sorted(mistakes) if mistakes else kind(**own, policy=Policy(**policy))
+    if mistakes:
+        return sorted(mistakes)
+    return kind(**own, policy=Policy(**policy), signals=Signals(**signals))
 
 
 def _take(owner: type[Struct], given: dict[str, str], mistakes: list[Mistake]) -> dict[str, Any]:
@@ -129,7 +150,7 @@ def _take(owner: type[Struct], given: dict[str, str], mistakes: list[Mistake]) -
     for field in structs.fields(owner):
         key, shape = field.name.upper(), inspect.type_info(field.type)
         if not isinstance(shape, inspect.Metadata):
-            continue  # the policy, which is taken field by field
+            continue  # the policy and the signals, which are taken field by field
         if key in given:
             try:
                 raw = _split(given.pop(key), shape.type)

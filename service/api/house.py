@@ -9,6 +9,7 @@ import msgspec
 from providers.client_assertion import ClientKeys
 from providers.contract import Provider
 from providers.settings import Policy, seconds
+from providers.transmitter import Transmitter
 from service.database import Database
 from service.journal import AccessLog
 from service.sealing import Sealer
@@ -57,6 +58,7 @@ class Door(msgspec.Struct, frozen=True):
 
     provider: Provider
     policy: Policy
+    transmitter: Transmitter | None = None  # of its Shared Signals
 
     @property
     def rules(self) -> Rules:

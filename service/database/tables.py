@@ -345,6 +345,7 @@ identities = Table(
     Column("last_used_at", Moment),
     Column("asked_at", Moment),  # when the provider was last asked whether its grant still stands
     Column("subject", Words),  # what the provider's signed tokens call the person: `sub`
+    Column("disabled_at", Moment),  # when the provider told us to suspend the user, whom it may bring back
     PrimaryKeyConstraint("project", "provider", "external_identifier"),
     Index(None, "project", "user"),
     Index(None, "project", "provider", "subject"),

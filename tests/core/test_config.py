@@ -336,3 +336,29 @@ def test_the_value_cannot_be_changed() -> None:
     config: Any = read()
     with pytest.raises(AttributeError):
         config.port = 1
+
+
+def test_rule_3_one_client_at_one_issuer_is_one_provider() -> None:
+    """What is signed for the one provider, a logout token too, would be good for the other."""
+    variables = {
+        "AUTH_PROVIDERS": "one,two",
+        **{
+            f"AUTH_{name}_{key}": value
+            for name in ("ONE", "TWO")
+            for key, value in {
+                "DRIVER": "openid",
+                "CLIENT_ID": "me",
+                "ISSUER_URL": "https://op.example",
+            }.items()
+        },
+    }
+    with pytest.raises(config.ConfigInvalid) as caught:
+        config.load(
+            {**variables, "AUTH_TWO_ISSUER_URL": "https://op.example/.well-known/openid-configuration"},
+            keep=False,
+        )
+    assert "AUTH_TWO_CLIENT_ID" in str(caught.value)
+    assert config.load({**variables, "AUTH_TWO_CLIENT_ID": "you"}, keep=False).providers.keys() == {
+        "one",
+        "two",
+    }

@@ -11,6 +11,7 @@ down_revision = "0009"
 
 def upgrade() -> None:
     op.add_column("identities", Column("subject", Words))
+    op.add_column("identities", Column("disabled_at", Moment))
     op.create_index(
         "identities_project_provider_subject_index", "identities", ["project", "provider", "subject"]
     )
@@ -43,4 +44,5 @@ def downgrade() -> None:
     for name in ("used_at", "sid", "identifier"):
         op.drop_column("sessions", name)
     op.drop_index("identities_project_provider_subject_index", "identities")
+    op.drop_column("identities", "disabled_at")
     op.drop_column("identities", "subject")
