@@ -59,6 +59,9 @@ CLOSE: Final = (
 FRESH: Final = select(sessions.c.id).where(
     *_one, sessions.c.created_at >= bindparam("since"), sessions.c.provider != bindparam("local")
 )
+HOLDER: Final = select(sessions.c.id).where(
+    *_one, or_(sessions.c.refresh == bindparam("refresh"), sessions.c.previous == bindparam("refresh"))
+)
 PRUNE_USER: Final = delete(sessions).where(
     sessions.c.project == bindparam("project"),
     sessions.c.user == bindparam("user"),

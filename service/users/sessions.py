@@ -201,6 +201,17 @@ async def recognise(tx: Transaction, project: str, session: str) -> Recognised |
     return _recognised(found) if found is not None and found[-2] > now() else None
 
 
+async def holder(tx: Transaction, project: str, token: object) -> Recognised | None:
+    """Who has the session of a refresh token that is good, or was until the last refresh."""
+    session = refresh_tokens.session_of(token)
+    if session is None or not isinstance(token, str):
+        return None
+    where = {"project": project, "session": session, "refresh": fingerprint(token)}
+    if await tx.row(session_rows.HOLDER, **where) is None:
+        return None
+    return await recognise(tx, project, session)
+
+
 async def recognise_token(tx: Transaction, project: str, token_fingerprint: str) -> Recognised | None:
     """Whose static token this is, if the person is active."""
     found = await tx.row(session_rows.BY_TOKEN, project=project, fingerprint=token_fingerprint)
