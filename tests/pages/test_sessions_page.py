@@ -1,7 +1,7 @@
 """The page that shows where somebody is signed in: it ends sessions, and no other site can."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -19,7 +19,7 @@ PHONE = (
 
 
 @pytest.fixture
-def issuer() -> "AsyncIterator[Issuer]":
+def issuer() -> Iterator[Issuer]:
     with running_issuer() as liar:
         yield liar
 
