@@ -1,6 +1,5 @@
 """OpenID Connect: the authorization code flow with PKCE, hardened as RFC 9700 asks."""
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
@@ -25,9 +24,10 @@ from providers.contract import (
 )
 from providers.discovery import Issuer, Metadata
 from providers.http import Outbound
-from providers.id_token import LEEWAY, Expected, UnknownKey, read_id_token
+from providers.id_token import Expected, UnknownKey, read_id_token
 from providers.inspection import inspect_client, inspect_metadata
 from providers.profile import read_identity
+from providers.proof import check_issuer, check_proof, remember_age
 from providers.redirects import check_state, in_time, read_code
 from providers.secret import Secret
 from providers.settings import ContextClasses, Flag, Span, Url, seconds
@@ -105,13 +105,13 @@ class OpenID(CodeFlow[OpenIDClient]):
         check_state(query, memory)
         async with in_time():
             metadata = await self._issuer.metadata()
-            _check_issuer(query, memory, metadata)
+            check_issuer(query, memory, metadata)
             code, server = read_code(query), _server(metadata)
             async with self._client(server, memory["redirect_uri"]) as client:
                 tokens = await self._exchange(client, server, code, memory)
                 claims = await self._validate(tokens, memory["nonce"], metadata)
                 self._settings.check(claims)
-                self._check_proof(claims, memory)
+                check_proof(claims, memory, self._settings.acr_values)
                 userinfo = await self._ask_userinfo(client, tokens, claims["sub"], metadata)
         return read_identity(
             self.name,
@@ -149,24 +149,13 @@ class OpenID(CodeFlow[OpenIDClient]):
         except UnknownKey:
             return read(await self._issuer.keys(missing=keys))
 
-    def _check_proof(self, claims: Mapping[str, object], memory: Mapping[str, str]) -> None:
-        """Refuse who has not proven themselves in the way, or as lately, as was asked for."""
-        wanted = self._settings.acr_values
-        if wanted and claims.get("acr") not in wanted:
-            raise Untrusted("The provider did not have the person prove themselves as ACR_VALUES wants (acr)")
-        oldest = memory.get("oldest")
-        proven = claims.get("auth_time")
-        if oldest is not None and not (isinstance(proven, int | float) and proven >= float(oldest) - LEEWAY):
-            raise Untrusted("The person proved themselves too long ago, or nobody says when (auth_time)")
-
     async def depart(
         self, return_url: str, *, login_hint: str | None = None, prompt: Prompt | None = None
     ) -> Departure:
         departure = await super().depart(return_url, login_hint=login_hint, prompt=prompt)
-        if self._settings.max_age is None:
-            return departure
-        oldest = str(int(time.time()) - seconds(self._settings.max_age))
-        return Departure(departure.url, {**departure.memory, "oldest": oldest})
+        span = self._settings.max_age
+        asked = remember_age(seconds(span) if span else None)
+        return Departure(departure.url, {**departure.memory, **asked})
 
     async def leave(self, hint: Secret | None, return_url: str) -> str | None:
         async with in_time():
@@ -211,12 +200,3 @@ def _server(metadata: Metadata) -> Server:
         metadata.pushed_authorization_request_endpoint,
         metadata.require_pushed_authorization_requests,
     )
-
-
-def _check_issuer(query: Mapping[str, str], memory: Mapping[str, str], metadata: Metadata) -> None:
-    """Refuse an answer that another issuer's server may have sent (RFC 9207 section 2.4)."""
-    said = query.get("iss")
-    if said is None and metadata.authorization_response_iss_parameter_supported:
-        raise Untrusted("The answer names no issuer, although the issuer promises to")
-    if not memory.get("issuer") == metadata.issuer == (metadata.issuer if said is None else said):
-        raise Untrusted("The answer comes from another issuer than the one that was asked")
