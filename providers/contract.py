@@ -84,9 +84,9 @@ class Identity(Struct, frozen=True, kw_only=True):
     word about that very `email`. `profile` is a JSON object of everything it said about the person: at most
     64 KB, no NUL, no lone surrogates, no token, and nothing that changes with each sign-on. `groups` are the
     names that a role may follow from; None: the provider could not tell them, which is not the same as none.
-    `auth_time` (seconds since 1970), `acr`, `amr` and `sid` come from a signed assertion only, and so does
-    `session_ends`, the moment up to which the provider vouches for a session. `once` is a proof that could be
-    brought again; whoever keeps the sessions refuses it then.
+    `auth_time` and `ends_at` (seconds since 1970; when the provider's session ends), `acr`, `amr`, `sid` and
+    `subject` (whom later tokens of the provider speak of) come from a signed assertion only. `once` is a
+    proof that could be brought again; whoever keeps the sessions refuses it then.
     """
 
     provider: str
@@ -102,8 +102,21 @@ class Identity(Struct, frozen=True, kw_only=True):
     acr: str | None = None
     amr: tuple[str, ...] = ()
     sid: str | None = None
-    session_ends: float | None = None
+    subject: str | None = None
+    ends_at: int | None = None
     once: Once | None = None
+
+
+class LoggedOut(Struct, frozen=True):
+    """Somebody has signed out at the provider: of the session `sid`, or of every one of `subject`'s.
+
+    `token` names the message, which counts once; `until` (seconds since 1970) it would be believed.
+    """
+
+    token: str
+    until: int
+    sid: str | None
+    subject: str | None
 
 
 class Provider(Protocol):
@@ -182,6 +195,20 @@ class Renews(Protocol):
         Raises Refused when the grant is gone (revoked, run out, used twice), other ProviderErrors when nobody
         can tell; within 5 seconds.
         """
+
+
+@runtime_checkable
+class Ends(Protocol):
+    """A provider whose own session can be ended from here, and which tells when it has ended there."""
+
+    async def leave(self, hint: Secret | None, return_url: str) -> str | None:
+        """Where to send the browser so that the session there ends and it comes back to `return_url`.
+
+        `hint` is the ID token of the sign-on. None: the provider has no such address. Raises ProviderError.
+        """
+
+    async def hear_logout(self, token: str) -> LoggedOut:
+        """Read a logout token of the back channel. Raises ProviderError, Untrusted for a forgery."""
 
 
 @runtime_checkable

@@ -24,8 +24,9 @@ Endpoint = Annotated[str, Meta(pattern=r"^https?://[^\s\\#@]+\Z", max_length=204
 
 
 class Metadata(Struct, frozen=True):
-    """What we read of OpenID Connect Discovery 3, RFC 9207 and RFC 9126. Nothing else of it goes anywhere: as
-    keyword arguments of an HTTP client, which is Authlib's way, a document could even turn off its TLS."""
+    """What we read of OpenID Connect Discovery 3, RFC 9207, RFC 9126 and RP-Initiated Logout. Nothing else
+    of it goes anywhere: as keyword arguments of an HTTP client, which is Authlib's way, a document could even
+    turn off its TLS."""
 
     issuer: str
     authorization_endpoint: Endpoint
@@ -40,6 +41,7 @@ class Metadata(Struct, frozen=True):
     code_challenge_methods_supported: tuple[str, ...] | None = None
     response_types_supported: tuple[str, ...] = ("code",)
     scopes_supported: tuple[str, ...] | None = None
+    end_session_endpoint: Endpoint | None = None
 
 
 class Issuer:

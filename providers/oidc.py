@@ -1,24 +1,39 @@
 """OpenID Connect: the authorization code flow with PKCE, hardened as RFC 9700 asks."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
 
 from authlib.integrations.httpx_client import AsyncOAuth2Client
+from joserfc.jwk import KeySet
 from msgspec import Meta
 
+from providers import logout_token
 from providers.client import Server
 from providers.client_settings import ClaimName, ClientSettings
 from providers.code_flow import CodeFlow, ask, secret_of
-from providers.contract import Identity, Provider, Tokens, Unreachable, Untrusted
+from providers.contract import (
+    Departure,
+    Identity,
+    LoggedOut,
+    Prompt,
+    Provider,
+    Tokens,
+    Unreachable,
+    Untrusted,
+)
 from providers.discovery import Issuer, Metadata
 from providers.http import Outbound
 from providers.id_token import Expected, UnknownKey, read_id_token
 from providers.inspection import inspect_client, inspect_metadata
 from providers.profile import read_identity
+from providers.proof import check_issuer, check_proof, remember_age
 from providers.redirects import check_state, in_time, read_code
-from providers.settings import Url
+from providers.secret import Secret
+from providers.settings import ContextClasses, Flag, Span, Url, seconds
 from providers.words import Words
 
+Read = TypeVar("Read")
 Scope = Annotated[
     str,
     Meta(
@@ -28,10 +43,22 @@ Scope = Annotated[
 
 
 class OpenIDClient(ClientSettings, frozen=True, kw_only=True):
-    """What a kind of provider answers: who its issuer is, and in which words it describes people."""
+    """What a kind of provider answers: who its issuer is, and in which words it describes people.
+
+    `max_age` is how long ago people may have proven themselves there, `acr_values` are the ways of doing so
+    that will do: both are asked for, and held against the signed answer. `backchannel_logout_untyped` takes
+    logout tokens without a `typ`.
+    """
 
     scope: Scope = "openid profile email"
     identifier_key: ClaimName = "sub"
+    max_age: Span = None
+    acr_values: ContextClasses = ()
+    backchannel_logout_untyped: Flag = False
+
+    def extras(self) -> Mapping[str, str]:
+        asked = {"max_age": str(seconds(self.max_age))} if self.max_age else {}
+        return asked | ({"acr_values": " ".join(self.acr_values)} if self.acr_values else {})
 
     def issuer(self) -> str:
         """The issuer, or the address of its discovery document."""
@@ -78,12 +105,13 @@ class OpenID(CodeFlow[OpenIDClient]):
         check_state(query, memory)
         async with in_time():
             metadata = await self._issuer.metadata()
-            _check_issuer(query, memory, metadata)
+            check_issuer(query, memory, metadata)
             code, server = read_code(query), _server(metadata)
             async with self._client(server, memory["redirect_uri"]) as client:
                 tokens = await self._exchange(client, server, code, memory)
                 claims = await self._validate(tokens, memory["nonce"], metadata)
                 self._settings.check(claims)
+                check_proof(claims, memory, self._settings.acr_values)
                 userinfo = await self._ask_userinfo(client, tokens, claims["sub"], metadata)
         return read_identity(
             self.name,
@@ -111,11 +139,43 @@ class OpenID(CodeFlow[OpenIDClient]):
             access_token=tokens["access_token"],
             algorithms=metadata.id_token_signing_alg_values_supported,
         )
+        return await self._with_keys(lambda keys: read_id_token(text, keys, expected))
+
+    async def _with_keys(self, read: Callable[[KeySet], Read]) -> Read:
+        """What `read` makes of the issuer's keys, or of newer ones where it finds none that fits."""
         keys = await self._issuer.keys()
         try:
-            return read_id_token(text, keys, expected)
+            return read(keys)
         except UnknownKey:
-            return read_id_token(text, await self._issuer.keys(missing=keys), expected)
+            return read(await self._issuer.keys(missing=keys))
+
+    async def depart(
+        self, return_url: str, *, login_hint: str | None = None, prompt: Prompt | None = None
+    ) -> Departure:
+        departure = await super().depart(return_url, login_hint=login_hint, prompt=prompt)
+        span = self._settings.max_age
+        asked = remember_age(seconds(span) if span else None)
+        return Departure(departure.url, {**departure.memory, **asked})
+
+    async def leave(self, hint: Secret | None, return_url: str) -> str | None:
+        async with in_time():
+            endpoint = (await self._issuer.metadata()).end_session_endpoint
+        if endpoint is None:
+            return None
+        asked = {"client_id": self._settings.client_id, "post_logout_redirect_uri": return_url}
+        hinted = {"id_token_hint": hint.reveal()} if hint else {}
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode({**hinted, **asked})}"
+
+    async def hear_logout(self, token: str) -> LoggedOut:
+        async with in_time():
+            metadata = await self._issuer.metadata()
+            expected = logout_token.Expected(
+                issuer=metadata.issuer,
+                client_id=self._settings.client_id,
+                algorithms=metadata.id_token_signing_alg_values_supported,
+                untyped=self._settings.backchannel_logout_untyped,
+            )
+            return await self._with_keys(lambda keys: logout_token.read_logout_token(token, keys, expected))
 
     async def _ask_userinfo(
         self, client: AsyncOAuth2Client, tokens: Mapping[str, Any], subject: str, metadata: Metadata
@@ -140,12 +200,3 @@ def _server(metadata: Metadata) -> Server:
         metadata.pushed_authorization_request_endpoint,
         metadata.require_pushed_authorization_requests,
     )
-
-
-def _check_issuer(query: Mapping[str, str], memory: Mapping[str, str], metadata: Metadata) -> None:
-    """Refuse an answer that another issuer's server may have sent (RFC 9207 section 2.4)."""
-    said = query.get("iss")
-    if said is None and metadata.authorization_response_iss_parameter_supported:
-        raise Untrusted("The answer names no issuer, although the issuer promises to")
-    if not memory.get("issuer") == metadata.issuer == (metadata.issuer if said is None else said):
-        raise Untrusted("The answer comes from another issuer than the one that was asked")

@@ -11,10 +11,11 @@ from providers.words import OPENID, Said, Words, find, read_groups
 LIMIT = 65_536  # bytes of a profile as JSON
 DEPTH = 32  # containers within containers
 NO_TOKENS = Tokens()
+_LAST = 253_402_300_799  # the end of the year 9999
 
 # Claims about one token or one sign-on, not about the person: they would change auth_data each time.
 _PASSING = frozenset(
-    "acr amr at_hash aud auth_time azp c_hash exp iat jti nbf nonce s_hash sid".split()  # noqa: SIM905  # reads better
+    "acr amr at_hash aud auth_time azp c_hash exp iat jti nbf nonce s_hash session_expiry sid".split()  # noqa: SIM905  # reads better
 )
 
 
@@ -41,6 +42,8 @@ def read_identity(
         acr=_word(claims.get("acr")),
         amr=tuple(filter(_word, amr)) if isinstance(amr, list) else (),
         sid=_word(claims.get("sid")),
+        subject=_word(claims.get("sub")),
+        ends_at=_whole(claims.get("session_expiry")),  # IPSIE SL1
     )
 
 
@@ -116,7 +119,9 @@ def _word(value: object) -> str | None:
 
 
 def _whole(value: object) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """Seconds since 1970 that a clock can show; NaN is none."""
+    good = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LAST
+    return int(value) if good and isinstance(value, int | float) else None
 
 
 def _depth(value: object) -> int:

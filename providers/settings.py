@@ -42,6 +42,10 @@ RoleMapping = Annotated[
     Meta(description='a JSON object from groups to the uuids of roles, such as json:{"staff": "..."}'),
 ]
 Mode = Annotated[Literal["cookie", "session"], Meta(description="cookie or session")]
+Span = Annotated[
+    Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,4}[smhd]?\Z")] | None,
+    Meta(description="a span of time, such as 900 (seconds), 15m, 8h or 7d"),
+]
 ContextClasses = Annotated[
     tuple[Annotated[str, Meta(pattern=r"^[!-~]{1,255}\Z")], ...],
     Meta(description="values of acr, separated by commas"),
@@ -55,8 +59,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     addresses may come through this provider; all of them when empty. `link_by_email`: somebody new to it may
     be the user who has the same address, verified on both sides. `sync_user_info` and `role_mapping` follow
     the provider at each sign-on; `allow_administrators` says on purpose that roles which it gives may be an
-    administrator's. `second_factor_acr`: values of acr that answer for a second factor. `mode`: the cookie
-    that a sign-on with a redirect ends with.
+    administrator's. `second_factor_acr`: values of acr that answer for a second factor. `session_ttl` bounds
+    the sessions that begin with it. `mode`: the cookie that a sign-on with a redirect ends with.
     """
 
     project: Project = "default"
@@ -70,7 +74,26 @@ class Policy(Struct, frozen=True, kw_only=True):
     role_mapping: RoleMapping = msgspec.field(default_factory=dict)
     allow_administrators: Flag = False
     second_factor_acr: ContextClasses = ()
+    session_ttl: Span = None
     mode: Mode = "cookie"
+
+
+class Signals(Struct, frozen=True, kw_only=True):
+    """From whom we hear what happens to a provider's people after they signed on (Shared Signals 1.0).
+
+    `ssf_issuer` is the transmitter; without one nobody is heard. `ssf_audience` is what it calls us, our own
+    address for it unless given; `ssf_subject_issuer` whom it means by `iss_sub`, itself unless given.
+    `ssf_push_token` is what it has to send as Authorization. With `ssf_poll_url` it is asked, with
+    `ssf_poll_token`, instead of waiting. `ssf_email_subjects`: it may speak of people by their address.
+    """
+
+    ssf_issuer: Annotated[Url | None, Meta(description="an https:// address without a query")] = None
+    ssf_audience: Annotated[str, Meta(pattern=r"^[!-~]{0,255}\Z", description="at most 255 characters")] = ""
+    ssf_subject_issuer: Annotated[Url | None, Meta(description="an https:// address without a query")] = None
+    ssf_push_token: Annotated[Secret | None, Meta(description="a text")] = None
+    ssf_poll_url: Annotated[Url | None, Meta(description="an https:// address without a query")] = None
+    ssf_poll_token: Annotated[Secret | None, Meta(description="a text")] = None
+    ssf_email_subjects: Flag = False
 
 
 class Common(Struct, frozen=True, kw_only=True):
@@ -79,6 +102,7 @@ class Common(Struct, frozen=True, kw_only=True):
     label: Label = None  # the provider's name unless given
     icon: Icon = "account_circle"
     policy: Policy = Policy()
+    signals: Signals = Signals()
 
     @classmethod
     def driver(cls) -> str:
@@ -88,6 +112,12 @@ class Common(Struct, frozen=True, kw_only=True):
     def open(self, name: str, outbound: Outbound) -> Provider:
         """The provider called `name` with these settings, which calls others through `outbound` only."""
         raise NotImplementedError(f"{self.driver()} says how it is opened")
+
+
+def seconds(span: str) -> int:
+    """How many seconds a span of time lasts."""
+    unit = {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(span[-1])
+    return int(span) if unit is None else int(span[:-1]) * unit
 
 
 class Mistake(NamedTuple):
@@ -107,9 +137,11 @@ def read(kind: type[Kind], variables: Mapping[str, str]) -> Kind | list[Mistake]
     """
     given = {key: text for key, text in variables.items() if text and key != "DRIVER"}
     mistakes: list[Mistake] = []
-    own, policy = _take(kind, given, mistakes), _take(Policy, given, mistakes)
+    own, policy, signals = (_take(part, given, mistakes) for part in (kind, Policy, Signals))
     mistakes += [Mistake(key, "is not a setting of this driver") for key in given]
-    return sorted(mistakes) if mistakes else kind(**own, policy=Policy(**policy))
+    if mistakes:
+        return sorted(mistakes)
+    return kind(**own, policy=Policy(**policy), signals=Signals(**signals))
 
 
 def _take(owner: type[Struct], given: dict[str, str], mistakes: list[Mistake]) -> dict[str, Any]:
@@ -118,7 +150,7 @@ def _take(owner: type[Struct], given: dict[str, str], mistakes: list[Mistake]) -
     for field in structs.fields(owner):
         key, shape = field.name.upper(), inspect.type_info(field.type)
         if not isinstance(shape, inspect.Metadata):
-            continue  # the policy, which is taken field by field
+            continue  # the policy and the signals, which are taken field by field
         if key in given:
             try:
                 raw = _split(given.pop(key), shape.type)

@@ -1,10 +1,10 @@
 """Puts the house together: build(config) is the ASGI application, with the mail worker inside by default."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException
@@ -13,6 +13,7 @@ from litestar.response.base import ASGIResponse
 from providers.client_assertion import ClientKeys
 from providers.http import Outbound
 from providers.kinds import open_provider
+from providers.transmitter import Transmitter
 from service import pages, post, pushing
 from service.api import (
     answers,
@@ -24,13 +25,16 @@ from service.api import (
     health,
     invitations,
     letters,
+    logouts,
     oauth,
     owing,
+    own_access,
     passwords,
     registration,
     rest,
     scim,
     search,
+    signals,
     sso,
     two_factor,
 )
@@ -45,8 +49,9 @@ from service.api.house import Door, House, Terms
 from service.api.scim_walks import Walks
 from service.api.sync import Sync
 from service.config import Config
-from service.database import Database, open_database
+from service.database import open_database
 from service.journal import AccessLog
+from service.polling import keep_polling
 from service.sealing import Sealer
 from service.tokens import Tokens
 from service.upkeep import keep_up
@@ -69,7 +74,8 @@ def build(config: Config, *, worker: bool = True) -> Gate:
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             gate.house = await _furnish(config, stack)
-            _start_upkeep(gate.house.database, stack)
+            _start(keep_up(gate.house.database), stack)
+            _start(keep_polling(gate.house), stack)
             await stack.enter_async_context(post.working(config, gate.house.database, carries=worker))
             if worker:
                 await stack.enter_async_context(pushing.working(config, gate.house.database))
@@ -82,13 +88,16 @@ def build(config: Config, *, worker: bool = True) -> Gate:
             collections.router,
             search.router,
             auth.router,
+            logouts.router,
             passwords.router,
             registration.router,
             two_factor.router,
             invitations.router,
             letters.router,
             sso.router,
+            signals.router,
             owing.router,
+            own_access.router,
             scim.router,
             graphql.router,
             oauth.router,
@@ -123,7 +132,13 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
     log = AccessLog()
     stack.callback(log.flush)
     doors = {
-        name: Door(open_provider(name, settings, outbound), settings.policy)
+        name: Door(
+            open_provider(name, settings, outbound),
+            settings.policy,
+            Transmitter(settings.signals, f"{config.public_url}/ssf/{name}", outbound)
+            if settings.signals.ssf_issuer
+            else None,
+        )
         for name, settings in config.providers.items()
     }
     return House(
@@ -166,8 +181,8 @@ def _terms(config: Config) -> Terms:
     )
 
 
-def _start_upkeep(database: Database, stack: AsyncExitStack) -> None:
-    task = asyncio.create_task(keep_up(database), name="upkeep")
+def _start(work: Coroutine[Any, Any, NoReturn], stack: AsyncExitStack) -> None:
+    task = asyncio.create_task(work)
 
     async def stop() -> None:
         task.cancel()

@@ -10,6 +10,7 @@ from service.users import (
     connection_tokens,
     correspondence,
     event_keys,
+    event_tokens,
     feed,
     registrations,
     sessions,
@@ -34,6 +35,7 @@ async def keep_up(database: Database, every: float = HOUR) -> NoReturn:
             await database.write(sync_log.prune)
             await database.write(feed.prune)
             await database.write(event_keys.prune)
+            await database.write(event_tokens.prune)
         except Unavailable:
             _log.warning("what has expired waits for the database")
         await asyncio.sleep(every)

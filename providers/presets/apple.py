@@ -40,7 +40,8 @@ class AppleSettings(OpenIDClient, frozen=True, kw_only=True, tag_field="driver",
         return False
 
     def extras(self) -> Mapping[str, str]:
-        return {"response_mode": "form_post"}  # Apple insists, wherever name or e-mail is asked for
+        # Apple insists, wherever name or e-mail is asked for.
+        return {**super().extras(), "response_mode": "form_post"}
 
     def secret(self) -> Secret:
         now = int(time.time())

@@ -26,7 +26,7 @@ class GoogleSettings(OpenIDClient, frozen=True, kw_only=True, tag_field="driver"
 
     def extras(self) -> Mapping[str, str]:
         # A refresh token comes with the first consent only, unless consent is asked for again.
-        asked = {"access_type": "offline"}
+        asked = {**super().extras(), "access_type": "offline"}
         return asked if self.hosted_domain is None else {**asked, "hd": self.hosted_domain}
 
     def check(self, claims: Mapping[str, object]) -> None:

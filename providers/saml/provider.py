@@ -184,7 +184,7 @@ class Saml:
             acr=assertion.context,
             auth_time=assertion.auth_time,
             sid=assertion.session_index,
-            session_ends=assertion.session_ends,
+            ends_at=None if assertion.session_ends is None else int(assertion.session_ends),
             once=Once(f"{whom.entity_id} {assertion.id}", assertion.ends),
         )
 

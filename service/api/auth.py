@@ -1,7 +1,6 @@
 """Signing in with a password: `/auth/login`, `/auth/refresh`, `/auth/logout`, and the list of providers."""
 
 import time
-from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -13,12 +12,12 @@ from service.api import answers, cookies
 from service.api.bodies import EMAIL, TEXT, TEXT_MAYBE, Part, expect, one_of
 from service.api.calls import Call, of
 from service.users import sessions, sign_in
-from service.users.problems import BadPayload, Expired, Forged, RouteUnknown, WrongCredentials
+from service.users.problems import BadPayload, RouteUnknown, WrongCredentials
 from service.users.sessions import Opened
 
 _MODE: Final = Part(one_of("cookie", "json", "session"), required=False)
 _LOGIN: Final = {"email": EMAIL, "password": TEXT, "otp": TEXT_MAYBE, "mode": _MODE}
-_REFRESH: Final = {"refresh_token": TEXT_MAYBE, "mode": _MODE}
+REFRESH: Final = {"refresh_token": TEXT_MAYBE, "mode": _MODE}
 
 
 @post("/auth/login")
@@ -78,7 +77,7 @@ def issued(call: Call, opened: Opened, lifetime: int | None = None) -> dict[str,
     return {"access_token": access, "expires": lifetime * 1000, "refresh_token": opened.refresh_token}
 
 
-class _Held(msgspec.Struct, frozen=True):
+class Held(msgspec.Struct, frozen=True):
     """What a request to refresh or to log out holds: a refresh token, or the cookie of mode `session`."""
 
     token: str
@@ -86,54 +85,39 @@ class _Held(msgspec.Struct, frozen=True):
     is_session: bool = False
 
 
-def _held(call: Call, body: dict[str, object]) -> _Held:
+def held(call: Call, body: dict[str, object]) -> Held:
     """The body's refresh token, or a cookie; a cookie counts only when our own pages sent it."""
     given, mode = body.get("refresh_token"), body.get("mode")
     if given is not None:
-        return _Held(str(given), str(mode or "json"))
+        return Held(str(given), str(mode or "json"))
     refresh, session = call.cookie(cookies.REFRESH), call.cookie(cookies.SESSION)
     if session and (mode == "session" or not refresh):
         cookies.same_site(call)
-        return _Held(session, "session", is_session=True)
+        return Held(session, "session", is_session=True)
     if not refresh:
         raise BadPayload('"refresh_token" is required in either the JSON payload or Cookie')
     cookies.same_site(call)
-    return _Held(refresh, str(mode or "cookie"))
+    return Held(refresh, str(mode or "cookie"))
 
 
 @post("/auth/refresh")
 async def refresh(scope: Scope) -> ASGIResponse:
     """A refresh token for new tokens, the old one is used up; or the cookie of a session for a newer one."""
     call = of(scope)
-    held = _held(call, expect(await call.json(), _REFRESH))
+    token = held(call, expect(await call.json(), REFRESH))
     database = call.house.database
-    if held.is_session:
-        session = call.house.callers.session(held.token)
+    if token.is_session:
+        session = call.house.callers.session(token.token)
         opened = await database.write(sessions.renew, call.project, session)
         if opened is None:
             raise WrongCredentials
     else:
-        opened = await sessions.refresh(database, call.project, held.token)
+        opened = await sessions.refresh(database, call.project, token.token)
     door = call.house.doors.get(opened.provider)
     if door is not None:  # whom the provider no longer vouches for has no session here
         who = (call.project, opened.user, opened.provider, call.origin)
         await call.house.grants.renew(database, door.provider, *who)
-    return tokens(call, opened, held.mode)
-
-
-@post("/auth/logout")
-async def logout(scope: Scope) -> ASGIResponse:
-    """Ends the session of a token; one that is ended already is no mistake. The cookies go in any case."""
-    call = of(scope)
-    held = _held(call, expect(await call.json(), _REFRESH))
-    if held.is_session:
-        with suppress(Expired, Forged):
-            session = call.house.callers.session(held.token)
-            await call.house.database.write(sessions.end, call.project, session)
-    else:
-        await call.house.database.write(sessions.close, call.project, held.token)
-    gone = [name for name in (cookies.REFRESH, cookies.SESSION) if name == cookies.REFRESH or held.is_session]
-    return answers.nothing(headers=[cookies.bake(call, name, "", seconds=0) for name in gone])
+    return tokens(call, opened, token.mode)
 
 
 @get("/auth")
@@ -145,4 +129,4 @@ async def list_providers(scope: Scope) -> ASGIResponse:
     return answers.answer({"data": listed, "disableDefault": house.terms.disable_default})
 
 
-router = Router("/", route_handlers=[login, refresh, logout, list_providers], include_in_schema=False)
+router = Router("/", route_handlers=[login, refresh, list_providers], include_in_schema=False)

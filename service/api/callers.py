@@ -154,7 +154,8 @@ class Callers:
             return
         known.touch_at = moment + TOUCHED
         caller = known.caller
-        self._behind.note(self._database.write(sessions.touch, caller.project, known.caller.user, now()))
+        who = (caller.project, known.caller.user, now(), caller.session)
+        self._behind.note(self._database.write(sessions.touch, *who))
 
 
 def _seconds(at: str | None) -> float:

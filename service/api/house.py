@@ -8,7 +8,8 @@ import msgspec
 
 from providers.client_assertion import ClientKeys
 from providers.contract import Provider
-from providers.settings import Policy
+from providers.settings import Policy, seconds
+from providers.transmitter import Transmitter
 from service.api.event_tokens import EventTokens
 from service.api.feed_bells import FeedBells
 from service.database import Database
@@ -58,6 +59,7 @@ class Door(msgspec.Struct, frozen=True):
 
     provider: Provider
     policy: Policy
+    transmitter: Transmitter | None = None  # of its Shared Signals
 
     @property
     def rules(self) -> Rules:
@@ -73,6 +75,7 @@ class Door(msgspec.Struct, frozen=True):
             roles=said.role_mapping,
             administrators=said.allow_administrators,
             acr=said.second_factor_acr,
+            lifetime=seconds(said.session_ttl) if said.session_ttl else None,
         )
 
 

@@ -1,6 +1,6 @@
 """Where a sign-on ends: the addresses that it may lead to, and what the browser takes there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 from litestar.response.base import ASGIResponse
@@ -8,22 +8,21 @@ from litestar.response.base import ASGIResponse
 from service.api import answers, cookies
 from service.api.auth import issued, tokens
 from service.api.calls import Call
-from service.api.house import Door
 from service.api.invitations import allowed
 from service.dialects import problems as table
 from service.users.problems import BadPayload, Problem
 from service.users.sessions import Opened
 
 
-def landing(call: Call, door: Door, wanted: str) -> str:
+def landing(call: Call, listed: Sequence[str], wanted: str, *, after: str = "login") -> str:
     """Where the browser goes in the end, as an absolute URL: our own host, or one that is listed, exactly."""
     home = call.house.terms.public_url
     hostile = any(ord(letter) <= 32 or letter == "\\" for letter in wanted) or len(wanted) > 2048
     target = urljoin(home + "/", wanted)
     parts = urlsplit(target)
     ours = (parts.scheme, parts.netloc) == urlsplit(home)[:2] and not wanted.startswith("//")
-    if hostile or not (ours or allowed(target, tuple(door.policy.redirect_allow_list))):
-        raise BadPayload(f'URL "{wanted[:255]}" can\'t be used to redirect after login')
+    if hostile or not (ours or allowed(target, tuple(listed))):
+        raise BadPayload(f'URL "{wanted[:255]}" can\'t be used to redirect after {after}')
     return target
 
 

@@ -166,6 +166,30 @@ BODIES: Final[Mapping[str, Json]] = {
         "additionalProperties": False,
         "properties": {"refresh_token": _TEXT, "mode": _MODE},
     },
+    "Session": {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "format": "uuid"},
+            "provider": _TEXT,
+            "ip": {"type": ["string", "null"]},
+            "user_agent": {"type": ["string", "null"]},
+            **dict.fromkeys(("created_at", "used_at", "expires_at"), _MOMENT),
+            "current": {"type": "boolean"},
+        },
+    },
+    "Identity": {
+        "type": "object",
+        "properties": {
+            **dict.fromkeys(("id", "provider", "external_identifier"), _TEXT),
+            "email": {"type": ["string", "null"]},
+            **dict.fromkeys(("linked_at", "last_used_at"), _MOMENT),
+            "primary": {"type": "boolean"},
+        },
+    },
+    "Link": _closed(("provider",), provider=_TEXT, password=_TEXT, redirect=_URI),
+    "Logout": _closed((), refresh_token=_TEXT, mode=_MODE, redirect=_URI),
+    "Farewell": {"type": "object", "properties": {"redirect": _URI}},
+    "LogoutToken": _closed(("logout_token",), logout_token=_TEXT),
     "Tokens": {
         "type": "object",
         "required": ["expires"],

@@ -14,7 +14,7 @@ from service.api.calls import Call, of
 from service.tokens import fingerprint, new_secret
 from service.users import waiting
 from service.users.problems import Expired
-from service.users.sessions import Opened
+from service.users.sessions import Bond, Opened
 from service.users.waiting import Waiting
 
 _COOKIE: Final = "idbridge_awaited"
@@ -31,10 +31,16 @@ async def prove(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     return tokens(call, opened, str(body.get("mode", "json")), headers=[gone(call)])
 
 
-async def owe(call: Call, user: str, provider: str, redirect: str | None) -> tuple[str, str]:
+async def owe(
+    call: Call,
+    user: str,
+    provider: str,
+    redirect: str | None,
+    bond: Bond = Bond(),  # noqa: B008  # frozen
+) -> tuple[str, str]:
     """The cookie of a browser whose person still owes a code."""
     secret = new_secret("")
-    who = (call.project, fingerprint(secret), user, provider, redirect)
+    who = (call.project, fingerprint(secret), user, provider, redirect, bond)
     await call.house.database.write(waiting.begin, *who)
     return cookies.bake(call, cookies.own(call, _COOKIE), secret, seconds=waiting.LIFETIME)
 

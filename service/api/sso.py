@@ -10,7 +10,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from providers.contract import DescribesUs, Identity, ProviderError, Redirects, Refused, TakesUnasked
-from service.api import answers, cookies, directories, doors
+from service.api import answers, cookies, directories, doors, linking
 from service.api.calls import KIB, Call, of
 from service.api.house import Door
 from service.api.landing import ended, landing, refused
@@ -46,20 +46,30 @@ async def depart(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     for a directory's password."""
     call = of(scope)
     door = doors.find(call, name)
-    provider = door.provider
     redirect = call.query.get("redirect")
     if redirect is not None:
-        redirect = landing(call, door, str(redirect))
-    if not isinstance(provider, Redirects):
+        redirect = landing(call, door.policy.redirect_allow_list, str(redirect))
+    if not isinstance(door.provider, Redirects):
         return answers.away(directories.page(call, name, redirect))
+    otp = call.query.get("otp")  # documented; better is to wait for the question
+    kept = {"otp": otp[:64]} if isinstance(otp, str) and otp else {}
     try:
-        departure = await provider.depart(_callback(call, name, provider.lands_at))
+        return answers.away(*await leave(call, door, redirect, **kept))
     except ProviderError as problem:
         return refused(call, redirect, doors.told(problem, name))
-    otp = call.query.get("otp")  # documented; better is to wait for the question
-    memory = {**departure.memory, **({"otp": otp[:64]} if isinstance(otp, str) and otp else {})}
-    cookie = await _remember(call, name, memory, redirect)
-    return answers.away(departure.url, cookie)
+
+
+async def leave(call: Call, door: Door, redirect: str | None, **kept: str) -> tuple[str, tuple[str, str]]:
+    """Where to send this browser, and the cookie that it is known by when it is back.
+
+    `kept` is remembered with the departure: the code of a second factor (`otp`), or the session in which the
+    person asked for the identity to be linked (`link`). Raises ProviderError.
+    """
+    name, provider = door.provider.name, door.provider
+    if not isinstance(provider, Redirects):
+        raise RouteUnknown(call.scope["path"])
+    departure = await provider.depart(_callback(call, name, provider.lands_at))
+    return departure.url, await _remember(call, name, {**departure.memory, **kept}, redirect)
 
 
 @get("/auth/login/{name:str}/callback")
@@ -70,7 +80,7 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     given = await _given(call, name)
     taken = await _taken(call, name)
     redirect = taken[0].redirect if taken else None
-    otp = None
+    otp = link = None
     gone = cookies.bake(call, _cookie_name(call, name), "", seconds=0)
     try:
         if taken is None:
@@ -78,7 +88,7 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
             redirect = f"{call.house.terms.public_url}/admin/welcome"
         else:
             memory = dict(taken[1])
-            otp = memory.pop("otp", None)
+            otp, link = memory.pop("otp", None), memory.pop("link", None)
             identity = await provider.arrive(_single(given), memory)
     except ProviderError as problem:
         await doors.note(call, name, problem)
@@ -86,6 +96,8 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
         return refused(call, redirect, doors.told(problem, name), gone, cause=denied)
     except Problem as problem:
         return refused(call, redirect, problem, gone)
+    if link is not None:
+        return await linking.link(call, door, identity, link, redirect, gone)
     return await _enter(call, door, identity, redirect, otp, gone)
 
 
@@ -97,7 +109,7 @@ async def arrive_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     code, the assertion nor the name in the form ever stands in an address.
     """
     call = of(scope)
-    _door(call, name)
+    doors.find(call, name)
     try:
         text = (await call.bytes(_POSTED)).decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=16)
@@ -148,7 +160,7 @@ async def _enter(
         return refused(call, redirect, problem, gone)
     if not isinstance(outcome, Owing):
         return ended(call, outcome, door.policy.mode, redirect, gone)
-    owed = await owe(call, outcome.user, identity.provider, redirect)
+    owed = await owe(call, outcome.user, identity.provider, redirect, outcome.bond)
     if redirect is None:
         return refused(call, None, WrongOtp(), gone, owed)
     return answers.away(f"{house.terms.public_url}/admin/login/code", gone, owed)

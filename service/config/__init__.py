@@ -84,6 +84,8 @@ class Config(Values, frozen=True, kw_only=True):
         """What the log must never say, wherever it turns up."""
         mine = (self.admin.password, self.admin.token, make_url(self.database_url).password)
         held = tuple(value for kind in self.providers.values() for value in structs.asdict(kind).values())
+        signals = (kind.signals for kind in self.providers.values())
+        held = (*held, *(value for one in signals for value in structs.asdict(one).values()))
         held = (*held, *structs.asdict(self.smtp_grant).values()) if self.smtp_grant else held
         theirs = (value.reveal() for value in held if isinstance(value, Secret))
         return *self.secrets, *mine, self.smtp.password if self.smtp else None, *theirs

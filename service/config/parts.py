@@ -10,6 +10,8 @@ from mail.opening import Security
 from mail.opening import Settings as SmtpSettings
 from providers import kinds
 from providers.access_token import Grant
+from providers.discovery import WELL_KNOWN
+from providers.oidc import OpenIDClient
 from providers.secret import Secret
 from service.config import readers
 from service.config.environment import Environment, flag, number
@@ -141,7 +143,21 @@ def providers(env: Environment, public_url: str) -> Mapping[str, kinds.Settings]
             )
         else:
             found[name] = settings
+    _check_clients(env, found, prefixes)
     return MappingProxyType(found)
+
+
+def _check_clients(
+    env: Environment, found: Mapping[str, kinds.Settings], prefixes: Mapping[str, str]
+) -> None:
+    """Refuse a client that is there twice: what its issuer signs for the one would be good for the other."""
+    known: dict[tuple[str, str], str] = {}
+    for name, settings in found.items():
+        if isinstance(settings, OpenIDClient):
+            issuer = settings.issuer().removesuffix(WELL_KNOWN).rstrip("/")
+            first = known.setdefault((issuer, settings.client_id), name)
+            if first != name:
+                env.wrong(f"{prefixes[name]}CLIENT_ID", f"is the client of {first} at the same issuer")
 
 
 def limit(env: Environment, name: str, default: int | None = None) -> int | None:

@@ -381,8 +381,11 @@ identities = Table(
     Column("linked_at", Moment, nullable=False),
     Column("last_used_at", Moment),
     Column("asked_at", Moment),  # when the provider was last asked whether its grant still stands
+    Column("subject", Words),  # what the provider's signed tokens call the person: `sub`
+    Column("disabled_at", Moment),  # when the provider told us to suspend the user, whom it may bring back
     PrimaryKeyConstraint("project", "provider", "external_identifier"),
     Index(None, "project", "user"),
+    Index(None, "project", "provider", "subject"),
     _of_user(),
 )
 
@@ -403,8 +406,12 @@ sessions = Table(
     Column("ip", Words),
     Column("user_agent", Words),
     Column("factor", Flag, nullable=False, server_default=false()),  # the provider answers for a second one
+    Column("identifier", Words),  # the external_identifier that it began with
+    Column("sid", Words),  # what the provider calls its own session
+    Column("used_at", Moment),  # noted once a minute
     PrimaryKeyConstraint("project", "id"),
     Index(None, "project", "user"),
+    Index(None, "project", "provider", "sid"),
     Index(None, "expires_at"),
     _of_user(),
 )
@@ -434,10 +441,27 @@ awaited_codes = Table(
     Column("provider", Words, nullable=False),  # with which they have come so far
     Column("redirect", Words),
     Column("expires_at", Moment, nullable=False),
+    Column("identifier", Words),  # for the session that begins: as there
+    Column("sid", Words),
+    Column("ends_at", Moment),  # no session that begins may live longer
     PrimaryKeyConstraint("project", "fingerprint"),
     Index(None, "project", "user"),
+    Index(None, "project", "provider", "sid"),
     Index(None, "expires_at"),
     _of_user(),
+)
+
+# Tokens about security events (logout, Shared Signals) that were taken: each does its work once.
+event_tokens = Table(
+    "event_tokens",
+    metadata,
+    _project(),
+    Column("provider", Words, nullable=False),
+    Column("fingerprint", Words, nullable=False),  # sha256 of its jti
+    Column("expires_at", Moment, nullable=False),
+    PrimaryKeyConstraint("project", "provider", "fingerprint"),
+    Index(None, "expires_at"),
+    _of_project(),
 )
 
 invitations = Table(

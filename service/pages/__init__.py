@@ -2,7 +2,17 @@
 
 from litestar import Router
 
-from service.pages import accept_invite, code, directory, front, login, reset_password, tfa_setup, verify
+from service.pages import (
+    accept_invite,
+    code,
+    directory,
+    front,
+    login,
+    reset_password,
+    sessions,
+    tfa_setup,
+    verify,
+)
 from service.pages.refusals import refuse
 
 router = Router(
@@ -24,6 +34,8 @@ router = Router(
         code.show,
         code.prove,
         login.welcome,
+        sessions.show,
+        sessions.end,
         tfa_setup.show,
         tfa_setup.step,
         front.root,

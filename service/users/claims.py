@@ -25,7 +25,7 @@ class Policy(msgspec.Struct, frozen=True):
     `domains` are the only ones whose addresses it may assert, casefolded; None is every domain. `links`: it
     may bring a user of ours whose address is verified on both sides. `sync`, `roles` (role by group, the
     first that fits) and `administrators` are told in `following`. `acr`: values that answer for a second
-    factor.
+    factor. `lifetime`: seconds that bound a session.
     """
 
     registers: bool = False
@@ -37,6 +37,7 @@ class Policy(msgspec.Struct, frozen=True):
     roles: Mapping[str, str] = {}
     administrators: bool = False
     acr: tuple[str, ...] = ()
+    lifetime: float | None = None
 
 
 def proves_factor(identity: Identity, acr: Sequence[str]) -> bool:

@@ -1,8 +1,11 @@
 """Arithmetic on moments, which are texts whose order is the order of time."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from service.database import moment
+
+EPOCH: Final = "1970-01-01T00:00:00.000Z"
 
 
 def later(at: str, seconds: float) -> str:

@@ -71,6 +71,12 @@ class Grants:
         kept = Kept(fresh, tokens.id_token.reveal() if tokens.id_token else before.id_token)
         await tx.run(_KEEP, **_where(project, key), tokens=self._seal(project, key, kept))
 
+    async def hint(self, tx: Transaction, project: str, key: Key) -> Secret | None:
+        """The ID token of the last sign-on with an identity, which tells the provider whose session it is."""
+        found = await tx.row(_KEPT, **_where(project, key))
+        kept = self._open(project, key, found[0]) if found and found[0] else Kept()
+        return None if kept.id_token is None else Secret(kept.id_token)
+
     async def renew(
         self, database: Database, provider: object, project: str, user: str, name: str, origin: Origin
     ) -> None:

@@ -7,7 +7,7 @@ row in step with them. Archived users hold no identity of their own, as they hol
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from service.database import Transaction
@@ -33,6 +33,9 @@ _key = (
 )
 _DELETE: Final = delete(identities).where(*_key)
 _USED: Final = update(identities).where(*_key)
+_CALLED: Final = update(identities).where(
+    *_key, or_(identities.c.subject.is_(None), identities.c.subject != bindparam("of_subject"))
+)
 _SIGNED_ON: Final = (
     select(identities.c.user)
     .where(
@@ -81,6 +84,13 @@ async def use(tx: Transaction, project: str, key: Key, at: str, **changes: objec
     """Remember that somebody signed on with this identity; `auth_data` may be changed with it."""
     where = {"of_project": project, "of_provider": key[0], "of_external_identifier": key[1]}
     await tx.run(_USED, **where, last_used_at=at, **changes)
+
+
+async def call(tx: Transaction, project: str, key: Key, subject: str | None) -> None:
+    """Remember what the provider's tokens call the person of an identity."""
+    if subject is not None:
+        where = {"of_project": project, "of_provider": key[0], "of_external_identifier": key[1]}
+        await tx.run(_CALLED, **where, of_subject=subject, subject=subject)
 
 
 async def has_signed_on(tx: Transaction, project: str, user: str, provider: str) -> bool:

@@ -46,17 +46,21 @@ PREVIOUS: Final = select(sessions.c.previous, sessions.c.successor, sessions.c.r
     sessions.c.project == bindparam("project"), sessions.c.id == bindparam("session")
 )
 _one = (sessions.c.project == bindparam("project"), sessions.c.id == bindparam("session"))
-DELETE: Final = delete(sessions).where(*_one).returning(sessions.c.user)
+_begun = (sessions.c.user, sessions.c.provider, sessions.c.identifier)
+DELETE: Final = delete(sessions).where(*_one).returning(*_begun)
 CLOSE: Final = (
     delete(sessions)
     .where(
         *_one,
         or_(sessions.c.refresh == bindparam("refresh"), sessions.c.previous == bindparam("refresh")),
     )
-    .returning(sessions.c.user)
+    .returning(*_begun)
 )
 FRESH: Final = select(sessions.c.id).where(
     *_one, sessions.c.created_at >= bindparam("since"), sessions.c.provider != bindparam("local")
+)
+HOLDER: Final = select(sessions.c.id).where(
+    *_one, or_(sessions.c.refresh == bindparam("refresh"), sessions.c.previous == bindparam("refresh"))
 )
 PRUNE_USER: Final = delete(sessions).where(
     sessions.c.project == bindparam("project"),
@@ -64,6 +68,14 @@ PRUNE_USER: Final = delete(sessions).where(
     sessions.c.expires_at <= bindparam("at"),
 )
 PRUNE: Final = delete(sessions).where(sessions.c.expires_at <= bindparam("at"))
+USED: Final = update(sessions).where(
+    sessions.c.project == bindparam("of_project"),
+    sessions.c.id == bindparam("of_id"),
+    or_(
+        sessions.c.used_at.is_(None),
+        sessions.c.used_at < bindparam("of_before", type_=sessions.c.used_at.type),
+    ),
+)
 TOUCH: Final = update(users).where(
     users.c.project == bindparam("of_project"),
     users.c.id == bindparam("of_id"),

@@ -16,6 +16,7 @@ GRACE: Final = 10  # seconds in which the token before the newest gives the newe
 _FRESH: Final = 600  # seconds after a sign-on in which a person may set up what needs a proof of who they are
 _SEEN_EVERY: Final = 60  # seconds between two notes of a user's last access
 _LONGEST: Final = 512  # characters of a user agent
+_NEVER: Final = "9999-12-31T23:59:59.999Z"
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -32,6 +33,22 @@ class Opened(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Opened(session={self.session}, user={self.user})"
+
+
+class Bond(msgspec.Struct, frozen=True):
+    """What ties a session to the sign-on that began it: the identity, the provider's own session, its end."""
+
+    identifier: str | None = None
+    sid: str | None = None
+    ends_at: str | None = None
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """Whose session has ended, and with which identity it had begun."""
+
+    user: str
+    provider: str
+    identifier: str | None
 
 
 class Recognised(msgspec.Struct, frozen=True):
@@ -61,6 +78,7 @@ async def start(
     lifetime: float,
     *,
     factor: bool = False,
+    bond: Bond = Bond(),  # noqa: B008  # frozen
 ) -> Opened:
     """Begin a session of `lifetime` seconds, which no refreshing makes longer; note the sign-in.
 
@@ -81,8 +99,10 @@ async def start(
         user=user,
         refresh=fingerprint(token),
         created_at=at,
-        expires_at=later(at, lifetime),
+        expires_at=min(later(at, lifetime), bond.ends_at or _NEVER),
         provider=provider,
+        identifier=bond.identifier,
+        sid=bond.sid,
         ip=origin.ip,
         user_agent=origin.user_agent and origin.user_agent[:_LONGEST],
         factor=factor,
@@ -124,6 +144,7 @@ async def rotate(tx: Transaction, project: str, session: str, token: str) -> Ope
         previous=presented,
         successor=refresh_tokens.seal(successor, token),
         rotated_at=at,
+        used_at=at,
     )
     if not rotated:
         again = await _again(tx, project, session, token, at)
@@ -140,24 +161,29 @@ async def renew(tx: Transaction, project: str, session: str) -> Opened | None:
     """The facts for another access token of a session that has no refresh token; None: it is over."""
     opened = await _opened(tx, project, session, "")
     if opened is not None:
-        await touch(tx, project, opened.user, now())
+        await touch(tx, project, opened.user, now(), session)
     return opened
 
 
-async def close(tx: Transaction, project: str, token: object) -> None:
+async def close(tx: Transaction, project: str, token: object) -> Ended | None:
     """End the session that a refresh token belongs to; nothing happens where there is none."""
     session = refresh_tokens.session_of(token)
-    if session is not None and isinstance(token, str):
-        ended = await tx.row(session_rows.CLOSE, project=project, session=session, refresh=fingerprint(token))
-        if ended is not None:
-            tx.announce("user", ended[0])
+    if session is None or not isinstance(token, str):
+        return None
+    refresh = fingerprint(token)
+    return _ended(tx, await tx.row(session_rows.CLOSE, project=project, session=session, refresh=refresh))
 
 
-async def end(tx: Transaction, project: str, session: str) -> None:
+async def end(tx: Transaction, project: str, session: str) -> Ended | None:
     """End one session by its id."""
-    ended = await tx.row(session_rows.DELETE, project=project, session=session)
-    if ended is not None:
-        tx.announce("user", ended[0])
+    return _ended(tx, await tx.row(session_rows.DELETE, project=project, session=session))
+
+
+def _ended(tx: Transaction, found: tuple[Any, ...] | None) -> Ended | None:
+    if found is None:
+        return None
+    tx.announce("user", found[0])
+    return Ended(*found)
 
 
 async def is_fresh(tx: Transaction, caller: Caller) -> bool:
@@ -175,15 +201,28 @@ async def recognise(tx: Transaction, project: str, session: str) -> Recognised |
     return _recognised(found) if found is not None and found[-2] > now() else None
 
 
+async def holder(tx: Transaction, project: str, token: object) -> Recognised | None:
+    """Who has the session of a refresh token that is good, or was until the last refresh."""
+    session = refresh_tokens.session_of(token)
+    if session is None or not isinstance(token, str):
+        return None
+    where = {"project": project, "session": session, "refresh": fingerprint(token)}
+    if await tx.row(session_rows.HOLDER, **where) is None:
+        return None
+    return await recognise(tx, project, session)
+
+
 async def recognise_token(tx: Transaction, project: str, token_fingerprint: str) -> Recognised | None:
     """Whose static token this is, if the person is active."""
     found = await tx.row(session_rows.BY_TOKEN, project=project, fingerprint=token_fingerprint)
     return _recognised(found) if found is not None else None
 
 
-async def touch(tx: Transaction, project: str, user: str, at: str) -> None:
-    """Note that the user was here, at most once a minute: no history, no new version."""
+async def touch(tx: Transaction, project: str, user: str, at: str, session: str | None = None) -> None:
+    """Note that the user was here, at most once a minute, and their session: no history, no new version."""
     before = later(at, -_SEEN_EVERY)
+    if session is not None:
+        await tx.run(session_rows.USED, of_project=project, of_id=session, of_before=before, used_at=at)
     if await tx.run(session_rows.TOUCH, of_project=project, of_id=user, of_before=before, last_access=at):
         tx.announce("user", user)
 

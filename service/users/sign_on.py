@@ -9,15 +9,15 @@ import msgspec
 from providers.contract import Identity
 from service.database import Database, Transaction, now
 from service.tokens import fingerprint
-from service.users import claims, departures, history, sessions
+from service.users import claims, departures, history, identities, sessions
 from service.users.arrivals import arrive
 from service.users.claims import Policy
-from service.users.clock import later
+from service.users.clock import EPOCH, later
 from service.users.grants import Grants
 from service.users.model import Caller, Origin
 from service.users.problems import Expired, Problem, Taken, WrongCredentials, WrongProvider
 from service.users.second_factor import SecondFactor, is_protected
-from service.users.sessions import Opened
+from service.users.sessions import Bond, Opened
 from service.users.throttle import Attempt, guarded
 
 _LONGEST: Final = 366 * 86_400.0  # seconds that a spent proof is remembered at most
@@ -37,6 +37,7 @@ class Owing(msgspec.Struct, frozen=True):
     """Somebody who has arrived, and still owes the code of their second factor."""
 
     user: str
+    bond: Bond = Bond()
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -94,14 +95,17 @@ async def _arrive_and_start(
     project, identity, origin = arrival.project, arrival.identity, arrival.origin
     await _spend(tx, project, identity)
     user = await arrive(tx, project, arrival.policy, identity, origin)
-    await grants.keep(tx, project, (identity.provider, identity.external_identifier), identity.tokens)
+    key = (identity.provider, identity.external_identifier)
+    await grants.keep(tx, project, key, identity.tokens)
+    await identities.call(tx, project, key, identity.subject)
+    bond = _bond(arrival)
     proven = claims.proves_factor(identity, arrival.policy.acr)
     if not proven and await is_protected(tx, project, user):
         if arrival.otp is None:
-            return Owing(user)
+            return Owing(user, bond)
         await factor.check(tx, Caller(project, user, origin=origin), arrival.otp)
-    lifetime = _bounded(arrival.lifetime, identity.session_ends)
-    return await sessions.start(tx, project, user, identity.provider, origin, lifetime, factor=proven)
+    begun = (project, user, identity.provider, origin, arrival.lifetime)
+    return await sessions.start(tx, *begun, factor=proven, bond=bond)
 
 
 async def _spend(tx: Transaction, project: str, identity: Identity) -> None:
@@ -115,9 +119,13 @@ async def _spend(tx: Transaction, project: str, identity: Identity) -> None:
         raise WrongCredentials("replayed")
 
 
-def _bounded(lifetime: float, ends: float | None) -> float:
-    """No session outlives what the provider vouches for (ASVS 5.0 V7.6.1)."""
-    return lifetime if ends is None else max(1.0, min(lifetime, ends - time.time()))
+def _bond(arrival: Arrival) -> Bond:
+    """No session of ours outlives the provider's (ASVS 5.0 V7.6.1), nor what the administrator allows it."""
+    identity, lifetime = arrival.identity, arrival.policy.lifetime
+    ends = [] if lifetime is None else [later(now(), lifetime)]
+    if identity.ends_at is not None:
+        ends.append(later(EPOCH, identity.ends_at))
+    return Bond(identity.external_identifier, identity.sid, min(ends, default=None))
 
 
 async def _note_refusal(

@@ -13,7 +13,7 @@ from service.users.clock import later
 from service.users.model import Caller, Origin
 from service.users.problems import Expired
 from service.users.second_factor import SecondFactor
-from service.users.sessions import Opened
+from service.users.sessions import Bond, Opened
 from service.users.throttle import Attempt, guarded
 
 LIFETIME: Final = 300  # seconds; the proof of the first factor should not be much older
@@ -35,7 +35,7 @@ _LOOK: Final = (
 _TAKE: Final = (
     delete(awaited_codes)
     .where(*_one, awaited_codes.c.expires_at > bindparam("at"))
-    .returning(awaited_codes.c.user, awaited_codes.c.provider)
+    .returning(*(awaited_codes.c[name] for name in ("user", "provider", "identifier", "sid", "ends_at")))
 )
 _PRUNE: Final = delete(awaited_codes).where(awaited_codes.c.expires_at <= bindparam("at"))
 
@@ -49,7 +49,13 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 async def begin(
-    tx: Transaction, project: str, fingerprint: str, user: str, provider: str, redirect: str | None
+    tx: Transaction,
+    project: str,
+    fingerprint: str,
+    user: str,
+    provider: str,
+    redirect: str | None,
+    bond: Bond,
 ) -> None:
     """Remember that this browser owes a code, and forget all whose time is over."""
     at = now()
@@ -62,6 +68,9 @@ async def begin(
         provider=provider,
         redirect=redirect,
         expires_at=later(at, LIFETIME),
+        identifier=bond.identifier,
+        sid=bond.sid,
+        ends_at=bond.ends_at,
     )
 
 
@@ -101,6 +110,6 @@ async def _admit(
     taken = await tx.row(_TAKE, project=project, fingerprint=fingerprint, at=now())
     if taken is None:
         raise Expired
-    user, provider = taken
+    user, provider, *tie = taken
     await factor.check(tx, Caller(project, user, origin=origin), otp)
-    return await sessions.start(tx, project, user, provider, origin, lifetime)
+    return await sessions.start(tx, project, user, provider, origin, lifetime, bond=Bond(*tie))

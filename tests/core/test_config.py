@@ -276,7 +276,7 @@ def test_providers_are_read_by_their_kind() -> None:
 def test_a_provider_whose_name_begins_another_s_keeps_to_its_own_variables() -> None:
     other = {
         name.replace("OKTA", "OKTA_EU"): value for name, value in OIDC.items() if name != "AUTH_PROVIDERS"
-    }
+    } | {"AUTH_OKTA_EU_CLIENT_ID": "another"}
     config = read(**{**OIDC, **other, "AUTH_PROVIDERS": "okta,okta-eu"})
     assert list(config.providers) == ["okta", "okta-eu"]
 
@@ -336,3 +336,16 @@ def test_the_value_cannot_be_changed() -> None:
     config: Any = read()
     with pytest.raises(AttributeError):
         config.port = 1
+
+
+def test_rule_3_one_client_at_one_issuer_is_one_provider() -> None:
+    """What is signed for the one provider, a logout token too, would be good for the other."""
+    issuer = OIDC["AUTH_OKTA_ISSUER_URL"].removesuffix("/.well-known/openid-configuration")
+    other = {
+        "AUTH_TWO_DRIVER": "openid",
+        "AUTH_TWO_CLIENT_ID": OIDC["AUTH_OKTA_CLIENT_ID"],
+        "AUTH_TWO_ISSUER_URL": issuer,
+    }
+    both = {**OIDC, **other, "AUTH_PROVIDERS": "okta,two"}
+    assert names(**both) == ["AUTH_TWO_CLIENT_ID"]
+    assert list(read(**{**both, "AUTH_TWO_CLIENT_ID": "another"}).providers) == ["okta", "two"]

@@ -108,6 +108,27 @@ async def _code_refused(house: Served, tab: Tab) -> None:
     await tab.press("Enter", leaves=True)
 
 
+async def _sessions(house: Served, tab: Tab) -> None:
+    await house.person("ada@example.com")
+    body = {"email": "ada@example.com", "password": PASSWORD}
+    assert (await house.ask("POST", "/auth/login", body, token=None)).status_code == 200
+    await _login(house, tab)
+    await tab.run("document.querySelector('#email').focus()")
+    await tab.type("ada@example.com")
+    await tab.press("Tab")
+    await tab.type(PASSWORD)
+    await tab.press("Enter", leaves=True)
+    await tab.visit(f"{house.url}/admin/sessions")
+    assert await tab.run("document.querySelectorAll('[name=session]').length") == 2
+
+
+async def _signed_out(house: Served, tab: Tab) -> None:
+    await _sessions(house, tab)
+    await tab.run("document.querySelector('.tag').closest('li').querySelector('button').focus()")
+    await tab.press("Enter", leaves=True)
+    assert await tab.run("document.querySelector('h1').innerText") == "You are signed out"
+
+
 async def _front(house: Served, tab: Tab) -> None:
     await tab.visit(f"{house.url}/admin")
 
@@ -160,6 +181,8 @@ PAGES: dict[str, Visit] = {
     "login refused": _login_refused,
     "code": _code_page,
     "code refused": _code_refused,
+    "sessions": _sessions,
+    "signed out": _signed_out,
     "front": _front,
     "second factor": _factor,
     "second factor refused": _factor_refused,

@@ -48,8 +48,11 @@ async function newProvider(issuer) {
       devInteractions: { enabled: true },
       registration: { enabled: true },
       rpInitiatedLogout: { enabled: true },
+      backchannelLogout: { enabled: true },
     },
     pkce: { required: () => true },
+    // Its guard against private networks would keep it from us, who are on this machine.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
     rotateRefreshToken: true,
     ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 3600, IdToken: 600, Interaction: 600, RefreshToken: 3600, Session: 3600 },
     findAccount: (_, sub) => ({

@@ -1,0 +1,28 @@
+"""Where a departure that was to link an identity comes back: bound to the session that it began in."""
+
+from litestar.response.base import ASGIResponse
+
+from providers.contract import Identity
+from service.api import answers
+from service.api.calls import Call
+from service.api.house import Door
+from service.api.landing import refused
+from service.users import ways_in
+from service.users.problems import Problem, WrongCredentials
+
+
+async def link(
+    call: Call, door: Door, identity: Identity, session: str, redirect: str | None, gone: tuple[str, str]
+) -> ASGIResponse:
+    """The identity is the person's from now on, or they are told why not; nobody is signed in by this."""
+    linking = ways_in.Linking(call.project, session, door.rules, identity, call.origin)
+    try:
+        await call.house.database.write(ways_in.link_own, linking, call.house.grants)
+    except WrongCredentials as problem:
+        return refused(call, redirect, problem, gone, cause=problem.cause)
+    except Problem as problem:
+        return refused(call, redirect, problem, gone)
+    if redirect is not None:
+        return answers.away(redirect, gone)
+    linked = {"provider": identity.provider, "external_identifier": identity.external_identifier}
+    return answers.data(linked, headers=[gone])

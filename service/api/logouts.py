@@ -1,0 +1,112 @@
+"""Signing out: here, here and at the provider, and here because it was done at the provider."""
+
+import logging
+from contextlib import suppress
+from typing import Final
+from urllib.parse import parse_qsl
+
+from litestar import Router, post
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+from litestar.types import Scope
+
+from providers.contract import Ends, ProviderError, Untrusted
+from service.api import answers, cookies, doors
+from service.api.auth import REFRESH, held
+from service.api.bodies import TEXT_MAYBE, expect
+from service.api.calls import KIB, Call, of
+from service.api.landing import landing
+from service.users import logouts, sessions
+from service.users.problems import Expired, Forged, RouteUnknown
+from service.users.sessions import Ended
+
+_log = logging.getLogger(__name__)
+_LOGOUT: Final = {**REFRESH, "redirect": TEXT_MAYBE}
+_MOST: Final = 64 * KIB  # of a form with a logout token
+HOME: Final = "/admin/login"
+
+
+@post("/auth/logout")
+async def logout(scope: Scope) -> ASGIResponse:
+    """Ends the session of a token; one that is ended already is no mistake. The cookies go in any case.
+
+    Who names a `redirect` is told where to send the browser so that the provider's session ends as well; it
+    comes to `redirect` then. Where the provider knows no such thing that is the redirect itself.
+    """
+    call = of(scope)
+    body = expect(await call.json(), _LOGOUT)
+    target = landed(call, str(body.pop("redirect"))) if "redirect" in body else None
+    token = held(call, body)
+    ended = None
+    if token.is_session:
+        with suppress(Expired, Forged):
+            session = call.house.callers.session(token.token)
+            ended = await call.house.database.write(sessions.end, call.project, session)
+    else:
+        ended = await call.house.database.write(sessions.close, call.project, token.token)
+    names = [
+        name for name in (cookies.REFRESH, cookies.SESSION) if name == cookies.REFRESH or token.is_session
+    ]
+    gone = [cookies.bake(call, name, "", seconds=0) for name in names]
+    if target is None:
+        return answers.nothing(headers=gone)
+    return answers.data({"redirect": await farewell(call, ended, target)}, headers=gone)
+
+
+def landed(call: Call, wanted: str) -> str:
+    """Where a browser may go after signing out: to us, or where a sign-on of the project may lead, too."""
+    doors = [door for door in call.house.doors.values() if door.policy.project == call.project]
+    listed = [url for door in doors for url in door.policy.redirect_allow_list]
+    return landing(call, listed, wanted, after="logout")
+
+
+async def farewell(call: Call, ended: Ended | None, target: str) -> str:
+    """The provider's address that ends its session and leads to `target`; `target` where there is none."""
+    house = call.house
+    door = house.doors.get(ended.provider) if ended else None
+    if ended is None or door is None or not isinstance(door.provider, Ends):
+        return target
+    hint = None
+    if ended.identifier is not None:
+        key = (ended.provider, ended.identifier)
+        hint = await house.database.read(house.grants.hint, call.project, key)
+    try:
+        return await door.provider.leave(hint, target) or target
+    except ProviderError as problem:  # signed out here they are; there they have to do it themselves
+        _log.warning(
+            "no sign-out at the provider", extra={"provider": ended.provider, "cause": problem.cause}
+        )
+        return target
+
+
+@post("/auth/login/{name:str}/backchannel-logout")
+async def hear(scope: Scope, name: FromPath[str]) -> ASGIResponse:
+    """The provider says that somebody has signed out there (OpenID Connect Back-Channel Logout 1.0, 2.5)."""
+    call = of(scope)
+    provider = doors.find(call, name).provider
+    if not isinstance(provider, Ends):
+        raise RouteUnknown(call.scope["path"])
+    try:
+        said = await provider.hear_logout(_logout_token(await call.bytes(_MOST)))
+        if await call.house.database.write(logouts.log_out, call.public, name, said) is None:
+            raise Untrusted("The logout token was used before")
+    except ProviderError as problem:
+        _log.warning("logout token refused", extra={"provider": name, "cause": problem.cause})
+        told = {"error": "invalid_request", "error_description": problem.cause}
+        return answers.answer(told, status=400)
+    return answers.nothing(status=200)
+
+
+def _logout_token(body: bytes) -> str:
+    """The one field of that name. Raises Untrusted."""
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=16)
+    except ValueError:
+        raise Untrusted("The form is malformed") from None
+    tokens = [value for name, value in pairs if name == "logout_token"]
+    if len(tokens) != 1 or not tokens[0]:
+        raise Untrusted("There is no logout_token, or more than one")
+    return tokens[0]
+
+
+router = Router("/", route_handlers=[logout, hear], include_in_schema=False)

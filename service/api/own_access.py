@@ -1,0 +1,130 @@
+"""What lets a person in, and where they are in: `identities` and `sessions` of `/users/:id`, or of `me`."""
+
+from typing import Final
+
+from litestar import Router, delete, get, post
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+from litestar.types import Scope
+
+from providers.contract import ProviderError
+from service.api import answers, cookies
+from service.api.bodies import TEXT, TEXT_MAYBE, expect
+from service.api.calls import Call, of
+from service.api.house import Door
+from service.api.landing import landing
+from service.api.sso import leave
+from service.dialects import dialect
+from service.users import session_list, sign_in, ways_in
+from service.users.model import Caller
+from service.users.problems import BadPayload, Forbidden
+
+_LINK: Final = {"provider": TEXT, "password": TEXT_MAYBE, "redirect": TEXT_MAYBE}
+
+
+@get("/users/{key:str}/sessions")
+async def list_sessions(scope: Scope, key: FromPath[str]) -> ASGIResponse:
+    """Where somebody is signed in."""
+    call = of(scope)
+    caller, user = await _whose(call, key)
+    return answers.data(await call.house.database.read(session_list.look, caller, user))
+
+
+@delete("/users/{key:str}/sessions", status_code=200)
+async def end_others(scope: Scope, key: FromPath[str]) -> ASGIResponse:
+    """Ends all of somebody's sessions but the one that asks."""
+    call = of(scope)
+    caller, user = await _whose(call, key)
+    await call.house.database.write(session_list.end_others, caller, user)
+    return answers.nothing()
+
+
+@delete("/users/{key:str}/sessions/{session:str}", status_code=200)
+async def end_one(scope: Scope, key: FromPath[str], session: FromPath[str]) -> ASGIResponse:
+    """Ends one session."""
+    call = of(scope)
+    caller, user = await _whose(call, key)
+    await call.house.database.write(session_list.end, caller, user, _key(session))
+    return answers.nothing()
+
+
+@get("/users/{key:str}/identities")
+async def list_identities(scope: Scope, key: FromPath[str]) -> ASGIResponse:
+    """With what somebody signs on."""
+    call = of(scope)
+    caller, user = await _whose(call, key)
+    return answers.data(await call.house.database.read(ways_in.look, caller, user))
+
+
+@post("/users/{key:str}/identities")
+async def link_identity(scope: Scope, key: FromPath[str]) -> ASGIResponse:
+    """Says where to send this very browser, so that whoever signs on there becomes one with the caller.
+
+    It takes a session, and a fresh proof: the password, or a sign-on that is minutes old.
+    """
+    call = of(scope)
+    cookies.same_site(call)
+    body = expect(await call.json(), _LINK)
+    caller, user = await _whose(call, key)
+    if caller.user != user:  # nobody proves anything for somebody else
+        raise Forbidden
+    if caller.session is None:
+        raise BadPayload("An identity is linked by who has signed in; this token belongs to no session")
+    door = _door(call, str(body["provider"]))
+    redirect = str(body["redirect"]) if "redirect" in body else None
+    if redirect is not None:
+        redirect = landing(call, door.policy.redirect_allow_list, redirect)
+    password = str(body["password"]) if "password" in body else None
+    await sign_in.confirm_password(call.house.database, call.house.hasher, caller, password)
+    try:
+        url, cookie = await leave(call, door, redirect, link=caller.session)
+    except ProviderError as problem:
+        raise doors.told(problem, door.provider.name) from problem
+    return answers.data({"redirect": url}, headers=[cookie])
+
+
+@delete("/users/{key:str}/identities/{identity:str}", status_code=200)
+async def unlink_identity(scope: Scope, key: FromPath[str], identity: FromPath[str]) -> ASGIResponse:
+    """Takes an identity away, and every session that began with it; never the last way in."""
+    call = of(scope)
+    caller, user = await _whose(call, key)
+    house = call.house
+    open_ = {name for name, door in house.doors.items() if door.policy.project == call.project}
+    takes = not house.terms.disable_default
+    await house.database.write(ways_in.unlink, caller, user, identity, passwords=takes, providers=open_)
+    return answers.nothing()
+
+
+def _door(call: Call, name: str) -> Door:
+    door = call.house.doors.get(name)
+    if door is None or door.policy.project != call.project:
+        raise BadPayload('"provider" must be the name of a provider')
+    return door
+
+
+async def _whose(call: Call, key: str) -> tuple[Caller, str]:
+    if key == "me":
+        _, user = await call.person()
+        return await call.author(), user
+    return await call.member_author(), _key(key)
+
+
+def _key(key: str) -> str:
+    try:
+        return dialect.key(key)
+    except ValueError:
+        raise Forbidden from None
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        list_sessions,
+        end_others,
+        end_one,
+        list_identities,
+        link_identity,
+        unlink_identity,
+    ],
+    include_in_schema=False,
+)
