@@ -38,8 +38,10 @@ from service.api.callers import Callers
 from service.api.connecting import Connecting
 from service.api.gate import Gate
 from service.api.graphql import room as graphql
+from service.api.eight.router import router as eight
 from service.api.house import Door, House, Terms
 from service.api.scim_walks import Walks
+from service.api.known_projects import Projects
 from service.api.sync import Sync
 from service.config import Config
 from service.database import Database, open_database
@@ -72,6 +74,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
     router = Litestar(
         [
             rest.router,
+            eight,
             assets.router,
             collections.router,
             search.router,
@@ -134,6 +137,7 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
         sync=sync,
         client_keys=ClientKeys(outbound),
         doors=doors,
+        projects=Projects(database),
         terms=_terms(config),
         log=log,
     )
@@ -189,7 +193,8 @@ def _known(request: Request[Any, Any, Any], problem: Exception) -> Exception:
     if isinstance(problem, MethodNotAllowedException):
         return MethodRefused(_methods(problem), request.scope["method"])
     if isinstance(problem, HTTPException) and problem.status_code < 500:
-        return RouteUnknown(request.scope["path"])
+        call = calls.of(request.scope)
+        return RouteUnknown(call.prefix + call.path)
     return answers.foreseen(problem)
 
 

@@ -113,13 +113,14 @@ def refusal(
     """The problem in the language of the path that was asked."""
     if call.entry is not None:
         call.entry.problem = problem
-    if isinstance(problem, ScimProblem) or is_scim(call.scope["path"]):
-        error = told_in_scim(problem, collection_of(call.scope["path"]))
+    if isinstance(problem, ScimProblem) or is_scim(call.path):
+        error = told_in_scim(problem, collection_of(call.path))
         status = int(str(error["status"]))
         challenge = (("www-authenticate", "Bearer"),) if status == 401 else ()
         return scim(error, status=status, headers=(*_retry(problem), *challenge))
+    problem = call.generation.problem(problem, call)
     language: Language = call.generation.language
-    collection = collection or collection_of(call.scope["path"])
+    collection = collection or collection_of(call.path)
     field = word_of(language, collection, getattr(problem, "field", ""))
     cell, message, extras = table.told(problem, language, field, collection)
     body = call.generation.errors(cell.status, cell.code, message, extras)

@@ -9,6 +9,7 @@ import msgspec
 from providers.client_assertion import ClientKeys
 from providers.contract import Provider
 from providers.settings import Policy
+from service.api.known_projects import Projects
 from service.database import Database
 from service.journal import AccessLog
 from service.sealing import Sealer
@@ -91,6 +92,7 @@ class House(msgspec.Struct, frozen=True, eq=False):
     sync: "Sync"
     client_keys: ClientKeys
     doors: Mapping[str, Door]
+    projects: Projects
     terms: Terms
     log: AccessLog
 
@@ -98,7 +100,7 @@ class House(msgspec.Struct, frozen=True, eq=False):
         """One line for an answered request; its query is left out, because tokens travel in it."""
         self.log.note(
             method=method,
-            path=call.scope["path"],
+            path=call.prefix + call.path,
             status=status,
             seconds=(perf_counter_ns() - call.started) / 1e9,
             client=call.ip or "",

@@ -23,7 +23,7 @@ _MANY: Final[Mapping[str, tuple[Relation, ...]]] = {
     "directus_roles": (Relation("users", "directus_users", "role", many=True),),
     "directus_activity": (Relation("revisions", "directus_revisions", "activity", many=True),),
 }
-_LANGUAGES: Final = frozenset({"rest10", "graphql"})
+_LANGUAGES: Final = frozenset({"rest8", "rest10", "graphql"})
 
 
 @lru_cache(64)

@@ -27,6 +27,7 @@ _NAME: Final = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,62}")
 _INSERT: Final = insert(projects)
 _NAMED: Final = select(projects.c.name).where(projects.c.name == bindparam("name"))
 _TITLE: Final = select(projects.c.title).where(projects.c.name == bindparam("name"))
+_ZONES: Final = select(projects.c.name, projects.c.timezone)
 _NAMES: Final = select(projects.c.name).order_by(projects.c.name)
 
 
@@ -38,6 +39,7 @@ async def create(tx: Transaction, name: str, title: str = "", timezone: str = TI
     check_name(name)
     with unique():
         await tx.run(_INSERT, name=name, title=title or name, timezone=timezone, created_at=now())
+    tx.announce("project", name)
     return await roles.make_administrators(tx, name)
 
 
@@ -55,6 +57,11 @@ async def title(tx: Transaction, name: str) -> str | None:
 async def names(tx: Transaction) -> list[str]:
     """Every project's name, in order."""
     return [name for (name,) in await tx.rows(_NAMES)]
+
+
+async def zones(tx: Transaction) -> dict[str, str]:
+    """Every project's name, with the time zone that its users are in unless they say otherwise."""
+    return dict(await tx.rows(_ZONES))
 
 
 def check_name(name: str) -> None:

@@ -1,0 +1,29 @@
+"""Leads to the rooms of the 8 generation: those that every generation shares, and its own."""
+
+from typing import Final
+
+from litestar import Router
+
+from service.api import history, roles, user_changes, users
+from service.api.eight.generation import PREFIX
+
+_SHARED: Final = (
+    users.list_users,
+    users.read_me,
+    users.read_user,
+    users.create_users,
+    user_changes.change_me,
+    user_changes.change_user,
+    user_changes.delete_user,
+    roles.list_roles,
+    roles.read_role,
+    roles.create_roles,
+    roles.change_role,
+    roles.delete_role,
+    history.list_activity,
+    history.read_activity,
+    history.list_revisions,
+    history.read_revision,
+)
+
+router = Router(PREFIX, route_handlers=[*_SHARED], include_in_schema=False)
