@@ -36,12 +36,12 @@ from service.api import (
 from service.api.behind import Behind
 from service.api.callers import Callers
 from service.api.connecting import Connecting
+from service.api.eight.router import router as eight
 from service.api.gate import Gate
 from service.api.graphql import room as graphql
-from service.api.eight.router import router as eight
 from service.api.house import Door, House, Terms
-from service.api.scim_walks import Walks
 from service.api.known_projects import Projects
+from service.api.scim_walks import Walks
 from service.api.sync import Sync
 from service.config import Config
 from service.database import Database, open_database

@@ -23,15 +23,15 @@ class Generation(msgspec.Struct, frozen=True):
     """`limit` is the page size when none is asked for; `defaults` fill a user that it creates.
 
     `prefix` is where its router is, inside. `parameters` reads the query and `metas` what is told beside the
-    answer; `told` is what is shown of rows that were found; `problem` is what a problem is to its callers, and
-    `setting_up` the paths that stay open to who lacks the second factor. `cookie` names the cookie of a session.
+    answer; `told` is what is shown of rows that were found; `problem` is what a problem is to its callers.
+    `setting_up`: paths that stay open to who lacks the second factor. `cookie` names that of a session.
     """
 
     language: Language
     limit: int
     defaults: Callable[["Call"], Mapping[str, object]]
     lacking: Callable[[Mapping[str, object]], str | None]
-    errors: Callable[[int, str | int | None, str, dict[str, object]], object]
+    errors: Callable[[int, str | int | None, str, dict[str, object]], Mapping[str, object]]
     parameters: type[Parameters]
     metas: Metas
     told: Callable[[Transaction, "Call", Items], Awaitable[Items]]
@@ -47,7 +47,9 @@ def _lacking10(values: Mapping[str, object]) -> str | None:
     return None if values.get("email") or elsewhere else "email"
 
 
-def _errors10(status: int, code: str | int | None, message: str, extras: dict[str, object]) -> object:
+def _errors10(
+    status: int, code: str | int | None, message: str, extras: dict[str, object]
+) -> Mapping[str, object]:
     return {"errors": [{"message": message, "extensions": {"code": code, **extras}}]}
 
 

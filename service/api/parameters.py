@@ -54,7 +54,7 @@ class Parameters:
         )
 
     def standing(self, first: int) -> tuple[Node | None, list[object]]:
-        """What every row of an answer has to satisfy, whatever is asked; its values are counted from `first`."""
+        """What every row has to satisfy, whatever is asked; its values are counted from `first`."""
         return None, []
 
     def those(self, keys: Sequence[str | int]) -> Question:

@@ -1,6 +1,7 @@
 """From query parameters to a Question, and from its rows to the generation's answer."""
 
 from collections.abc import Sequence
+
 from litestar.response.base import ASGIResponse
 
 from service.api import answers, exports

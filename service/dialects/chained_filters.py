@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from service.dialects import paths
-from service.dialects.filters import Asked, Node, Place, Reader, Some, Term, joined
-from service.dialects.operators import Operator
 from service.dialects.fields import Field
+from service.dialects.filters import Asked, Node, Place, Reader, Some, Term, joined
 from service.dialects.functions import COUNT
+from service.dialects.operators import Operator
 from service.dialects.relations import Relation, relations
 from service.dialects.values import operand
 from service.users.model import Kind
+from service.users.numbers import Number
 from service.users.problems import BadQuery, UnknownFilter
 
 How = Literal["and", "or"]
@@ -113,4 +114,5 @@ class ChainedReader(Reader):
             given = "$NOW"
         if isinstance(given, str) and given.count("%") > MOST_WILD and kind in ("string", "text"):
             raise BadQuery(f"A pattern holds at most {MOST_WILD} of %")
-        return super()._operand(field, kind, given)
+        found = super()._operand(field, kind, given)
+        return int(found) if isinstance(found, Number) else found

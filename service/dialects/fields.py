@@ -23,8 +23,8 @@ class Cell(msgspec.Struct, frozen=True):
     """A dialect's word for an attribute; `load` makes its value of ours, `dump` ours of its value.
 
     `column` names another column than the row's, `kind` and `guard` another kind and guard than the row's.
-    `sql` makes what is shown and asked for of the table and the value, where no column holds it as the dialect
-    says it: a reference as the number of the row that it leads to.
+    `sql` makes what is shown and asked for of the table and the value, where no column holds it as the
+    dialect says it: a reference as the number of the row that it leads to.
     """
 
     word: str
@@ -123,7 +123,8 @@ def _linked(value: object) -> object:
 
 def _open_reset(table: FromClause, changed_at: ColumnElement[Any]) -> ColumnElement[Any]:
     """Asterisks for who was sent a letter to reset their password, and has not changed since."""
-    letter, concealed = tables.letters.c, literal_column(f"'{CONCEALED}'")
+    letter = tables.letters.c
+    concealed: ColumnElement[str] = literal_column(f"'{CONCEALED}'")
     asked = (
         letter.project == table.c.project,
         letter.reference == cast(table.c.id, Text()),

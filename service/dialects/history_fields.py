@@ -41,8 +41,8 @@ def _our_collection(value: object) -> object:
     return _OURS.get(value, value) if isinstance(value, str) else value
 
 
-_SIGNED_IN: Final = {"login": "authenticate", "refused": "invalid-credentials"}
-_BACK: Final = {word: ours for ours, word in _SIGNED_IN.items()}
+_SIGNED_IN: Final[Mapping[object, object]] = {"login": "authenticate", "refused": "invalid-credentials"}
+_BACK: Final[Mapping[object, object]] = {word: ours for ours, word in _SIGNED_IN.items()}
 
 COLLECTION: Final = Cell("collection", load=_collection, dump=_our_collection)
 

@@ -102,6 +102,7 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
     ),
     problems.NoMembers: _payload(422, 4, "No user or group has the id {p.shown}", Told(400, "invalidValue", "No user or group of this connection has the id {p.shown}; whoever is put into a group has to be there before.")),
     problems.BadPayload: _payload(422, 4, "{p.reason}", Told(400, "invalidSyntax", "{p.reason}.")),
+    problems.BadLogin: _payload(422, 114, "{p.reason}", Told(400, "invalidSyntax", "{p.reason}.")),
     problems.UnknownWord: Row(
         Told(422, 12, 'Payload fields: "{p.word}" does not exist in "{collection}" collection.'),
         Told(400, "INVALID_PAYLOAD", "Invalid payload. {p.reason}.", ("reason",)),
@@ -147,6 +148,11 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
         Told(403, "FORBIDDEN", "You don't have permission to access this."),
         Told(404, None, "There is no such resource, or it is not this connection's."),
     ),
+    problems.InviteDenied: Row(
+        Told(403, 10, "Inviting user was denied"),
+        Told(403, "FORBIDDEN", "You don't have permission to access this."),
+        Told(404, None, "There is no such resource, or it is not this connection's."),
+    ),
     problems.NotSignedIn: Row(
         Told(401, 3, "Unauthorized request"),
         Told(401, "INVALID_CREDENTIALS", "Invalid user credentials."),
@@ -164,6 +170,11 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
     ),
     problems.WrongOtp: Row(
         Told(404, 112, "Invalid user OTP"),
+        Told(401, "INVALID_OTP", "Invalid user OTP."),
+        Told(401, None, "The one-time password is missing or wrong."),
+    ),
+    problems.OtpMissing: Row(
+        Told(404, 111, "User missing 2FA OTP"),
         Told(401, "INVALID_OTP", "Invalid user OTP."),
         Told(401, None, "The one-time password is missing or wrong."),
     ),

@@ -38,7 +38,7 @@ def of_item(table: FromClause, item: Column) -> Column:
 
 
 def linked(value: object) -> object:
-    """A reference in a body: a number, its digits, a key, or an object that holds nothing but one of these."""
+    """A reference in a body: a number, its digits, a key, or an object that holds one of these alone."""
     if isinstance(value, dict) and value.keys() == {"id"}:
         value = value["id"]
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST:

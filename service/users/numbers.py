@@ -1,33 +1,32 @@
 """The whole numbers by which the 8 generation knows users, roles and files, and the keys behind them."""
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import select
-from sqlalchemy.sql import bindparam
+from sqlalchemy import Select, Table, bindparam, select
 
 from service.database import Transaction, by_kind, one_of
+from service.database.shapes import Kind
 from service.database.tables import files, roles, users
 from service.users import model
 from service.users.problems import NoSuch
 
 _TABLES: Final = {model.USERS: users, model.ROLES: roles, model.FILES: files}
-_KEYS: Final = {
-    name: by_kind(
-        lambda kind, table=table: select(table.c.number, table.c.id).where(
-            table.c.project == bindparam("project"), one_of(table.c.number, "numbers", kind)
-        )
-    )
-    for name, table in _TABLES.items()
-}
-_NUMBERS: Final = {
-    name: by_kind(
-        lambda kind, table=table: select(table.c.id, table.c.number).where(
-            table.c.project == bindparam("project"), one_of(table.c.id, "ids", kind)
-        )
-    )
-    for name, table in _TABLES.items()
-}
+
+
+def _keyed(table: Table, kind: Kind) -> Select[Any]:
+    named = one_of(table.c.number, "numbers", kind)
+    return select(table.c.number, table.c.id).where(table.c.project == bindparam("project"), named)
+
+
+def _numbered(table: Table, kind: Kind) -> Select[Any]:
+    named = one_of(table.c.id, "ids", kind)
+    return select(table.c.id, table.c.number).where(table.c.project == bindparam("project"), named)
+
+
+_KEYS: Final = {name: by_kind(partial(_keyed, table)) for name, table in _TABLES.items()}
+_NUMBERS: Final = {name: by_kind(partial(_numbered, table)) for name, table in _TABLES.items()}
 # What a user holds that leads to another row.
 _LEADS: Final = {"role": model.ROLES, "avatar": model.FILES}
 

@@ -3,29 +3,14 @@
 import pytest
 
 from service.tokens import new_secret
+from tests.languages.eights import USERS, WORDS, ben, editors
 from tests.served import Served
-
-WORDS = (
-    "id", "status", "role", "first_name", "last_name", "email", "token", "last_access_on", "last_page",
-    "external_id", "theme", "2fa_secret", "password_reset_token", "timezone", "locale", "locale_options",
-    "avatar", "company", "title", "email_notifications",
-)  # fmt: skip
-USERS = "/default/users"
-
-
-def _ben(**values: object) -> dict[str, object]:
-    return {
-        "first_name": "Ben", "last_name": "Haynes", "email": "demo@example.com", "password": "d1r3ctu5",
-        "role": 3, "status": "active", **values,
-    }  # fmt: skip
 
 
 @pytest.fixture
 async def role(house: Served) -> int:
     """A role without powers, whose number is 3."""
-    made = (await house.ask("POST", "/default/roles", {"name": "Editor"})).json()["data"]
-    assert made["id"] == 3
-    return 3
+    return await editors(house)
 
 
 async def test_the_documented_list(house: Served) -> None:
@@ -39,7 +24,7 @@ async def test_the_documented_list(house: Served) -> None:
 
 
 async def test_the_documented_creation(house: Served, role: int) -> None:
-    answer = await house.ask("POST", USERS, _ben())
+    answer = await house.ask("POST", USERS, ben())
     made = answer.json()["data"]
     assert answer.status_code == 200, answer.text
     assert made == {
@@ -54,13 +39,13 @@ async def test_the_documented_creation(house: Served, role: int) -> None:
 
 
 async def test_the_documented_change(house: Served, role: int) -> None:
-    made = (await house.ask("POST", USERS, _ben())).json()["data"]
+    made = (await house.ask("POST", USERS, ben())).json()["data"]
     answer = await house.ask("PATCH", f"{USERS}/2", {"status": "suspended"})
     assert answer.json()["data"] == {**made, "status": "suspended"}
 
 
 async def test_the_documented_removal(house: Served, role: int) -> None:
-    await house.ask("POST", USERS, _ben())
+    await house.ask("POST", USERS, ben())
     answer = await house.ask("DELETE", f"{USERS}/2")
     assert (answer.status_code, answer.text) == (204, "")
     answer = await house.ask("GET", f"{USERS}/2")
@@ -75,7 +60,7 @@ async def test_me_stands_wherever_an_id_does(house: Served) -> None:
 
 
 async def test_several_ids(house: Served, role: int) -> None:
-    people = [_ben(email=f"{name}@example.com") for name in ("a", "b")]
+    people = [ben(email=f"{name}@example.com") for name in ("a", "b")]
     made = (await house.ask("POST", USERS, people)).json()["data"]
     assert [one["id"] for one in made] == [2, 3]
     read = (await house.ask("GET", f"{USERS}/3,2")).json()["data"]
@@ -87,13 +72,13 @@ async def test_several_ids(house: Served, role: int) -> None:
 
 async def test_a_token_is_shown_to_its_owner_and_to_administrators(house: Served, role: int) -> None:
     token = new_secret("")
-    await house.ask("POST", USERS, _ben(token=token))
+    await house.ask("POST", USERS, ben(token=token))
     assert (await house.ask("GET", f"{USERS}/2")).json()["data"]["token"] == token
     assert (await house.ask("GET", f"{USERS}/me", token=token)).json()["data"]["token"] == token
 
 
 async def test_deleted_is_hidden_frees_the_address_and_can_be_taken_back(house: Served, role: int) -> None:
-    await house.ask("POST", USERS, _ben())
+    await house.ask("POST", USERS, ben())
     answer = await house.ask("PATCH", f"{USERS}/2", {"status": "deleted"})
     assert (answer.status_code, answer.text) == (204, "")
     assert [one["id"] for one in (await house.ask("GET", USERS)).json()["data"]] == [1]
@@ -107,7 +92,7 @@ async def test_deleted_is_hidden_frees_the_address_and_can_be_taken_back(house: 
 
 @pytest.mark.parametrize("lacking", ["first_name", "last_name", "email", "password", "role"])
 async def test_what_is_required(house: Served, role: int, lacking: str) -> None:
-    answer = await house.ask("POST", USERS, {n: v for n, v in _ben().items() if n != lacking})
+    answer = await house.ask("POST", USERS, {n: v for n, v in ben().items() if n != lacking})
     assert answer.status_code == 422
     assert answer.json() == {"error": {"code": 4, "message": f"{lacking}: This value should not be blank."}}
 
@@ -117,14 +102,14 @@ async def test_refusals(house: Served, role: int) -> None:
         answer = await house.ask(method, path, body, **more)  # type: ignore[arg-type]  # token, params
         return answer.status_code, answer.json()["error"]["code"]
 
-    await house.ask("POST", USERS, _ben())
-    assert await told("POST", USERS, _ben()) == (409, 204)
-    assert await told("POST", USERS, _ben(email="x@example.com", foo=1)) == (422, 12)
-    assert await told("POST", USERS, _ben(email="x@example.com", role=99)) == (422, 4)
-    assert await told("POST", USERS, _ben(email="nobody")) == (422, 4)
+    await house.ask("POST", USERS, ben())
+    assert await told("POST", USERS, ben()) == (409, 204)
+    assert await told("POST", USERS, ben(email="x@example.com", foo=1)) == (422, 12)
+    assert await told("POST", USERS, ben(email="x@example.com", role=99)) == (422, 4)
+    assert await told("POST", USERS, ben(email="nobody")) == (422, 4)
     assert await told("GET", f"{USERS}/99") == (404, 203)
     assert await told("GET", USERS, token=None) == (403, 300)
-    assert await told("POST", USERS, _ben(), token=None) == (403, 301)
+    assert await told("POST", USERS, ben(), token=None) == (403, 301)
     assert await told("GET", f"{USERS}/1", token=None) == (404, 203)
     assert await told("GET", USERS, token=new_secret("")) == (401, 101)
     assert await told("GET", "/default/nowhere") == (404, 1)
@@ -140,7 +125,7 @@ async def test_the_inner_address_is_nobodys(house: Served) -> None:
 
 
 async def test_one_record_in_both_generations(house: Served, role: int) -> None:
-    made = (await house.ask("POST", USERS, _ben(locale="de-DE", theme="dark"))).json()["data"]
+    made = (await house.ask("POST", USERS, ben(locale="de-DE", theme="dark"))).json()["data"]
     (there,) = (await house.ask("GET", "/users", params={"filter[email][_eq]": made["email"]})).json()["data"]
     assert (there["language"], there["appearance"], there["theme"]) == ("de-DE", "dark", "dark")
     assert there["external_identifier"] == made["external_id"]

@@ -116,7 +116,7 @@ def test_every_cell_of_the_problem_table_can_be_told() -> None:
         core.WrongMedia: core.WrongMedia("text/csv"), core.TooMany: core.TooMany(3),
         core.Unreachable: core.Unreachable("x"), core.GroupTaken: core.GroupTaken("display_name"),
         core.NoMembers: core.NoMembers(["x"]), core.Managed: core.Managed("email", "Okta"),
-        core.WrongAddress: core.WrongAddress("192.0.2.1"), core.UnknownWord: core.UnknownWord("x"),
+        core.WrongAddress: core.WrongAddress("192.0.2.1"), core.BadLogin: core.BadLogin("x"), core.UnknownWord: core.UnknownWord("x"),
             core.UnknownFilter: core.UnknownFilter("x"),
     }  # fmt: skip
     for key in problems.every():

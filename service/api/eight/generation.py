@@ -10,7 +10,16 @@ from service.api.eight.metas import Metas8
 from service.api.eight.parameters import Parameters8
 from service.api.eight.telling import told
 from service.api.generations import Generation
-from service.users.problems import CreateDenied, Forbidden, Forged, ListDenied, WrongCredentials
+from service.users.problems import (
+    CreateDenied,
+    Forbidden,
+    Forged,
+    InviteDenied,
+    ListDenied,
+    OtpMissing,
+    WrongCredentials,
+    WrongOtp,
+)
 
 PREFIX: Final = "/-/8"  # where the gate sends its paths; nobody else comes in by this address
 _REQUIRED: Final = ("first_name", "last_name", "email", "role")
@@ -36,16 +45,20 @@ def _lacking(values: Mapping[str, object]) -> str | None:
     return next((name for name in (*_REQUIRED, "password") if not values.get(name)), None)
 
 
-def _errors(_: int, code: str | int | None, message: str, __: dict[str, object]) -> object:
+def _errors(_: int, code: str | int | None, message: str, __: dict[str, object]) -> Mapping[str, object]:
     return {"error": {"code": code, "message": message}}
 
 
 def _problem(problem: Exception, call: Call) -> Exception:
     """What names no item is denied; what names one is not there. A token that is no good is told as one."""
+    if type(problem) is Forbidden and call.path == "/users/invite":
+        return InviteDenied()
     if type(problem) is Forbidden and _ROOM.fullmatch(call.path):
         return ListDenied() if call.method == "GET" else CreateDenied()
     if type(problem) is WrongCredentials and not call.path.startswith("/auth/"):
         return Forged()
+    if type(problem) is WrongOtp and not problem.given:
+        return OtpMissing()
     return problem
 
 

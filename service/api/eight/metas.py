@@ -88,7 +88,7 @@ async def _by_status(tx: Transaction, call: Call, asked: Question) -> Mapping[st
 def _pages(call: Call, asked: Question, count: int) -> dict[str, object]:
     """Where this page is among all, and the addresses of the others; null where there is none."""
     limit, offset = int(str(asked.values["limit"])), int(str(asked.values["offset"]))
-    if limit == ALL or limit == 0:
+    if limit in (ALL, 0):
         limit = max(count, 1)
     page, last = offset // limit + 1, max(ceil(count / limit), 1)
     links = {

@@ -4,7 +4,8 @@ from typing import Final
 
 from litestar import Router
 
-from service.api import history, roles, user_changes, users
+from service.api import health, history, roles, user_changes, users
+from service.api.eight import auth, people, revisions
 from service.api.eight.generation import PREFIX
 
 _SHARED: Final = (
@@ -13,7 +14,6 @@ _SHARED: Final = (
     users.read_user,
     users.create_users,
     user_changes.change_me,
-    user_changes.change_user,
     user_changes.delete_user,
     roles.list_roles,
     roles.read_role,
@@ -24,6 +24,11 @@ _SHARED: Final = (
     history.read_activity,
     history.list_revisions,
     history.read_revision,
+    health.ping,
 )
 
-router = Router(PREFIX, route_handlers=[*_SHARED], include_in_schema=False)
+router = Router(
+    PREFIX,
+    route_handlers=[*_SHARED, *people.HANDLERS, *revisions.HANDLERS, *auth.HANDLERS],
+    include_in_schema=False,
+)

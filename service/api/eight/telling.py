@@ -52,7 +52,7 @@ async def _numbers(
 
 
 def _revealed(call: Call, sealed: Sealed) -> str:
-    """The token in clear for administrators and its owner; asterisks for others, and when keys have changed."""
+    """The token in clear for administrators and its owner; asterisks for others, and when secrets changed."""
     caller = call.known
     if caller.admin or caller.user == sealed.user:
         try:
