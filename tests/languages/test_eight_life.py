@@ -101,7 +101,9 @@ async def test_nobody_tracks_the_page_of_another(house: Served) -> None:
 
 
 async def test_roles(house: Served) -> None:
-    made = (await house.ask("POST", "/default/roles", {"name": "Editor", "enforce_2fa": False})).json()["data"]
+    made = (await house.ask("POST", "/default/roles", {"name": "Editor", "enforce_2fa": False})).json()[
+        "data"
+    ]
     assert made["id"] == 3
     assert made.keys() == {"id", "name", "description", "ip_whitelist", "enforce_2fa"}
     read = (await house.ask("GET", "/default/roles/1?fields=name,users.email")).json()["data"]
@@ -136,7 +138,9 @@ async def test_a_second_factor(house: Served) -> None:
     assert (bad.status_code, bad.json()["error"]["code"]) == (404, 112)
     good = await house.ask("POST", path, {"2fa_secret": secret, "otp": code(secret)}, token=token)
     assert good.json()["data"]["2fa_secret"] == "**********", good.text
-    other = await house.ask("POST", f"{USERS}/1/activate_2fa", {"2fa_secret": secret, "otp": "1"}, token=token)
+    other = await house.ask(
+        "POST", f"{USERS}/1/activate_2fa", {"2fa_secret": secret, "otp": "1"}, token=token
+    )
     assert other.status_code == 404
 
     async def login(**more: str) -> tuple[int, int]:

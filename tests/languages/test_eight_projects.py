@@ -81,7 +81,11 @@ async def test_no_route_of_a_project_shows_or_changes_anything_of_another(
                 )
                 asked += 1
                 assert MARK not in answer.text, (method, address)
-                assert answer.status_code < 500 or answer.status_code == 503, (method, address, answer.text)
+                assert answer.status_code < 500 or answer.status_code in (501, 503), (
+                    method,
+                    address,
+                    answer.text,
+                )
     assert asked > 150
     assert await _state(house, other) == before
 
@@ -93,16 +97,14 @@ async def test_no_question_of_a_project_finds_anything_of_another(house: Served,
             await client.get("/users", params={"search": MARK, "fields": "*.*"}),
             await client.get("/users", params={"aggregate[max]": "first_name"}),
             await client.get("/roles", params={"fields": "*.*", "limit": "-1"}),
-            await client.get("/default/users", params={"q": MARK, "status": "*", "meta": "*"}),
+            await client.get("/default/users", params={"q": MARK, "status": "*"}),
             await client.get("/default/roles", params={"fields": "*,users.*"}),
             await client.get("/default/activity", params={"limit": "-1"}),
             await client.get("/activity", params={"limit": "-1", "fields": "*.*.*"}),
             await client.get("/revisions", params={"limit": "-1"}),
             await client.get("/connections"),
             await client.get("/letters"),
-            await client.post(
-                "/graphql/system", content=query, headers={"content-type": "application/json"}
-            ),
+            await client.post("/graphql/system", content=query, headers={"content-type": "application/json"}),
         ]
     for answer in answers:
         assert answer.status_code in (200, 400), answer.text

@@ -16,7 +16,7 @@ from service.api.calls import Call, of
 from service.api.users import USERS
 from service.database import Transaction
 from service.dialects import question
-from service.users import sessions
+from service.users import projects, sessions
 from service.users.model import Caller
 from service.users.problems import BadLogin, BadPayload, FactorNeeded, Forged, Problem
 from service.users.sessions import Opened
@@ -121,6 +121,18 @@ async def check(scope: Scope) -> ASGIResponse:
     return answers.answer({"data": {"authenticated": user is not None}, "public": True})
 
 
+@get("/")
+async def greet(scope: Scope) -> ASGIResponse:
+    """What the project is called; `public` where nobody is signed in, which is how clients find out."""
+    call = of(scope)
+    title = await call.house.database.read(projects.title, call.project)
+    user = None
+    with suppress(Problem):
+        user = (await call.caller()).user
+    more = {} if user is not None else {"public": True}
+    return answers.answer({"data": {"api": {"project_name": title}}, **more})
+
+
 @post("/auth/password/request", status_code=200)
 async def request_reset(scope: Scope) -> ASGIResponse:
     """Owes a letter to whom the address belongs; the answer tells nobody whether there is one."""
@@ -139,4 +151,4 @@ def _done(*headers: tuple[str, str]) -> ASGIResponse:
     return answers.answer({"public": True}, headers=headers)
 
 
-HANDLERS: Final = (authenticate, refresh, logout, check, request_reset, reset)
+HANDLERS: Final = (greet, authenticate, refresh, logout, check, request_reset, reset)
