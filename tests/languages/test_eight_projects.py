@@ -141,3 +141,21 @@ async def test_a_person_without_rules_sees_themselves_alone(house: Served) -> No
     mine = await house.ask("PATCH", "/default/users/me", {"title": "Chief", "locale": "de-DE"}, token=token)
     assert (mine.json()["data"]["title"], mine.json()["data"]["locale"]) == ("Chief", "de-DE")
     assert (await house.ask("PATCH", "/default/users/me", {"role": 1}, token=token)).status_code == 404
+
+
+async def test_administrators_list_and_make_projects(house: Served) -> None:
+    body = {"name": "thumper", "title": "Thumper", "timezone": "Europe/Paris"}
+    made = await house.ask("POST", "/projects", body)
+    assert (made.status_code, made.json()) == (200, {"data": body})
+    listed = (await house.ask("GET", "/projects")).json()["data"]
+    assert [one["name"] for one in listed] == ["default", "thumper"]
+    assert (await house.ask("POST", "/projects", body)).json()["errors"][0]["extensions"]["code"] == (
+        "RECORD_NOT_UNIQUE"
+    )
+    for name in ("users", "-", ".hidden", "a/b", "A", "x" * 64):
+        assert (await house.ask("POST", "/projects", {"name": name})).status_code == 400
+    _, token = await house.person("eve@example.com")
+    for who in (token, None):
+        assert (await house.ask("GET", "/projects", token=who)).status_code == 403
+        assert (await house.ask("POST", "/projects", {"name": "other"}, token=who)).status_code == 403
+    assert (await house.ask("GET", "/thumper/users", token=None)).json()["error"]["code"] == 300
