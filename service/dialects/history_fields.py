@@ -81,7 +81,7 @@ def _row(
 
 def _absent(word: str, kind: Kind) -> Field:
     """What the documented object of the 8 generation names, and nothing here has."""
-    return Field(word, kind, "id", "server", {"rest8": Cell(word, sql=nothing)})
+    return Field(word, kind, "id", "hidden", {"rest8": Cell(word, guard="server", sql=nothing)})
 
 
 _NAMED: Final = _row("collection", "string", cell=COLLECTION, rest8=COLLECTION)
@@ -129,5 +129,11 @@ REVISIONS: Final[tuple[Field, ...]] = (
     _row("parent", "integer"),
     _absent("parent_collection", "string"),
     _absent("parent_item", "string"),
-    Field("parent_changed", "boolean", "id", "server", {"rest8": Cell("parent_changed", sql=_never)}),
+    Field(
+        "parent_changed",
+        "boolean",
+        "id",
+        "hidden",
+        {"rest8": Cell("parent_changed", guard="server", sql=_never)},
+    ),
 )

@@ -16,7 +16,7 @@ from service.app import build
 from service.tokens import new_secret
 from service.users import connections
 from service.users.model import house as ourselves
-from tests.languages.eights import another, ben
+from tests.languages.eights import WORDS, another, ben
 from tests.served import Served
 
 MARK = "only-in-thumper"
@@ -136,6 +136,7 @@ async def test_a_person_without_rules_sees_themselves_alone(house: Served) -> No
     _, token = await house.person("eve@example.com", first_name="Eve")
     seen = (await house.ask("GET", "/default/users", token=token)).json()["data"]
     assert [one["first_name"] for one in seen] == ["Eve"]
+    assert tuple(seen[0]) == WORDS
     assert (await house.ask("GET", "/default/users/1", token=token)).status_code == 404
     assert (await house.ask("PATCH", "/default/users/1", {"title": "x"}, token=token)).status_code == 404
     mine = await house.ask("PATCH", "/default/users/me", {"title": "Chief", "locale": "de-DE"}, token=token)
