@@ -30,6 +30,7 @@ from service.api import (
     owing,
     own_access,
     passwords,
+    projects,
     registration,
     rest,
     scim,
@@ -41,11 +42,13 @@ from service.api import (
 from service.api.behind import Behind
 from service.api.callers import Callers
 from service.api.connecting import Connecting
+from service.api.eight.router import router as eight
 from service.api.event_tokens import EventTokens
 from service.api.feed_bells import FeedBells
 from service.api.gate import Gate
 from service.api.graphql import room as graphql
 from service.api.house import Door, House, Terms
+from service.api.known_projects import Projects
 from service.api.scim_walks import Walks
 from service.api.sync import Sync
 from service.config import Config
@@ -84,6 +87,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
     router = Litestar(
         [
             rest.router,
+            eight,
             assets.router,
             collections.router,
             search.router,
@@ -91,6 +95,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
             logouts.router,
             passwords.router,
             registration.router,
+            projects.router,
             two_factor.router,
             invitations.router,
             letters.router,
@@ -158,6 +163,7 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
         feed_bells=FeedBells(database),
         client_keys=ClientKeys(outbound),
         doors=doors,
+        projects=Projects(database),
         terms=_terms(config),
         log=log,
     )
@@ -213,7 +219,8 @@ def _known(request: Request[Any, Any, Any], problem: Exception) -> Exception:
     if isinstance(problem, MethodNotAllowedException):
         return MethodRefused(_methods(problem), request.scope["method"])
     if isinstance(problem, HTTPException) and problem.status_code < 500:
-        return RouteUnknown(request.scope["path"])
+        call = calls.of(request.scope)
+        return RouteUnknown(call.prefix + call.path)
     return answers.foreseen(problem)
 
 

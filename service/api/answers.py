@@ -1,7 +1,7 @@
 """What goes back: data in the generation's envelope, nothing, or a problem in the caller's language."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -113,17 +113,26 @@ def refusal(
     """The problem in the language of the path that was asked."""
     if call.entry is not None:
         call.entry.problem = problem
-    if isinstance(problem, ScimProblem) or is_scim(call.scope["path"]):
-        error = told_in_scim(problem, collection_of(call.scope["path"]))
+    if isinstance(problem, ScimProblem) or is_scim(call.path):
+        error = told_in_scim(problem, collection_of(call.path))
         status = int(str(error["status"]))
         challenge = (("www-authenticate", "Bearer"),) if status == 401 else ()
         return scim(error, status=status, headers=(*_retry(problem), *challenge))
+    status, body = _told(problem, call, collection or collection_of(call.path))
+    return answer(body, status=status, headers=(*_retry(problem), *headers))
+
+
+def error(problem: Problem, call: Call) -> Mapping[str, object]:
+    """A problem as the generation tells it, where it comes beside an answer."""
+    return _told(problem, call, collection_of(call.path))[1]
+
+
+def _told(problem: Exception, call: Call, collection: str) -> tuple[int, Mapping[str, object]]:
+    problem = call.generation.problem(problem, call)
     language: Language = call.generation.language
-    collection = collection or collection_of(call.scope["path"])
     field = word_of(language, collection, getattr(problem, "field", ""))
     cell, message, extras = table.told(problem, language, field, collection)
-    body = call.generation.errors(cell.status, cell.code, message, extras)
-    return answer(body, status=cell.status, headers=(*_retry(problem), *headers))
+    return cell.status, call.generation.errors(cell.status, cell.code, message, extras)
 
 
 def told_in_scim(problem: Exception, collection: str = USER_COLLECTION.name) -> Resource:

@@ -1,6 +1,7 @@
 """Signing in with a password: `/auth/login`, `/auth/refresh`, `/auth/logout`, and the list of providers."""
 
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -24,11 +25,16 @@ REFRESH: Final = {"refresh_token": TEXT_MAYBE, "mode": _MODE}
 async def login(scope: Scope) -> ASGIResponse:
     """E-mail and password, with a code where the person has a second factor, for tokens or cookies."""
     call = of(scope)
-    if call.house.terms.disable_default:
-        raise RouteUnknown("/auth/login")
     body = expect(await call.json(), _LOGIN)
+    return tokens(call, await entered(call, body), str(body.get("mode", "json")))
+
+
+async def entered(call: Call, body: Mapping[str, object]) -> Opened:
+    """Begins a session for the `email`, `password` and perhaps `otp` of a body."""
+    if call.house.terms.disable_default:
+        raise RouteUnknown(call.prefix + call.path)
     house = call.house
-    opened = await sign_in.with_password(
+    return await sign_in.with_password(
         house.database,
         house.hasher,
         call.project,
@@ -39,7 +45,6 @@ async def login(scope: Scope) -> ASGIResponse:
         otp=str(body["otp"]) if "otp" in body else None,
         factor=house.factor,
     )
-    return tokens(call, opened, str(body.get("mode", "json")))
 
 
 def tokens(call: Call, opened: Opened, mode: str = "json", *, headers: answers.Headers = ()) -> ASGIResponse:
@@ -113,11 +118,16 @@ async def refresh(scope: Scope) -> ASGIResponse:
             raise WrongCredentials
     else:
         opened = await sessions.refresh(database, call.project, token.token)
-    door = call.house.doors.get(opened.provider)
-    if door is not None:  # whom the provider no longer vouches for has no session here
-        who = (call.project, opened.user, opened.provider, call.origin)
-        await call.house.grants.renew(database, door.provider, *who)
+    await vouched(call, opened)
     return tokens(call, opened, token.mode)
+
+
+async def vouched(call: Call, opened: Opened) -> None:
+    """Raises WrongCredentials for whom their provider no longer vouches for: they have no session here."""
+    door = call.house.doors.get(opened.provider)
+    if door is not None:
+        who = (call.project, opened.user, opened.provider, call.origin)
+        await call.house.grants.renew(call.house.database, door.provider, *who)
 
 
 @get("/auth")

@@ -22,10 +22,6 @@ from service.users.problems import Expired, FactorNeeded, Forged, WrongCredentia
 LIFE: Final = 1.0  # seconds until another replica's revocation is seen here; our own is seen at once
 MOST: Final = 10_000
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
-_SETTING_UP: Final = (
-    "/users/me/tfa/",
-    "/users/tfa/",
-)  # open to who still lacks the factor their role asks for
 TOUCHED: Final = 60.0  # seconds between two writes of last_access for one person
 
 
@@ -76,7 +72,7 @@ class Callers:
             known = await self._look_up(call.project, credential, is_session=session is not None)
         if known.ends <= time.time():
             raise Expired
-        if known.confined and not call.scope["path"].startswith(_SETTING_UP):
+        if known.confined and not call.generation.setting_up.match(call.path):
             raise FactorNeeded
         self._touch(known)
         return known.caller
@@ -165,7 +161,7 @@ def _seconds(at: str | None) -> float:
 
 def _kept(call: Call) -> str | None:
     """The access token in the cookie of mode `session`; changes may only come from our own pages."""
-    token = call.cookie(cookies.SESSION)
+    token = call.cookie(call.generation.cookie(call))
     if token and call.method not in _SAFE:
         cookies.same_site(call)
     return token or None

@@ -67,6 +67,11 @@ class Call:
         return str(scope["method"])
 
     @property
+    def path(self) -> str:
+        """The address within the generation: what stands before it is ours, or names the project."""
+        return str(self.scope["path"]).removeprefix(self.generation.prefix)
+
+    @property
     def query(self) -> query_string.Tree:
         """The parameters behind the question mark."""
         if self._query is None:
@@ -87,6 +92,11 @@ class Call:
             if found and key == name:
                 return value
         return None
+
+    @property
+    def known(self) -> Caller:
+        """The caller, once somebody has asked who it is; until then nobody."""
+        return self._caller or Caller(self.project)
 
     @property
     def known_user(self) -> str | None:

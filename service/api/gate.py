@@ -10,6 +10,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from service.api import search
 from service.api.calls import Call
+from service.api.eight import addresses
 from service.api.generations import GENERATION_10
 from service.api.house import House
 from service.journal import request_id
@@ -43,6 +44,7 @@ class Gate:
         call = self._call(scope, receive)
         state: Any = scope.setdefault("state", {})
         state["call"] = call
+        await addresses.arrive(call)
         method, path = str(scope["method"]), scope["path"]
         head = method == "HEAD"
         if head:  # the router refuses HEAD; it is a GET whose body stays here (RFC 9110, 9.3.2)

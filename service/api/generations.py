@@ -1,22 +1,44 @@
 """A REST generation is a value: its dialect, its envelope and its defaults, handed to one set of handlers."""
 
-from collections.abc import Callable, Mapping
-from typing import Final
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from service.api import cookies
+from service.api.metas import Counts, Metas
+from service.api.parameters import Parameters
+from service.database import Transaction
 from service.dialects.fields import Language
 from service.users.model import LOCAL
 
+if TYPE_CHECKING:
+    from service.api.calls import Call
+
+Items = Sequence[object]
+
 
 class Generation(msgspec.Struct, frozen=True):
-    """`limit` is the page size when none is asked for; `defaults` fill a user that it creates."""
+    """`limit` is the page size when none is asked for; `defaults` fill a user that it creates.
+
+    `prefix` is where its router is, inside. `parameters` reads the query and `metas` what is told beside the
+    answer; `told` is what is shown of rows that were found; `problem` is what a problem is to its callers.
+    `setting_up`: paths that stay open to who lacks the second factor. `cookie` names that of a session.
+    """
 
     language: Language
     limit: int
-    defaults: Mapping[str, object]
+    defaults: Callable[["Call"], Mapping[str, object]]
     lacking: Callable[[Mapping[str, object]], str | None]
-    errors: Callable[[int, str | int | None, str, dict[str, object]], object]
+    errors: Callable[[int, str | int | None, str, dict[str, object]], Mapping[str, object]]
+    parameters: type[Parameters]
+    metas: Metas
+    told: Callable[[Transaction, "Call", Items], Awaitable[Items]]
+    problem: Callable[[Exception, "Call"], Exception]
+    setting_up: re.Pattern[str]
+    cookie: Callable[["Call"], str]
+    prefix: str = ""
 
 
 def _lacking10(values: Mapping[str, object]) -> str | None:
@@ -25,15 +47,30 @@ def _lacking10(values: Mapping[str, object]) -> str | None:
     return None if values.get("email") or elsewhere else "email"
 
 
-def _errors10(status: int, code: str | int | None, message: str, extras: dict[str, object]) -> object:
+def _errors10(
+    status: int, code: str | int | None, message: str, extras: dict[str, object]
+) -> Mapping[str, object]:
     return {"errors": [{"message": message, "extensions": {"code": code, **extras}}]}
+
+
+_DEFAULTS10: Final = {"status": "active", "language": "en-US", "appearance": "auto"}
+
+
+async def _told10(_: Transaction, __: "Call", items: Items) -> Items:
+    return items
 
 
 GENERATION_10: Final = Generation(
     language="rest10",
     limit=100,
-    defaults={"status": "active", "language": "en-US", "appearance": "auto"},
+    defaults=lambda _: _DEFAULTS10,
     lacking=_lacking10,
     errors=_errors10,
+    parameters=Parameters,
+    metas=Counts(),
+    told=_told10,
+    problem=lambda problem, _: problem,
+    setting_up=re.compile(r"/users/(me/)?tfa/"),
+    cookie=lambda _: cookies.SESSION,
 )
 GRAPHQL: Final = msgspec.structs.replace(GENERATION_10, language="graphql")

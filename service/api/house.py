@@ -12,6 +12,7 @@ from providers.settings import Policy, seconds
 from providers.transmitter import Transmitter
 from service.api.event_tokens import EventTokens
 from service.api.feed_bells import FeedBells
+from service.api.known_projects import Projects
 from service.database import Database
 from service.journal import AccessLog
 from service.sealing import Sealer
@@ -98,6 +99,7 @@ class House(msgspec.Struct, frozen=True, eq=False):
     feed_bells: FeedBells
     client_keys: ClientKeys
     doors: Mapping[str, Door]
+    projects: Projects
     terms: Terms
     log: AccessLog
 
@@ -105,7 +107,7 @@ class House(msgspec.Struct, frozen=True, eq=False):
         """One line for an answered request; its query is left out, because tokens travel in it."""
         self.log.note(
             method=method,
-            path=call.scope["path"],
+            path=call.prefix + call.path,
             status=status,
             seconds=(perf_counter_ns() - call.started) / 1e9,
             client=call.ip or "",

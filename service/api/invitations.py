@@ -41,7 +41,7 @@ async def invite(scope: Scope) -> ASGIResponse:
         lifetime=call.house.terms.invite_ttl,
         url=url if isinstance(url, str) else None,
         message=message if isinstance(message, str) else None,
-        defaults=call.generation.defaults,
+        defaults=call.generation.defaults(call),
     )
     return answers.nothing()
 

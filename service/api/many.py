@@ -157,9 +157,10 @@ async def shown(
     Several are one question, whose answer is in the order of the keys, as both databases sort them.
     """
     if len(keys) == 1:
-        return [await reading.show(tx, reading.one(call, caller, collection, keys[0]))]
+        return [await reading.show(tx, call, reading.one(call, caller, collection, keys[0]))]
     order = sorted(keys, key=lambda key: dialect.item(collection, key))
-    items = await question.items(tx, reading.those(call, caller, collection, order))
+    found = await question.items(tx, reading.those(call, caller, collection, order))
+    items = await call.generation.told(tx, call, found)
     if len(items) < len(keys):
         return [None] * len(keys)
     by_key = dict(zip(order, items, strict=True))

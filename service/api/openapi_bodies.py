@@ -92,6 +92,13 @@ BODIES: Final[Mapping[str, Json]] = {
     },
     "Invitation": _facts("email", "status", "url", "message", keys=("id", "user", "invited_by"), at=_INVITED),
     "Letter": _facts(*_LETTER, keys=("id", "reference"), at=_POSTED),
+    "Project": _facts("name", "title", "timezone"),
+    "NewProject": _closed(
+        ("name",),
+        name={"type": "string", "minLength": 1, "maxLength": 63},
+        title={"type": "string", "minLength": 1, "maxLength": 255},
+        timezone={"type": "string", "minLength": 1, "maxLength": 255},
+    ),
     "Key": _facts(keys=("id",)),
     "GroupRoles": {
         "type": "array",

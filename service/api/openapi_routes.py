@@ -226,6 +226,8 @@ ROUTES: Final = (
     Route("get", "/revisions", "List revisions", "Revisions", "Revisions", many=True, parameters=LIST),
     Route("get", "/revisions/{id}", "Read one", "Revisions", "Revisions", parameters=ONE, key="integer"),
     Route("post", "/utils/revert/{id}", "Go back to a revision", "Revisions", key="integer"),
+    Route("get", "/projects", "List projects", "Projects", "Project", many=True),
+    Route("post", "/projects", "Create a project", "Projects", "Project", "NewProject"),
     Route(
         "get", "/connections", "List connections", "Connections", "Connections", many=True, parameters=LIST
     ),

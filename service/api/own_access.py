@@ -8,7 +8,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from providers.contract import ProviderError
-from service.api import answers, cookies
+from service.api import answers, cookies, doors
 from service.api.bodies import TEXT, TEXT_MAYBE, expect
 from service.api.calls import Call, of
 from service.api.house import Door

@@ -9,7 +9,7 @@ from service.api import aggregation, query_string
 from service.api.calls import Call
 from service.api.query_string import Tree, whole, words
 from service.dialects import parts, paths, question, rules, variables
-from service.dialects.filters import Node, Reader, Term
+from service.dialects.filters import Node, Reader, Term, joined
 from service.dialects.parts import Chooser, Chosen, Order, Part, Wish
 from service.dialects.question import Question
 from service.dialects.relations import relations
@@ -47,18 +47,33 @@ class Parameters:
     def one(self, key: str | int) -> Question:
         """The question for one row, by its key."""
         chosen, wishes = self.chosen()
-        return question.ask(self.caller, self.language, self.collection, chosen, key=key, wishes=wishes)
-
-    def those(self, keys: Sequence[str | int]) -> Question:
-        """The question for rows by their keys."""
-        chosen, wishes = self.chosen()
+        where, operands = self.standing(0)
         return question.ask(
             self.caller,
             self.language,
             self.collection,
             chosen,
-            where=Term("id", "in", 0, ours=True),
-            operands=[list(keys)],
+            where=where,
+            operands=operands,
+            key=key,
+            wishes=wishes,
+        )
+
+    def standing(self, first: int) -> tuple[Node | None, list[object]]:
+        """What every row has to satisfy, whatever is asked; its values are counted from `first`."""
+        return None, []
+
+    def those(self, keys: Sequence[str | int]) -> Question:
+        """The question for rows by their keys."""
+        chosen, wishes = self.chosen()
+        where, operands = self.standing(1)
+        return question.ask(
+            self.caller,
+            self.language,
+            self.collection,
+            chosen,
+            where=joined("and", [Term("id", "in", 0, ours=True), where]),
+            operands=[list(keys), *operands],
             limit=len(keys),
             wishes=wishes,
         )
@@ -67,9 +82,9 @@ class Parameters:
         """The question about a whole collection; `only` takes the place of what `fields` asks for."""
         summary = None if only else aggregation.read(self.language, self.collection, self.query)
         chosen, wishes = (only, ()) if only or summary else self.chosen()
-        where, operands = self.filter(self.collection, self.query.get("filter"))
+        where, operands = self.where()
         limit, offset = self.page(self.query, self._default)
-        return question.ask(
+        asked = question.ask(
             self.caller,
             self.language,
             self.collection,
@@ -78,11 +93,22 @@ class Parameters:
             operands=operands,
             search=self.search(self.query),
             sort=() if summary else self.sort(self.collection, self.query.get("sort", "")),
-            limit=question.ALL if limit is None else limit,
+            limit=1 if self.single else question.ALL if limit is None else limit,
             offset=offset,
             wishes=wishes,
             summary=summary,
         )
+        asked.single = self.single
+        return asked
+
+    @property
+    def single(self) -> bool:
+        """Whether the first row alone is asked for, as early clients do."""
+        return "single" in self.query and self.query["single"] not in ("0", "false")
+
+    def where(self) -> tuple[Node | None, list[object]]:
+        """What the rows of a list have to satisfy."""
+        return self.filter(self.collection, self.query.get("filter"))
 
     def chosen(self) -> tuple[tuple[Part, ...], Sequence[Wish]]:
         """What `fields`, `alias` and `deep` ask for."""

@@ -9,10 +9,10 @@ from litestar.types import Scope
 
 from service.api import answers
 from service.api.bodies import EMAIL, TEXT, URI_MAYBE, expect
-from service.api.calls import of
+from service.api.calls import Call, of
 from service.api.invitations import allowed
 from service.users import resets
-from service.users.problems import BadPayload, RouteUnknown
+from service.users.problems import BadPayload, Forged, RouteUnknown
 from service.users.throttle import Attempt
 
 PACE: Final = 0.25  # seconds that every request takes: longer than any of them needs, so none tells anything
@@ -23,10 +23,15 @@ _RESET: Final = {"token": TEXT, "password": TEXT}
 @post("/auth/password/request")
 async def request(scope: Scope) -> ASGIResponse:
     """Owes a letter to whom the address belongs. 204 after the same time, whoever is here or not."""
-    call = of(scope)
+    await ask(of(scope))
+    return answers.nothing()
+
+
+async def ask(call: Call) -> None:
+    """Owes the letter that a body asks for."""
     terms = call.house.terms
     if terms.disable_default:
-        raise RouteUnknown("/auth/password/request")
+        raise RouteUnknown(call.prefix + call.path)
     body = expect(await call.json(), _REQUEST)
     url = body.get("reset_url")
     if isinstance(url, str) and not allowed(url, terms.reset_urls):
@@ -34,21 +39,26 @@ async def request(scope: Scope) -> ASGIResponse:
     attempt = Attempt(call.project, str(body["email"]), call.ip)
     asked = call.house.database.write(resets.request, attempt, url=url if isinstance(url, str) else None)
     await asyncio.gather(asked, asyncio.sleep(PACE))
-    return answers.nothing()
 
 
 @post("/auth/password/reset")
 async def reset(scope: Scope) -> ASGIResponse:
     """The token of the letter and a new password; every session of the person ends."""
-    call = of(scope)
+    await change(of(scope))
+    return answers.nothing()
+
+
+async def change(call: Call) -> None:
+    """Sets the password that a body brings with its token, which is good in its own project."""
     house = call.house
     if house.terms.disable_default:
-        raise RouteUnknown("/auth/password/reset")
+        raise RouteUnknown(call.prefix + call.path)
     body = expect(await call.json(), _RESET)
+    if resets.read(house.tokens, str(body["token"])).project != call.project:
+        raise Forged
     await resets.reset(
         house.database, house.tokens, house.secrets, str(body["token"]), body["password"], call.origin
     )
-    return answers.nothing()
 
 
 router = Router("/", route_handlers=[request, reset], include_in_schema=False)

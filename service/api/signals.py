@@ -11,7 +11,7 @@ from litestar.types import Scope
 from providers.contract import ProviderError, Untrusted
 from providers.security_event import LONGEST
 from providers.transmitter import Transmitter
-from service.api import answers
+from service.api import answers, doors
 from service.api.calls import Call, of
 from service.api.house import Door
 from service.database import Database

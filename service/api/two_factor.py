@@ -93,8 +93,12 @@ async def _person(call: Call) -> Caller:
 async def _made(call: Call, body: Mapping[str, Any], *, armed: bool) -> Made:
     caller, house = await _person(call), call.house
     await sign_in.confirm_password(house.database, house.hasher, caller, _password(body))
-    place = urlsplit(house.terms.public_url).netloc
-    return await house.database.write(house.factor.generate, caller, place, armed=armed)
+    return await house.database.write(house.factor.generate, caller, issuer(call), armed=armed)
+
+
+def issuer(call: Call) -> str:
+    """What we are called in an authenticator app where the project has no title."""
+    return urlsplit(call.house.terms.public_url).netloc
 
 
 def _password(body: Mapping[str, Any]) -> str | None:

@@ -24,7 +24,7 @@ async def change_me(scope: Scope) -> ASGIResponse:
     """Changes the caller."""
     call = of(scope)
     _, user = await call.person()
-    return await _change_one(call, user)
+    return await change_one(call, user, await call.json() or {})
 
 
 @patch("/users/{key:str}")
@@ -32,26 +32,34 @@ async def change_user(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Changes one user, or several alike."""
     call = of(scope)
     if (keys := many.path_keys(key)) is not None:
-        return await _change_alike(call, Many(keys, None, await call.json() or {}))
-    return await _change_one(call, many.known_key(key))
+        return await change_alike(call, Many(keys, None, await call.json() or {}))
+    await call.author()
+    return await change_one(call, many.known_key(key), await call.json() or {})
 
 
 @patch("/users")
 async def change_users(scope: Scope) -> ASGIResponse:
     """Changes many: each by an object of an array, or all alike by keys or by a query."""
     call = of(scope)
-    caller = await call.author()
+    await call.author()
     body = await call.json()
     if not isinstance(body, list):
-        return await _change_alike(call, many.asked_change(body))
-    given = {key: taken(call, one) for key, one in many.batch(body, "User").items()}
+        return await change_alike(call, many.asked_change(body))
+    return await change_each(call, many.batch(body, "User"))
+
+
+async def change_each(call: Call, bodies: Mapping[str, object]) -> ASGIResponse:
+    """Changes many, each by its own body, by their keys."""
+    caller = await call.author()
+    given = {key: taken(call, one) for key, one in bodies.items()}
     changes = {key: await call.house.secrets.take(caller, one, key) for key, one in given.items()}
     return many.after(await call.house.database.write(_change, call, caller, changes), single=False)
 
 
-async def _change_one(call: Call, key: str) -> ASGIResponse:
+async def change_one(call: Call, key: str, body: object) -> ASGIResponse:
+    """Changes one by its body."""
     caller = await call.author()
-    changes = {key: await call.house.secrets.take(caller, taken(call, await call.json() or {}), key)}
+    changes = {key: await call.house.secrets.take(caller, taken(call, body), key)}
     shown = await call.house.database.write(_change, call, caller, changes)
     return many.after(shown, single=True)
 
@@ -66,8 +74,10 @@ async def _change(
     return await many.shown(tx, call, caller, USERS, list(changes))
 
 
-async def _change_alike(call: Call, asked: Many) -> ASGIResponse:
-    """A token is sealed for its one user, so it takes one key. A password is hashed once, however many
+async def change_alike(call: Call, asked: Many) -> ASGIResponse:
+    """Changes many alike.
+
+    A token is sealed for its one user, so it takes one key. A password is hashed once, however many
     it is for: a hash for each of a thousand would take a minute of a processor."""
     caller = await call.author()
     given = taken(call, asked.data)

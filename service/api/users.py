@@ -13,7 +13,7 @@ from service.api.bodies import TEXT, expect
 from service.api.calls import Call, of
 from service.database import Transaction
 from service.dialects import dialect
-from service.users import records, role_changes, tracking
+from service.users import numbers, records, role_changes, tracking
 from service.users.model import Caller
 from service.users.problems import BadPayload, Invalid
 
@@ -64,8 +64,9 @@ async def create_users(scope: Scope) -> ASGIResponse:
 
 async def _prepared(call: Call, caller: Caller, body: object) -> Values:
     generation = call.generation
-    given = dialect.settle(USERS, taken(call, body), generation.defaults)
-    if lacking := generation.lacking({**generation.defaults, **given}):
+    defaults = generation.defaults(call)
+    given = dialect.settle(USERS, taken(call, body), defaults)
+    if lacking := generation.lacking({**defaults, **given}):
         raise Invalid(lacking, "required")
     return await call.house.secrets.take(caller, given)
 
@@ -79,16 +80,16 @@ def taken(call: Call, body: object) -> dict[str, object]:
 
 
 async def related(tx: Transaction, caller: Caller, values: Values) -> dict[str, object]:
-    """The values with the key of the role in the place of the object that speaks of it."""
+    """The values with keys in the place of numbers, and of the object that speaks of the role."""
     role = values.get("role")
     if not isinstance(role, Mapping):
-        return dict(values)
+        return await numbers.settled(tx, caller.project, values)
     return {**values, "role": await role_changes.relate(tx, caller, role)}
 
 
 async def _create(tx: Transaction, call: Call, caller: Caller, made: Sequence[Values]) -> list[object | None]:
     settled = [await related(tx, caller, values) for values in made]
-    created = await records.create(tx, caller, settled, call.generation.defaults)
+    created = await records.create(tx, caller, settled, call.generation.defaults(call))
     return await many.shown(tx, call, caller, USERS, created)
 
 

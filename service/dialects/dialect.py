@@ -10,14 +10,14 @@ from sqlalchemy import ColumnElement, Table
 
 from service.database import tables
 from service.dialects.connection_fields import CONNECTION_TOKENS, CONNECTIONS, SYNC_LOG
-from service.dialects.fields import FILES, GROUPS, ROLES, USERS, Cell, Field, Language
+from service.dialects.fields import FILES, GROUPS, ORDERS, ROLES, USERS, Cell, Field, Language
 from service.dialects.history_fields import ACTIVITY, REVISIONS
 from service.dialects.permission_fields import FIELDS as PERMISSIONS
 from service.users import access, groups
 from service.users.access import ScopeKind
 from service.users.leave import Action
 from service.users.model import CONCEALED
-from service.users.problems import BadPayload
+from service.users.problems import BadPayload, UnknownWord
 
 _KEY: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -86,7 +86,8 @@ EVERY: Final[Mapping[str, Collection]] = {**COLLECTIONS, GROUP_COLLECTION.name: 
 def words(language: Language, collection: str) -> Mapping[str, Field]:
     """The fields of a collection under the language's own words, in the documented order."""
     fields = EVERY[collection].fields
-    return {field.cells[language].word: field for field in fields if language in field.cells}
+    found = {f.cells[language].word: f.said(language) for f in fields if language in f.cells}
+    return {word: found[word] for word in ORDERS.get((language, collection), found)}
 
 
 @lru_cache(64)
@@ -112,7 +113,7 @@ def take(language: Language, collection: str, body: object) -> dict[str, object]
     for word, value in body.items():
         field = known.get(word)
         if field is None:
-            raise BadPayload(f'"{word[:64]}" is not allowed')
+            raise UnknownWord(word[:64])
         if field.guard == "server" and field.name != "id":
             continue  # written by us alone; a client that sends back what it read is not wrong
         dump = field.cells[language].dump

@@ -5,11 +5,14 @@ written, `server` is written by us alone, `secret` is written and reads as aster
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
+from sqlalchemy import ColumnElement, FromClause, Text, cast, func, literal_column, select
 
-from service.users.model import ATTRIBUTES, Kind
+from service.database import tables
+from service.dialects import references, sealed
+from service.users.model import ATTRIBUTES, CONCEALED, Kind
 
 Guard = Literal["open", "server", "secret", "hidden"]
 Language = Literal["rest8", "rest10", "scim", "graphql"]
@@ -19,11 +22,16 @@ LANGUAGES: Final[tuple[Language, ...]] = ("rest8", "rest10", "scim", "graphql")
 class Cell(msgspec.Struct, frozen=True):
     """A dialect's word for an attribute; `load` makes its value of ours, `dump` ours of its value.
 
-    `column` names another column than the row's, as the integer id of the 8 generation does.
+    `column` names another column than the row's, `kind` and `guard` another kind and guard than the row's.
+    `sql` makes what is shown and asked for of the table and the value, where no column holds it as the
+    dialect says it: a reference as the number of the row that it leads to.
     """
 
     word: str
     column: str | None = None
+    kind: Kind | None = None
+    guard: Guard | None = None
+    sql: Callable[[FromClause, ColumnElement[Any]], ColumnElement[Any]] | None = None
     load: Callable[[object], object] | None = None
     dump: Callable[[object], object] | None = None
 
@@ -40,6 +48,13 @@ class Field(msgspec.Struct, frozen=True):
     alias_of: str | None = None  # a second word for a value that another row holds
     references: str | None = None  # the collection that a uuid points into
     is_state: bool = False  # attributes of another row, whose collection the row names
+
+    def said(self, language: Language) -> "Field":
+        """The row as the language sees it: with the kind and the guard that its cell names."""
+        cell = self.cells[language]
+        if cell.kind is None and cell.guard is None:
+            return self
+        return msgspec.structs.replace(self, kind=cell.kind or self.kind, guard=cell.guard or self.guard)
 
     @property
     def attribute(self) -> str:
@@ -85,7 +100,7 @@ def _user(name: str, rest8: Cell | str | None, rest10: Cell | str | None, scim: 
     )
 
 
-def _swap(pairs: Mapping[object, object]) -> Callable[[object], object]:
+def swap(pairs: Mapping[object, object]) -> Callable[[object], object]:
     def swap(value: object) -> object:
         return pairs.get(value, value) if isinstance(value, str) else value
 
@@ -93,8 +108,8 @@ def _swap(pairs: Mapping[object, object]) -> Callable[[object], object]:
 
 
 # One stored state has two words, and both are understood in both generations.
-_ARCHIVED_HERE: Final = _swap({"deleted": "archived"})
-_DELETED_THERE: Final = _swap({"archived": "deleted"})
+_ARCHIVED_HERE: Final = swap({"deleted": "archived"})
+_DELETED_THERE: Final = swap({"archived": "deleted"})
 
 
 def _is_active(value: object) -> object:
@@ -106,7 +121,26 @@ def _linked(value: object) -> object:
     return value["id"] if isinstance(value, dict) and value.keys() == {"id"} else value
 
 
-def _seconds(value: object) -> object:
+def _open_reset(table: FromClause, changed_at: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Asterisks for who was sent a letter to reset their password, and has not changed since."""
+    letter = tables.letters.c
+    concealed: ColumnElement[str] = literal_column(f"'{CONCEALED}'")
+    asked = (
+        letter.project == table.c.project,
+        letter.reference == cast(table.c.id, Text()),
+        letter.kind == "password_reset",
+        letter.status != "cancelled",
+        letter.created_at > changed_at,
+    )
+    return select(func.max(concealed)).where(*asked).correlate(table).scalar_subquery()
+
+
+def nothing(_: FromClause, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What this service has none of, and the documented object names."""
+    return func.nullif(value, value)
+
+
+def seconds(value: object) -> object:
     """The 8 generation's dates: seconds and a numeric zone, as `2020-01-13T22:31:43+00:00`."""
     return f"{value[:19]}+00:00" if isinstance(value, str) else value
 
@@ -117,12 +151,24 @@ USERS: Final[tuple[Field, ...]] = (
     _user("first_name", "first_name", "first_name", "name.givenName"),
     _user("last_name", "last_name", "last_name", "name.familyName"),
     _user("email", "email", "email", "emails[primary].value", key="email_key"),
-    _user("password", Cell("password"), "password", "password", guard="secret", column="password_hash"),
+    _user(
+        "password",
+        Cell("password", guard="hidden"),
+        "password",
+        "password",
+        guard="secret",
+        column="password_hash",
+    ),
     _user("location", None, "location"),
     _user("title", "title", "title", "title"),
     _user("description", None, "description"),
     _user("tags", None, "tags"),
-    _user("avatar", "avatar", Cell("avatar", dump=_linked), references="directus_files"),
+    _user(
+        "avatar",
+        Cell("avatar", kind="integer", sql=references.of(tables.files), dump=references.linked),
+        Cell("avatar", dump=_linked),
+        references="directus_files",
+    ),
     _user("language", "locale", "language", "preferredLanguage"),
     _user("tfa_secret", "2fa_secret", "tfa_secret", guard="secret"),
     _user(
@@ -131,9 +177,20 @@ USERS: Final[tuple[Field, ...]] = (
         Cell("status", dump=_ARCHIVED_HERE),
         Cell("active", load=_is_active),
     ),
-    _user("role", Cell("role", dump=_linked), Cell("role", dump=_linked), references="directus_roles"),
-    _user("token", "token", "token", guard="secret", column="token_fingerprint"),
-    _user("last_access", Cell("last_access_on", load=_seconds), "last_access", guard="server"),
+    _user(
+        "role",
+        Cell("role", kind="integer", sql=references.of(tables.roles), dump=references.linked),
+        Cell("role", dump=_linked),
+        references="directus_roles",
+    ),
+    _user(
+        "token",
+        Cell("token", column="token_sealed", guard="open", sql=sealed.placed, load=sealed.of),
+        "token",
+        guard="secret",
+        column="token_fingerprint",
+    ),
+    _user("last_access", Cell("last_access_on", load=seconds), "last_access", guard="server"),
     _user("last_page", "last_page", "last_page"),
     _user("provider", None, "provider"),
     _user("external_identifier", "external_id", "external_identifier", "externalId"),
@@ -149,6 +206,13 @@ USERS: Final[tuple[Field, ...]] = (
     _user("timezone", "timezone", None, "timezone"),
     _user("locale_options", "locale_options", None),
     _user("company", "company", None),
+    _row(
+        "password_reset_token",
+        "hash",
+        guard="server",
+        column="changed_at",
+        rest8=Cell("password_reset_token", sql=_open_reset),
+    ),
     _user("user_name", None, None, "userName", key="user_name_key"),
     _row("created_at", "timestamp", guard="server", scim="meta.created"),
     _row("changed_at", "timestamp", guard="server", scim="meta.lastModified"),
@@ -204,3 +268,12 @@ ROLES: Final[tuple[Field, ...]] = (
     _row("admin_access", "boolean", rest10="admin_access", graphql="admin_access"),
     _row("app_access", "boolean", rest10="app_access", graphql="app_access"),
 )
+
+# The documented order of a language's words, where it is not that of the table.
+ORDERS: Final[Mapping[tuple[Language, str], tuple[str, ...]]] = {
+    ("rest8", "directus_users"): (
+        *("id", "status", "role", "first_name", "last_name", "email", "token", "last_access_on", "last_page"),
+        *("external_id", "theme", "2fa_secret", "password_reset_token", "timezone", "locale"),
+        *("locale_options", "avatar", "company", "title", "email_notifications", "password"),
+    ),
+}

@@ -131,13 +131,13 @@ class Reader:
         if depth > DEEPEST:
             raise BadQuery(f"A filter nests at most {DEEPEST} levels")
         nodes = [self._entry(str(key), value, place, depth) for key, value in given.items()]
-        return _join("and", nodes)
+        return joined("and", nodes)
 
     def _entry(self, key: str, value: object, place: Place, depth: int) -> Node | None:
-        if joined := _JOINS.get(key):
+        if how := _JOINS.get(key):
             if not isinstance(value, Sequence) or isinstance(value, str):
                 raise BadQuery(f'"{key}" takes a list of filters')
-            return _join(joined, [self._all(part, place, depth + 1) for part in value])
+            return joined(how, [self._all(part, place, depth + 1) for part in value])
         word, function = paths.call(key)
         relation = relations(self._language, place.collection).get(word)
         if relation is not None and relation.many and function is None:
@@ -159,7 +159,7 @@ class Reader:
         nodes: list[Node | None] = [self._terms_of(asked, own)] if own else []
         if there:
             nodes.append(self._all(there, place.through(relation), depth + 1))
-        return _join("and", nodes)
+        return joined("and", nodes)
 
     def _many(self, relation: Relation, given: object, place: Place, depth: int) -> Node | None:
         """`_some` and `_none` stand directly on a relation to many; without either, some is meant."""
@@ -176,11 +176,17 @@ class Reader:
                 self._count()
                 inner = self._all(part, there, depth + 1)
                 nodes.append(Some(relation.word, inner, name == "_none", place.relations))
-        return _join("and", nodes)
+        return joined("and", nodes)
 
     def _terms_of(self, asked: "Asked", given: object) -> Node | None:
         terms = given if isinstance(given, Mapping) else {"_eq": given}
-        return _join("and", [self._term(asked, str(name), value) for name, value in terms.items()])
+        return joined("and", [self._term(asked, str(name), value) for name, value in terms.items()])
+
+    def _operator(self, asked: "Asked", name: str) -> Operator:
+        operator = self._operators.get(name)
+        if operator is None:
+            raise BadQuery(f'Invalid filter operator "{name[:64]}" on "{asked.word[:64]}"')
+        return operator
 
     def _count(self) -> None:
         self._terms += 1
@@ -189,9 +195,7 @@ class Reader:
 
     def _term(self, asked: "Asked", name: str, given: object) -> Node:
         self._count()
-        operator = self._operators.get(name)
-        if operator is None:
-            raise BadQuery(f'Invalid filter operator "{name[:64]}" on "{asked.word[:64]}"')
+        operator = self._operator(asked, name)
         if asked.kind not in operator.kinds:
             raise BadQuery(f'"{asked.kind}" field type does not contain the "{name[:64]}" filter operator')
         field = paths.field_of(self._language, asked.place.collection, asked.word)
@@ -210,7 +214,7 @@ class Reader:
         """The name of the operator that is meant, and the number of its first value."""
         first = len(self.values)
         if operator.operand == "none":
-            return _presence(operator, truth(given)), first
+            return _presence(operator, self._truth(given)), first
         if operator.operand == "one":
             value = self._operand(field, kind, given)
             self.values.extend(_sought(value) if operator.folds else [_keyed(field, operator, value)])
@@ -228,6 +232,9 @@ class Reader:
             self.values.append(values)
         return operator.name, first
 
+    def _truth(self, given: object) -> bool:
+        return truth(given)
+
     def _operand(self, field: Field | None, kind: Kind, given: object) -> object:
         """A value to compare with, in our own words as bodies are."""
         value = operand(kind, self._variables.fill(given))
@@ -244,7 +251,7 @@ class Asked(msgspec.Struct, frozen=True):
     kind: Kind
 
 
-def _join(how: Literal["and", "or"], nodes: Sequence[Node | None]) -> Node | None:
+def joined(how: Literal["and", "or"], nodes: Sequence[Node | None]) -> Node | None:
     parts = [node for node in nodes if node is not None]
     if len(parts) < 2:
         return parts[0] if parts else None

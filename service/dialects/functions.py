@@ -8,6 +8,7 @@ from service.database.shapes import Kind as DatabaseKind
 from service.users.model import Kind
 
 COUNT: Final = "count"
+RANDOM: Final = "random"  # of no column: an order that nobody knows before
 # Where the digits of a part stand in a moment's text (2021-02-05T15:18:13.000Z), counted from 1.
 _DIGITS: Final = {
     "year": (1, 4), "month": (6, 2), "day": (9, 2), "hour": (12, 2), "minute": (15, 2), "second": (18, 2),

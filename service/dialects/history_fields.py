@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
+from sqlalchemy import ColumnElement, FromClause
 
+from service.database import tables
+from service.dialects import former, references
 from service.dialects.connection_fields import CONNECTIONS
-from service.dialects.fields import FILES, ROLES, USERS, Cell, Field, Guard, Language
+from service.dialects.fields import FILES, ROLES, USERS, Cell, Field, Guard, Language, nothing, seconds, swap
 from service.users import model
 from service.users.model import Kind
 
@@ -38,6 +41,9 @@ def _our_collection(value: object) -> object:
     return _OURS.get(value, value) if isinstance(value, str) else value
 
 
+_SIGNED_IN: Final[Mapping[object, object]] = {"login": "authenticate", "refused": "invalid-credentials"}
+_BACK: Final[Mapping[object, object]] = {word: ours for ours, word in _SIGNED_IN.items()}
+
 COLLECTION: Final = Cell("collection", load=_collection, dump=_our_collection)
 
 
@@ -50,6 +56,11 @@ def _told(value: Any) -> object:
     return told if "collection" not in told else {**told, "collection": _collection(told["collection"])}
 
 
+def _never(_: FromClause, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """False: no change of one row is noted with another."""
+    return value.is_(None)
+
+
 def _row(
     name: str,
     kind: Kind,
@@ -58,34 +69,71 @@ def _row(
     references: str | None = None,
     cell: Cell | None = None,
     is_state: bool = False,
+    rest8: Cell | str | None = None,
 ) -> Field:
     cell = cell or Cell(name, load=load)
-    cells: Mapping[Language, Cell] = {"rest10": cell, "graphql": cell}
+    cells: dict[Language, Cell] = {"rest10": cell, "graphql": cell}
+    if rest8 is not None:
+        cells["rest8"] = Cell(rest8) if isinstance(rest8, str) else rest8
     guard: Guard = "server" if name == "id" else "open"
     return Field(name, kind, name, guard, cells, references=references, is_state=is_state)
 
 
-_NAMED: Final = _row("collection", "string", cell=COLLECTION)
+def _absent(word: str, kind: Kind) -> Field:
+    """What the documented object of the 8 generation names, and nothing here has."""
+    return Field(word, kind, "id", "hidden", {"rest8": Cell(word, guard="server", sql=nothing)})
+
+
+_NAMED: Final = _row("collection", "string", cell=COLLECTION, rest8=COLLECTION)
+_ITEM: Final = _row("item", "string", rest8=Cell("item", sql=references.of_item))
 
 ACTIVITY: Final[tuple[Field, ...]] = (
-    _row("id", "integer"),
-    _row("action", "string"),
-    _row("user", "uuid", references="directus_users"),
-    _row("timestamp", "timestamp"),
-    _row("ip", "string"),
-    _row("user_agent", "string"),
+    _row("id", "integer", rest8="id"),
+    _row("action", "string", rest8=Cell("action", load=swap(_SIGNED_IN), dump=swap(_BACK))),
+    _row(
+        "user",
+        "uuid",
+        references="directus_users",
+        rest8=Cell("action_by", kind="integer", sql=references.of(tables.users)),
+    ),
+    _row("timestamp", "timestamp", rest8=Cell("action_on", load=seconds)),
+    _row("ip", "string", rest8="ip"),
+    _row("user_agent", "string", rest8="user_agent"),
     _NAMED,
-    _row("item", "string"),
-    _row("comment", "text"),
+    _ITEM,
+    _absent("edited_on", "timestamp"),
+    _row("comment", "text", rest8="comment"),
+    _absent("comment_deleted_on", "timestamp"),
     _row("origin", "string"),
 )
 
 REVISIONS: Final[tuple[Field, ...]] = (
-    _row("id", "integer"),
-    _row("activity", "integer", references="directus_activity"),
+    _row("id", "integer", rest8="id"),
+    _row("activity", "integer", references="directus_activity", rest8="activity"),
     _NAMED,
-    _row("item", "string"),
-    _row("data", "json", load=_told, is_state=True),
-    _row("delta", "json", load=_told, is_state=True),
+    _ITEM,
+    _row(
+        "data",
+        "json",
+        load=_told,
+        is_state=True,
+        rest8=Cell("data", kind="hash", sql=former.placed, load=former.whole),
+    ),
+    _row(
+        "delta",
+        "json",
+        load=_told,
+        is_state=True,
+        rest8=Cell("delta", kind="hash", sql=former.placed, load=former.changed),
+    ),
     _row("parent", "integer"),
+    _absent("parent_collection", "string"),
+    _absent("parent_item", "string"),
+    Field(
+        "parent_changed",
+        "boolean",
+        "id",
+        "hidden",
+        {"rest8": Cell("parent_changed", guard="server", sql=_never)},
+    ),
 )

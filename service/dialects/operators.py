@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Integer, and_, func, not_, or_
+from sqlalchemy import Boolean, ColumnElement, Integer, and_, func, not_, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -28,6 +28,7 @@ class Operator(msgspec.Struct, frozen=True):
     condition: Condition
     words: Mapping[Language, str]
     folds: bool = False
+    also: Mapping[Language, tuple[str, ...]] = {}  # further words
 
 
 _TEXTS: Final[frozenset[Kind]] = frozenset({"string", "text"})
@@ -45,6 +46,27 @@ class position(GenericFunction[int]):  # noqa: N801 (SQLAlchemy registers functi
 
     type = Integer()
     inherit_cache = True
+
+
+class alike(GenericFunction[bool]):  # noqa: N801 (as above)
+    """Whether a text is as a pattern says, in which `%` is any text and `_` any letter; case counts."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+_GLOB: Final = (("[", "[[]"), ("*", "[*]"), ("?", "[?]"), ("%", "*"), ("_", "?"))
+
+
+@compiles(alike)
+def _alike(element: alike, compiler: SQLCompiler, **options: Any) -> str:
+    """LIKE of SQLite folds ASCII case, so GLOB takes its place there."""
+    column, bind = (compiler.process(part, **options) for part in element.clauses)
+    if compiler.dialect.name == "postgresql":
+        return f"({column} LIKE {bind} ESCAPE '')"
+    for letter, instead in _GLOB:
+        bind = f"replace({bind}, '{letter}', '{instead}')"
+    return f"({column} GLOB {bind})"
 
 
 @compiles(position)
@@ -84,18 +106,20 @@ def _op(
     scim: str | None = None,
     *,
     folds: bool = False,
+    also8: tuple[str, ...] = (),
 ) -> Operator:
     words: dict[Language, str | None] = {"rest8": rest8, "rest10": rest10, "scim": scim, "graphql": rest10}
-    return Operator(name, operand, kinds, condition, {k: word for k, word in words.items() if word}, folds)
+    spoken = {language: word for language, word in words.items() if word}
+    return Operator(name, operand, kinds, condition, spoken, folds, {"rest8": also8} if also8 else {})
 
 
 OPERATORS: Final[tuple[Operator, ...]] = (
-    _op("eq", "one", _EQUALS, lambda column, bind: column == bind, "eq", "_eq", "eq"),
-    _op("neq", "one", _EQUALS, lambda column, bind: column != bind, "neq", "_neq", "ne"),
-    _op("lt", "one", _RANGES, lambda column, bind: column < bind, "lt", "_lt", "lt"),
-    _op("lte", "one", _RANGES, lambda column, bind: column <= bind, "lte", "_lte", "le"),
-    _op("gt", "one", _RANGES, lambda column, bind: column > bind, "gt", "_gt", "gt"),
-    _op("gte", "one", _RANGES, lambda column, bind: column >= bind, "gte", "_gte", "ge"),
+    _op("eq", "one", _EQUALS, lambda column, bind: column == bind, "eq", "_eq", "eq", also8=("=",)),
+    _op("neq", "one", _EQUALS, lambda column, bind: column != bind, "neq", "_neq", "ne", also8=("<>", "!=")),
+    _op("lt", "one", _RANGES, lambda column, bind: column < bind, "lt", "_lt", "lt", also8=("<",)),
+    _op("lte", "one", _RANGES, lambda column, bind: column <= bind, "lte", "_lte", "le", also8=("<=",)),
+    _op("gt", "one", _RANGES, lambda column, bind: column > bind, "gt", "_gt", "gt", also8=(">",)),
+    _op("gte", "one", _RANGES, lambda column, bind: column >= bind, "gte", "_gte", "ge", also8=(">=",)),
     _op("in", "many", _SIMPLE, lambda _, within: within, "in", "_in"),
     _op("nin", "many", _SIMPLE, lambda _, within: not_(within), "nin", "_nin"),
     _op("null", "none", _ANY, lambda column: column.is_(None), "null", "_null"),
@@ -109,8 +133,10 @@ OPERATORS: Final[tuple[Operator, ...]] = (
         "nempty",
         "_nempty",
     ),
-    _op("contains", "one", _TEXTS, _contains, "contains", "_contains", "co"),
-    _op("ncontains", "one", _TEXTS, _without(_contains), "ncontains", "_ncontains"),
+    _op("contains", "one", _TEXTS, _contains, "contains", "_contains", "co", also8=("like",)),
+    _op("ncontains", "one", _TEXTS, _without(_contains), "ncontains", "_ncontains", also8=("nlike",)),
+    _op("rlike", "one", _TEXTS, alike, "rlike", None),
+    _op("nrlike", "one", _TEXTS, _without(alike), "nrlike", None),
     _op("starts_with", "one", _TEXTS, _starts, None, "_starts_with", "sw"),
     _op("nstarts_with", "one", _TEXTS, _without(_starts), None, "_nstarts_with"),
     _op("ends_with", "one", _TEXTS, _ends, None, "_ends_with", "ew"),
@@ -139,4 +165,9 @@ NAMED: Final[Mapping[str, Operator]] = {operator.name: operator for operator in 
 
 def spoken(language: Language) -> Mapping[str, Operator]:
     """The operators of a language under its own words."""
-    return {operator.words[language]: operator for operator in OPERATORS if language in operator.words}
+    return {
+        word: operator
+        for operator in OPERATORS
+        if language in operator.words
+        for word in (operator.words[language], *operator.also.get(language, ()))
+    }

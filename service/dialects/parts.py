@@ -154,7 +154,8 @@ class Chooser:
             if rules is None or rules.knows(self._language, home, word):
                 yield word
         for word, one in known.items():
-            if one.many and not many and (rules is None or rules.leads(self._language, home, one)):
+            spreads = one.many and one.spreads and not many
+            if spreads and (rules is None or rules.leads(self._language, home, one)):
                 yield word
 
     def _goes_on(self, relation: Relation, *, many: bool) -> bool:

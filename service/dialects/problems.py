@@ -102,6 +102,17 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
     ),
     problems.NoMembers: _payload(422, 4, "No user or group has the id {p.shown}", Told(400, "invalidValue", "No user or group of this connection has the id {p.shown}; whoever is put into a group has to be there before.")),
     problems.BadPayload: _payload(422, 4, "{p.reason}", Told(400, "invalidSyntax", "{p.reason}.")),
+    problems.BadLogin: _payload(422, 114, "{p.reason}", Told(400, "invalidSyntax", "{p.reason}.")),
+    problems.UnknownWord: Row(
+        Told(422, 12, 'Payload fields: "{p.word}" does not exist in "{collection}" collection.'),
+        Told(400, "INVALID_PAYLOAD", "Invalid payload. {p.reason}.", ("reason",)),
+        Told(400, "invalidSyntax", "{p.reason}."),
+    ),
+    problems.UnknownFilter: Row(
+        Told(422, 214, "Unknown filter: {p.word}"),
+        Told(400, "INVALID_QUERY", "Invalid query. {p.reason}.", ("reason",)),
+        Told(400, "invalidFilter", "{p.reason}."),
+    ),
     problems.BadQuery: Row(
         Told(422, 202, "{p.reason}"),
         Told(400, "INVALID_QUERY", "Invalid query. {p.reason}.", ("reason",)),
@@ -127,6 +138,21 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
         Told(403, "FORBIDDEN", "You don't have permission to access this."),
         Told(404, None, "There is no such resource, or it is not this connection's."),
     ),
+    problems.ListDenied: Row(
+        Told(403, 300, 'Reading items from "{collection}" collection was denied'),
+        Told(403, "FORBIDDEN", "You don't have permission to access this."),
+        Told(404, None, "There is no such resource, or it is not this connection's."),
+    ),
+    problems.CreateDenied: Row(
+        Told(403, 301, 'Creating item in "{collection}" collection was denied'),
+        Told(403, "FORBIDDEN", "You don't have permission to access this."),
+        Told(404, None, "There is no such resource, or it is not this connection's."),
+    ),
+    problems.InviteDenied: Row(
+        Told(403, 10, "Inviting user was denied"),
+        Told(403, "FORBIDDEN", "You don't have permission to access this."),
+        Told(404, None, "There is no such resource, or it is not this connection's."),
+    ),
     problems.NotSignedIn: Row(
         Told(401, 3, "Unauthorized request"),
         Told(401, "INVALID_CREDENTIALS", "Invalid user credentials."),
@@ -144,6 +170,11 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
     ),
     problems.WrongOtp: Row(
         Told(404, 112, "Invalid user OTP"),
+        Told(401, "INVALID_OTP", "Invalid user OTP."),
+        Told(401, None, "The one-time password is missing or wrong."),
+    ),
+    problems.OtpMissing: Row(
+        Told(404, 111, "User missing 2FA OTP"),
         Told(401, "INVALID_OTP", "Invalid user OTP."),
         Told(401, None, "The one-time password is missing or wrong."),
     ),

@@ -50,6 +50,7 @@ class Question(msgspec.Struct):
     values: dict[str, object]
     wishes: Sequence[Wish] = ()
     summary: Summary | None = None
+    single: bool = False  # the first row is the answer
 
     @property
     def selection(self) -> Selection:

@@ -14,7 +14,7 @@ from service.database.types import AsJson
 from service.dialects.dialect import EVERY, Collection, words
 from service.dialects.fields import Field, Language
 from service.dialects.filters import Term
-from service.dialects.functions import apply
+from service.dialects.functions import RANDOM, apply
 from service.dialects.paths import Path
 from service.dialects.relations import Relation, relations
 from service.users.access import ScopeKind
@@ -128,20 +128,22 @@ class Sight:
         collection, field, table = self._field(term.relations, term.field)
         if term.ours:
             return table.c[field.column]
-        plain = term.function is None
-        name = field.key if plain and keyed and field.key else field.column
-        column = self._value(collection, field, table, name)
+        if keyed and field.key and term.function is None:
+            return self._value(collection, field, table, field.key)
+        column = self._said(collection, field, table)
         return column if term.function is None else apply(term.function, column, self.kind)
 
     def valued(self, path: Path) -> ColumnElement[Any]:
         """What a sort, a group or a sum looks at, by the language's word."""
         collection, table = self._at(path.relations)
+        if path.function == RANDOM:
+            return func.random()
         if path.ours:
             return table.c[path.word]
         field = words(self.language, collection).get(path.word)
         if field is None:
             return self._counted(path.relations, path.word)
-        column = self._value(collection, field, table, field.cells[self.language].column or field.column)
+        column = self._said(collection, field, table)
         return column if path.function is None else apply(path.function, column, self.kind)
 
     def shown(self, path: Path) -> ColumnElement[Any]:
@@ -165,6 +167,13 @@ class Sight:
             return self._value(self.collection, field, self.table, field.column)
         except Forbidden:
             return None
+
+    def _said(self, collection: str, field: Field, table: FromClause) -> ColumnElement[Any]:
+        """The value as the language says it."""
+        cell = field.cells.get(self.language)
+        name = (cell.column if cell else None) or field.column
+        column = self._value(collection, field, table, name)
+        return column if cell is None or cell.sql is None else cell.sql(table, column)
 
     def _value(self, collection: str, field: Field, table: FromClause, name: str) -> ColumnElement[Any]:
         """A column, NULL in the rows of which the caller may not read it; Forbidden where that is all."""

@@ -68,7 +68,7 @@ def _door(call: Call, name: str) -> Door:
 
 
 def _target(call: Call, door: Door, wanted: str) -> str:
-    return landing(call, door, wanted or call.house.terms.public_url + _HOME)
+    return landing(call, door.policy.redirect_allow_list, wanted or call.house.terms.public_url + _HOME)
 
 
 def _said(problem: Problem) -> str:

@@ -80,12 +80,14 @@ async def invite(
     url: str | None = None,
     message: str | None = None,
     defaults: Mapping[str, object] | None = None,
+    keeps_role: bool = False,
 ) -> list[str]:
     """Invite people for `lifetime` seconds; give the invitations' ids, in the order of the e-mails.
 
     Somebody still invited gets a new letter (and the role); anybody else who is here already gets nothing,
     and nobody is told. `url`: where the link leads, when not to our own page; it has been checked. `message`:
     what the inviter wants to say. `defaults`: what the caller's language gives a new user.
+    `keeps_role`: the role is for new people only.
     Raises Forbidden, BadPayload, Invalid("email"), NoSuch("role"), and Taken when two invite the same person
     at this moment.
     """
@@ -97,7 +99,8 @@ async def invite(
     held = await hold_by_email(tx, caller.project, sorted(map(str, wanted)))
     await _check_role(tx, caller, role)
     waiting = await _reinvited(tx, caller, [row for row in held.values() if row["status"] == INVITED], role)
-    await edits.write(tx, caller, [Edit(row, {"role": role}) for row in waiting], at)
+    if not keeps_role:
+        await edits.write(tx, caller, [Edit(row, {"role": role}) for row in waiting], at)
     again = [row["id"] for row in waiting]
     await endings.void_invitations(tx, caller.project, again, at, "a newer invitation was sent")
     fresh = {key: email for key, email in wanted.items() if key not in held}
@@ -164,9 +167,9 @@ async def look(tx: Transaction, project: str, jti: str) -> Invitation | None:
 
 
 async def accept(
-    tx: Transaction, project: str, jti: str, email: str, password_hash: str, origin: Origin
+    tx: Transaction, project: str, jti: str, email: str, password_hash: str | None, origin: Origin
 ) -> str:
-    """Accept an invitation with a password (as `Secrets.chosen` keeps it); give the user's id.
+    """Accept an invitation with a password (as `Secrets.chosen` keeps it), or without; give the user's id.
 
     Raises NotInvited (used, voided, unknown), Expired. Of two that accept at once, one does.
     """
@@ -181,7 +184,9 @@ async def accept(
     if not await tx.run(_USE, of_project=project, of_id=jti, of_now=at, used_at=at):
         raise Expired
     row = held[invitation.user]
-    changes = {"password_hash": password_hash, "status": ACTIVE, "email_verified_at": at}
+    changes = {"status": ACTIVE, "email_verified_at": at}
+    if password_hash is not None:
+        changes["password_hash"] = password_hash
     await edits.write(tx, Caller(project, row["id"], origin=origin), [Edit(row, changes)], at)
     await OUTBOX.cancel(tx, project, INVITATION, jti, "the invitation was accepted")
     return invitation.user

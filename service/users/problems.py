@@ -7,14 +7,19 @@ Problem
 ├── GroupTaken         another group of the connection has it already    (field)
 ├── NoMembers          ids of no user and no group of the connection     (ids)
 ├── BadPayload         a body that cannot be understood                  (reason)
+├── UnknownWord        a body with a field that is not there             (word)
+├── BadLogin           a body that nobody can sign in with               (reason)
 ├── BadQuery           a question that cannot be understood              (reason)
 ├── Managed            a field that an identity provider owns            (field, connection)
 ├── WrongAddress       a credential used from where it may not be        (address)
+├── UnknownFilter      an operator that no filter has                    (word)
 ├── Forbidden          not yours, or not there: the stranger learns nothing
+│   └── ListDenied, CreateDenied, InviteDenied   what was asked for names no item
 ├── Unprocessable      understood, and refused to keep the house standing (reason)
 ├── Stale              the caller's version is not the newest
 ├── WrongCredentials   unknown, wrong or not active: one answer for all
 ├── WrongOtp           the password was right, the code of the second factor is not (given)
+│   └── OtpMissing     there is none
 ├── FactorNeeded       the role asks for a second factor, and the person has none yet
 ├── WrongProvider      this person signs on elsewhere
 ├── Expired / Forged   a token past its time / that we did not sign for this purpose
@@ -81,8 +86,24 @@ class BadPayload(_Reason):
     """A body of the wrong shape."""
 
 
+class UnknownWord(BadPayload):
+    """A body names a field that the collection does not have."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(f'"{word}" is not allowed')
+        self.word = word
+
+
 class BadQuery(_Reason):
     """Query parameters, a filter or a path of the wrong shape."""
+
+
+class UnknownFilter(BadQuery):
+    """A filter with an operator that is not there."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(f'Unknown filter operator "{word}"')
+        self.word = word
 
 
 class Unprocessable(_Reason):
@@ -91,6 +112,18 @@ class Unprocessable(_Reason):
 
 class Forbidden(Problem):
     """Not allowed, or not there: both answer alike."""
+
+
+class ListDenied(Forbidden):
+    """Nothing of a whole collection is for the caller."""
+
+
+class CreateDenied(Forbidden):
+    """Nothing may be made here by the caller."""
+
+
+class InviteDenied(Forbidden):
+    """The caller may invite nobody."""
 
 
 class Managed(Problem):
@@ -130,6 +163,10 @@ class WrongCredentials(Problem):
         self.cause = cause
 
 
+class BadLogin(BadPayload):
+    """What was sent to sign in with is no e-mail and password."""
+
+
 class WrongOtp(Problem):
     """A code that is missing, wrong, or used before; `given`: there was one, which makes it a guess.
 
@@ -139,6 +176,10 @@ class WrongOtp(Problem):
     def __init__(self, *, given: bool = False, user: str = "") -> None:
         super().__init__(given)
         self.given, self.user = given, user
+
+
+class OtpMissing(WrongOtp):
+    """The password was right, and the code of the second factor is not there."""
 
 
 class FactorNeeded(Problem):

@@ -24,9 +24,12 @@ RESERVED: Final = frozenset(
     )
 )
 _NAME: Final = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,62}")
+_LONGEST: Final = 255  # characters of a title and of a time zone's name
 _INSERT: Final = insert(projects)
 _NAMED: Final = select(projects.c.name).where(projects.c.name == bindparam("name"))
 _TITLE: Final = select(projects.c.title).where(projects.c.name == bindparam("name"))
+_EVERY: Final = select(projects.c.name, projects.c.title, projects.c.timezone).order_by(projects.c.name)
+_ZONES: Final = select(projects.c.name, projects.c.timezone)
 _NAMES: Final = select(projects.c.name).order_by(projects.c.name)
 
 
@@ -36,8 +39,12 @@ async def create(tx: Transaction, name: str, title: str = "", timezone: str = TI
     Raises Invalid("name", "choice") for a reserved name, "type" for one that is no path segment; Taken.
     """
     check_name(name)
+    for word, text in (("title", title), ("timezone", timezone)):
+        if len(text) > _LONGEST:
+            raise Invalid(word, "max_length", limit=_LONGEST)
     with unique():
         await tx.run(_INSERT, name=name, title=title or name, timezone=timezone, created_at=now())
+    tx.announce("project", name)
     return await roles.make_administrators(tx, name)
 
 
@@ -55,6 +62,16 @@ async def title(tx: Transaction, name: str) -> str | None:
 async def names(tx: Transaction) -> list[str]:
     """Every project's name, in order."""
     return [name for (name,) in await tx.rows(_NAMES)]
+
+
+async def every(tx: Transaction) -> list[dict[str, str]]:
+    """Every project with its title and time zone, by name."""
+    return [dict(zip(("name", "title", "timezone"), row, strict=True)) for row in await tx.rows(_EVERY)]
+
+
+async def zones(tx: Transaction) -> dict[str, str]:
+    """Every project's name, with the time zone that its users are in unless they say otherwise."""
+    return dict(await tx.rows(_ZONES))
 
 
 def check_name(name: str) -> None:

@@ -57,21 +57,25 @@ async def create(
     defaults: Mapping[str, object] = _NOTHING,
 ) -> list[str]:
     """Make users; give their ids in the order given. A chosen id may be any uuid. `defaults` are what the
-    caller's language gives a new user.
+    caller's language gives a new user; a value that can be called is made for each.
 
     Raises Forbidden, Invalid, NoSuch("role"), Taken.
     """
     if not leave.is_ruled(caller):
-        return await make(tx, caller, [{**defaults, **values} for values in given])
+        return await make(tx, caller, [{**_made(defaults), **values} for values in given])
     # Secrets.take has given each an id; people do not choose one.
     named = [leave.attributes(values) - {"id"} for values in given]
     grants = [leave.check_possible(caller, "create", USERS, names) for names in named or [frozenset()]]
     filled = [leave.filled(caller, grant) for grant in grants]
-    whole = [{**defaults, **more, **values} for more, values in zip(filled, given, strict=False)]
+    whole = [{**_made(defaults), **more, **values} for more, values in zip(filled, given, strict=False)]
     await _check_roles(tx, caller, whole)
     made = await make(tx, caller, whole)
     await leave.check_written(tx, caller, USERS, dict(zip(made, grants, strict=False)))
     return made
+
+
+def _made(defaults: Mapping[str, object]) -> Row:
+    return {name: value() if callable(value) else value for name, value in defaults.items()}
 
 
 async def _check_roles(tx: Transaction, caller: Caller, given: Sequence[Mapping[str, object]]) -> None:

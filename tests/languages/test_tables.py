@@ -56,7 +56,10 @@ def test_writing_back_what_was_read_changes_nothing(
     cell = field.cells.get(language)
     if cell is None or field.guard != "open":
         return
-    values = {"status": st.sampled_from(STATUSES)}.get(field.name, st.none() | st.text(max_size=10))
+    keys = st.none() | st.uuids().map(str)
+    values = {"status": st.sampled_from(STATUSES), "role": keys, "avatar": keys}.get(
+        field.name, st.none() | st.text(max_size=10)
+    )
     kept = data.draw(values)
     shown = cell.load(kept) if cell.load else kept
     assert (cell.dump(shown) if cell.dump else shown) == kept
@@ -113,7 +116,8 @@ def test_every_cell_of_the_problem_table_can_be_told() -> None:
         core.WrongMedia: core.WrongMedia("text/csv"), core.TooMany: core.TooMany(3),
         core.Unreachable: core.Unreachable("x"), core.GroupTaken: core.GroupTaken("display_name"),
         core.NoMembers: core.NoMembers(["x"]), core.Managed: core.Managed("email", "Okta"),
-        core.WrongAddress: core.WrongAddress("192.0.2.1"),
+        core.WrongAddress: core.WrongAddress("192.0.2.1"), core.BadLogin: core.BadLogin("x"), core.UnknownWord: core.UnknownWord("x"),
+            core.UnknownFilter: core.UnknownFilter("x"),
     }  # fmt: skip
     for key in problems.every():
         problem = Invalid("email", key, limit=3) if isinstance(key, str) else examples.get(key) or key()

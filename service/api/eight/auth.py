@@ -1,0 +1,154 @@
+"""`/auth/...` of the 8 generation: one token that renews itself, or a cookie that holds it."""
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from litestar import get, post
+from litestar.response.base import ASGIResponse
+from litestar.types import Scope
+
+from service.api import answers, cookies, passwords
+from service.api.auth import entered, vouched
+from service.api.bodies import EMAIL, TEXT, TEXT_MAYBE, Part, expect, one_of
+from service.api.calls import Call, of
+from service.api.users import USERS
+from service.database import Transaction
+from service.dialects import question
+from service.users import projects, sessions
+from service.users.model import Caller
+from service.users.problems import BadLogin, BadPayload, FactorNeeded, Forged, Problem
+from service.users.sessions import Opened
+
+_MODE: Final = Part(one_of("jwt", "cookie"), required=False)
+_LOGIN: Final = {"email": EMAIL, "password": TEXT, "otp": TEXT_MAYBE, "mode": _MODE}
+_TOKEN: Final = {"token": TEXT}
+# What the documented answer of a sign-in tells of a person, ids as texts.
+_TOLD: Final = (
+    *("id", "status", "role", "first_name", "last_name", "email", "timezone", "locale", "locale_options"),
+    *("avatar", "company", "title", "external_id", "theme", "2fa_secret", "password_reset_token"),
+)
+_IDS: Final = ("id", "role", "avatar")
+
+
+@post("/auth/authenticate", status_code=200)
+async def authenticate(scope: Scope) -> ASGIResponse:
+    """E-mail and password, with a code where the person has a second factor, for a token or a cookie."""
+    call = of(scope)
+    given = await call.json()
+    if isinstance(given, dict) and "mode" in call.query:
+        given = {"mode": call.query["mode"], **given}
+    try:
+        body = expect(given, _LOGIN)
+    except BadPayload as problem:
+        raise BadLogin(problem.reason) from None
+    opened = await entered(call, body)
+    user, number, confined = await call.house.database.read(_person, call, opened)
+    told: dict[str, object] = {"user": user}
+    headers = []
+    if body.get("mode") == "cookie":
+        token = _signed(call, opened, number, call.house.terms.session_ttl)
+        name = call.generation.cookie(call)
+        headers = [cookies.bake(call, name, token, seconds=call.house.terms.session_ttl)]
+    else:
+        told = {"token": _signed(call, opened, number, call.house.terms.access_ttl), **told}
+    more = answers.error(FactorNeeded(), call) if confined else {}
+    return answers.answer({"data": told, "public": True, **more}, headers=headers)
+
+
+async def _person(tx: Transaction, call: Call, opened: Opened) -> tuple[Mapping[str, object], int, bool]:
+    """The person of a session as a sign-in tells of them, their number, and whether they lack a factor."""
+    asked = question.ask(
+        Caller(call.project, opened.user), call.generation.language, USERS, _TOLD, key=opened.user
+    )
+    (item,) = await call.generation.told(tx, call, await question.items(tx, asked))
+    assert isinstance(item, dict)  # noqa: S101  # `told` makes dicts; mypy cannot know
+    found = await sessions.recognise(tx, call.project, opened.session)
+    told = {word: str(item[word]) if word in _IDS and item[word] is not None else item[word] for word in item}
+    return told, int(item["id"]), bool(found and found.confined)
+
+
+def _signed(call: Call, opened: Opened, number: int, lifetime: int) -> str:
+    """The token: the documented claims, and the session, by whose end it ends as well."""
+    claims = {
+        "id": number,
+        "ttl": lifetime // 60,
+        "type": "auth",
+        "project": call.project,
+        "session": opened.session,
+    }
+    return call.house.tokens.sign("access", claims, expires_at=int(time.time()) + lifetime)
+
+
+@post("/auth/refresh", status_code=200)
+async def refresh(scope: Scope) -> ASGIResponse:
+    """A token that is still good for a newer one of the same session."""
+    call = of(scope)
+    token = str(expect(await call.json(), _TOKEN)["token"])
+    session = call.house.callers.session(token)
+    opened = await call.house.database.write(sessions.renew, call.project, session)
+    if opened is None:
+        raise Forged
+    await vouched(call, opened)
+    number = await call.house.database.read(_number, call, opened)
+    signed = _signed(call, opened, number, call.house.terms.access_ttl)
+    return answers.answer({"data": {"token": signed}, "public": True})
+
+
+async def _number(tx: Transaction, call: Call, opened: Opened) -> int:
+    return (await _person(tx, call, opened))[1]
+
+
+@post("/auth/logout", status_code=200)
+async def logout(scope: Scope) -> ASGIResponse:
+    """Ends the caller's session; one that is over already is no mistake. The cookie goes in any case."""
+    call = of(scope)
+    with suppress(Problem):
+        session = (await call.caller()).session
+        if session is not None:
+            await call.house.database.write(sessions.end, call.project, session)
+    return _done(cookies.bake(call, call.generation.cookie(call), "", seconds=0))
+
+
+@get("/auth/check")
+async def check(scope: Scope) -> ASGIResponse:
+    """Whether the caller is signed in."""
+    call = of(scope)
+    user = None
+    with suppress(Problem):
+        user = (await call.caller()).user
+    return answers.answer({"data": {"authenticated": user is not None}, "public": True})
+
+
+@get("/")
+async def greet(scope: Scope) -> ASGIResponse:
+    """What the project is called; `public` where nobody is signed in, which is how clients find out."""
+    call = of(scope)
+    title = await call.house.database.read(projects.title, call.project)
+    user = None
+    with suppress(Problem):
+        user = (await call.caller()).user
+    more = {} if user is not None else {"public": True}
+    return answers.answer({"data": {"api": {"project_name": title}}, **more})
+
+
+@post("/auth/password/request", status_code=200)
+async def request_reset(scope: Scope) -> ASGIResponse:
+    """Owes a letter to whom the address belongs; the answer tells nobody whether there is one."""
+    await passwords.ask(of(scope))
+    return _done()
+
+
+@post("/auth/password/reset", status_code=200)
+async def reset(scope: Scope) -> ASGIResponse:
+    """The token of the letter and a new password."""
+    await passwords.change(of(scope))
+    return _done()
+
+
+def _done(*headers: tuple[str, str]) -> ASGIResponse:
+    return answers.answer({"public": True}, headers=headers)
+
+
+HANDLERS: Final = (greet, authenticate, refresh, logout, check, request_reset, reset)
