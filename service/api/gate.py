@@ -25,6 +25,7 @@ _ALWAYS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+_NAMES: Final = frozenset(name for name, _ in _ALWAYS)
 
 
 class Gate:
@@ -94,6 +95,9 @@ class Gate:
 def _headers(given: Any, identity: str) -> list[tuple[bytes, bytes]]:
     headers = list(given)
     present = {name for name, _ in headers}
-    headers.extend(header for header in _ALWAYS if header[0] not in present)
+    if present.isdisjoint(_NAMES):
+        headers.extend(_ALWAYS)
+    else:
+        headers.extend(header for header in _ALWAYS if header[0] not in present)
     headers.append((b"x-request-id", identity.encode()))
     return headers

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 from service.api import aggregation, query_string
@@ -12,6 +13,7 @@ from service.dialects.filters import Node, Reader, Term
 from service.dialects.parts import Chooser, Chosen, Order, Part, Wish
 from service.dialects.question import Question
 from service.dialects.relations import relations
+from service.dialects.variables import Variables
 from service.users.model import Caller
 from service.users.problems import BadQuery
 
@@ -34,9 +36,13 @@ class Parameters:
         self._rules = rules.of(caller)
         self.most = call.house.terms.most_rows
         self._default = call.generation.limit
-        self._variables = variables.of(caller)
         if self.query.get("version", _VERSION) != _VERSION:
             raise BadQuery(f'"version" must be "{_VERSION}": there are no others')
+
+    @cached_property
+    def _variables(self) -> Variables:
+        """What filters may speak of; the moment is the same for all of them."""
+        return variables.of(self.caller)
 
     def one(self, key: str | int) -> Question:
         """The question for one row, by its key."""

@@ -136,9 +136,14 @@ def settle(collection: str, taken: dict[str, object], stored: Mapping[str, objec
     return settled
 
 
+_NUMBERED: Final = frozenset(
+    name for name, home in COLLECTIONS.items() if home.table.c.id.type is tables.Number
+)
+
+
 def item(collection: str, text: str) -> str | int:
     """The key of a row as the database knows it: a uuid, or a whole number. ValueError when it is none."""
-    if COLLECTIONS[collection].table.c.id.type is not tables.Number:
+    if collection not in _NUMBERED:
         return key(text)
     if not _NUMBER.fullmatch(text):
         raise ValueError(text)
