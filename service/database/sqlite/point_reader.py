@@ -38,7 +38,7 @@ class PointReader:
     def _stop(self) -> bool:
         """SQLite asks whether to give up what has taken so long: it gets SQLITE_INTERRUPT the second time.
 
-        It counts the steps of a prepared statement over all of its runs, so the first says nothing of this one.
+        It counts the steps of a prepared statement over all of its runs: the first says nothing of this one.
         """
         warned, self._warned = self._warned, True
         return warned
