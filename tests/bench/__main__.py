@@ -12,9 +12,12 @@ from tempfile import TemporaryDirectory
 
 from tests.bench import graphs, measures
 from tests.bench.bulk import bulk
+from tests.bench.export import export
 from tests.bench.houses import houses
 from tests.bench.letters import letters
 from tests.bench.measures import Size, Table
+from tests.bench.million import million
+from tests.bench.start import start
 
 FULL = Size(people=10_000, rounds=5, seconds=3.0, synced=5_000)
 QUICK = Size(people=1_000, rounds=3, seconds=1.0, synced=500)
@@ -26,14 +29,24 @@ MEASURES = {
     "graphql": graphs.lists,
     "letters": letters,
     "bulk": bulk,
+    "start": start,
+    "export": export,
+    "million": million,
 }
+LONG = ("million",)  # takes minutes: only when it is asked for
 
 
 def main() -> int:
     """Measure, then print; give the exit status."""
     parser = ArgumentParser("python -m tests.bench", description="Measures ratios; takes about five minutes.")
     parser.add_argument("--quick", action="store_true", help="short rounds and few people: a first look")
-    parser.add_argument("--only", choices=MEASURES, nargs="+", default=list(MEASURES), help="some of it")
+    parser.add_argument(
+        "--only",
+        choices=MEASURES,
+        nargs="+",
+        default=[name for name in MEASURES if name not in LONG],
+        help="some of it",
+    )
     options = parser.parse_args()
     size = QUICK if options.quick else FULL
     tell(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}")

@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from itertools import count, cycle
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ import uvloop
 
 from tests.bench import seed
 from tests.bench.processes import cpu_seconds, family_seconds
-from tests.bench.wire import Repeater, Wire, connect, request
+from tests.bench.wire import Drain, Repeater, Wire, connect, request
 
 WARM_SECONDS = 0.4
 
@@ -31,6 +32,7 @@ class Plan(msgspec.Struct, kw_only=True):
     rate: float = 200.0  # paced: requests a second
     logins: int = 0  # paced: how many sign-ins are in flight all the time
     login: str = ""  # their body
+    exported: str = ""  # paced: the address of an export that is under way all the time
     first: int = 0  # sync: the number of the first person
     count: int = 0  # sync: how many
 
@@ -45,6 +47,7 @@ class Outcome(msgspec.Struct):
     p50: float
     p99: float
     logins: int = 0
+    exported: float = 0  # users, each of which is a line
 
 
 class Window:
@@ -54,6 +57,7 @@ class Window:
         self._plan = plan
         self.times: list[float] = []
         self.logins = 0
+        self.exported = 0
         self._server, self._database = self._used()
         self._began = time.perf_counter()
 
@@ -73,6 +77,7 @@ class Window:
             ordered[len(ordered) // 2],
             ordered[int(len(ordered) * 0.99)],
             self.logins,
+            self.exported,
         )
 
 
@@ -114,7 +119,7 @@ async def read(plan: Plan) -> Outcome:
 
 
 async def paced(plan: Plan) -> Outcome:
-    """One request after another at a rate, and the time from when each was due; people sign in meanwhile."""
+    """One request after another at a rate, and the time from when each was due; others are busy meanwhile."""
     sent = request("GET", plan.paths[0], plan.token)
     signing_in = request("POST", "/auth/login", body=plan.login.encode())
     wires = await _wires(plan.url, plan.connections)
@@ -134,10 +139,27 @@ async def paced(plan: Plan) -> Outcome:
             await _ask(wire, signing_in, 200)
             window.logins += 1
 
+    async def exporter() -> None:
+        while plan.exported and time.perf_counter() < ends:
+            window.exported += await _export(plan, ends)
+
     async with asyncio.TaskGroup() as group:
         group.create_task(_all(client, wires))
         group.create_task(_all(person, others))
+        group.create_task(exporter())
     return window.close()
+
+
+async def _export(plan: Plan, ends: float) -> int:
+    """How many users came of an export until its end, or until the time is over."""
+    drain = await connect(plan.url, Drain)
+    drain.send(request("GET", plan.exported, plan.token))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(0.0, ends - time.perf_counter())):
+            await drain.done
+    drain.close()
+    assert drain.status in (0, 200), drain.status  # 0: the time was over before the first byte
+    return drain.lines
 
 
 async def sync(plan: Plan) -> Outcome:

@@ -28,3 +28,9 @@ def family_seconds(pid: int) -> float:
             except (FileNotFoundError, ProcessLookupError):  # it has just ended
                 continue
     return total
+
+
+def resident(pid: int) -> float:
+    """MiB of memory that a process has now (VmRSS of proc(5))."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024

@@ -102,7 +102,43 @@ class Repeater(Wire):
         self._transport.write(next(self._asked))
 
 
-AnyWire = TypeVar("AnyWire", bound=Wire)
+class Drain(asyncio.Protocol):
+    """Takes one long, chunked answer (RFC 9112, 7.1) and keeps nothing of it but the number of its users."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._end = b""
+        self.status = 0
+        self.lines = 0
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def send(self, sent: bytes) -> None:
+        """Send the request."""
+        assert self._transport is not None
+        self._transport.write(sent)
+
+    def close(self) -> None:
+        """Hang up."""
+        self.done.cancel()
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.status = self.status or int(data[9:12])
+        self.lines += data.count(b'"auth_data"')
+        self._end = (self._end + data[-7:])[-7:]
+        if self._end == b"\r\n0\r\n\r\n" and not self.done.done():
+            self.done.set_result(None)
+
+    def connection_lost(self, problem: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(problem or ConnectionResetError("the server hung up"))
+
+
+AnyWire = TypeVar("AnyWire", bound=Wire | Drain)
 
 
 async def connect(url: str, make: Callable[[], AnyWire]) -> AnyWire:
