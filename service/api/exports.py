@@ -19,7 +19,7 @@ from service.dialects.question import Question
 from service.dialects.summaries import Summary
 from service.users.problems import BadQuery
 
-BATCH: Final = 500  # rows: what the lanes of the database are held for at a time
+BATCH: Final = 100  # rows: what the lanes of the database, and the loop, are held for at a time
 
 
 def known(name: object) -> str:

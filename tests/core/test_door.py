@@ -288,6 +288,45 @@ async def test_a_read_changes_nothing(library: Database) -> None:
     assert await library.read(titles) == []
 
 
+async def test_reads_at_once_have_an_answer_each(library: Database) -> None:
+    keys = [await library.write(add, f"book {number}", small=number) for number in range(40)]
+
+    async def look(tx: Transaction, key: str) -> tuple[Any, list[Any]]:
+        found = await tx.row(select(books.c.title, books.c.small).where(books.c.id == bind("id")), id=key)
+        return found, await tx.rows(select(books.c.id).where(books.c.title == bind("title")), title="book 7")
+
+    async def lose() -> None:
+        async with asyncio.timeout(0):
+            await library.read(look, keys[0])
+
+    asked = [*keys, new_key(), *keys[::-1]]
+    reads = [library.read(look, key) for key in asked]
+    found, left = await asyncio.gather(
+        asyncio.gather(*reads), asyncio.gather(*(lose() for _ in range(9)), return_exceptions=True)
+    )
+    numbers = [*range(40), None, *range(39, -1, -1)]
+    wanted = [None if number is None else (f"book {number}", number) for number in numbers]
+    assert [first for first, _ in found] == wanted
+    assert all(second == [(keys[7],)] for _, second in found)
+    assert all(isinstance(one, TimeoutError) for one in left if library.kind == "postgresql")
+
+
+async def test_of_reads_at_once_the_one_that_writes_is_refused_alone(library: Database) -> None:
+    key = await library.write(add, "kept")
+
+    async def look(tx: Transaction) -> Any:
+        return await tx.row(select(books.c.title).where(books.c.id == bind("id")), id=key)
+
+    async def change(tx: Transaction) -> Any:
+        return await tx.rows(insert(books).values(id=new_key(), title="new").returning(books.c.id))
+
+    units = [look, change] * 5
+    found = await asyncio.gather(*(library.read(unit) for unit in units), return_exceptions=True)
+    assert found[::2] == [("kept",)] * 5
+    assert all(isinstance(one, RuntimeError) for one in found[1::2])
+    assert await library.read(titles) == ["kept"]
+
+
 async def test_a_transaction_ends_with_its_unit(library: Database) -> None:
     kept: list[Transaction] = []
 

@@ -20,9 +20,11 @@ from service.database.postgres.asking import Asking
 from service.database.postgres.bell import Bell
 from service.database.postgres.lane import Connection, Lane
 from service.database.postgres.problems import AGAIN, ERRORS, lost, problem, sqlstate
+from service.database.postgres.together import Apart, Joining, Together
 
 _ATTEMPTS = 5
 _SCANS = 2  # of the lane's connections, how many may be scanning at once
+_ALONE = 2  # reads under way before further ones are asked together
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 
 
@@ -38,6 +40,8 @@ class PostgresDatabase:
     def __init__(self, lane: Lane, bell: Bell) -> None:
         self._lane = lane
         self._bell = bell
+        self._together = Together(lane)
+        self._reading = 0
         self._scanning = asyncio.Semaphore(_SCANS)
         self._announcements = Announcements()
         self._begun: set[asyncio.Task[Any]] = set()
@@ -57,6 +61,21 @@ class PostgresDatabase:
         return await asyncio.shield(task)
 
     async def read(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._reading >= _ALONE:
+            tx = Joining(self._together)
+            try:
+                return await drive(unit(tx, *args, **kwargs), tx)
+            except Apart:
+                pass
+            finally:
+                tx.end()
+        self._reading += 1
+        try:
+            return await self._read(unit, *args, **kwargs)
+        finally:
+            self._reading -= 1
+
+    async def _read(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         for _ in range(_ATTEMPTS):
             connection = await self._lane.take()
             tx = Asking(connection, writes=False)
@@ -74,7 +93,7 @@ class PostgresDatabase:
 
     async def scan(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         async with self._scanning:
-            return await self.read(unit, *args, **kwargs)
+            return await self._read(unit, *args, **kwargs)
 
     def ring(self) -> None:
         self._bell.ring()
