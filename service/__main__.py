@@ -1,5 +1,6 @@
 """The command `idbridge`: reads the command line, runs one command, says in a sentence what went wrong."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -17,7 +18,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # --help and --version leave this way, too
         return WRONG_USAGE if end.code else 0
     try:
-        import_module(f"service.commands.{options.module}").run(options)
+        gc.disable()  # what is imported stays, so a look for garbage would only take time
+        command = import_module(f"service.commands.{options.module}")
+        gc.enable()
+        command.run(options)
     except Failure as failure:
         for line in failure.lines:
             tell(line)

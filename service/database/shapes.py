@@ -9,7 +9,7 @@ from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.sql.expression import BindParameter, SelectBase, UpdateBase
 from sqlalchemy.types import NullType, TypeEngine
 
-from service.database.types import fit_integer, fit_text
+from service.database.types import Words, fit_integer, fit_text
 
 Kind = Literal["sqlite", "postgresql"]
 Statement = SelectBase | UpdateBase
@@ -131,6 +131,8 @@ def _binds(
 def converter(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
     """What turns a value of type `kind` into the driver's: SQLAlchemy's own converter, or else a check that
     makes SQLite as strict as PostgreSQL."""
+    if isinstance(kind, Words):
+        return fit_text  # most values are texts, and by way of SQLAlchemy each would cost two calls more
     convert = kind.dialect_impl(dialect).bind_processor(dialect)
     if convert is not None:
         return convert
