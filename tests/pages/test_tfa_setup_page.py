@@ -116,7 +116,9 @@ async def test_a_session_that_is_held_up_is_led_here(house: Served, mode: str) -
         welcome = Page(await client.get("/admin/welcome"))
         assert welcome.heading == "One step is missing"
         assert [given["href"] for tag, given in welcome.tags if tag == "a" and given["href"] == PATH]
-        assert "until then you can do nothing else" in Page(await client.get("/admin/login")).text
+        assert (
+            "Until it is set up, you can do nothing else here" in Page(await client.get("/admin/login")).text
+        )
 
 
 async def test_there_is_nothing_to_set_up_without_passwords_of_ours(sqlite_url: str, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ async def test_an_answer_that_is_good(make: Callable[..., Saml], saml_idp: Ident
         {"SAMLResponse": good, "RelayState": departure.memory["state"]}, departure.memory
     )
     assert (person.external_identifier, person.sid, person.groups) == ("Ada-1", "s1", ("Staff",))
-    assert person.session_ends == pytest.approx(ends, abs=3)
+    assert person.ends_at == pytest.approx(ends, abs=3)
 
 
 @pytest.mark.parametrize(

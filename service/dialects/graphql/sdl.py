@@ -168,7 +168,8 @@ def _input(view: View, glimpse: Glimpse, verb: str) -> Iterator[str]:
     known = words("graphql", glimpse.collection)
     for word in glimpse.create if verb == "create" else glimpse.update:
         relation, field = relations("graphql", glimpse.collection).get(word), known.get(word)
-        if relation is not None and getattr(view.glimpse(relation.target), verb):
+        # A row that is linked is named by its id, so an input without one is none for links.
+        if relation is not None and "id" in getattr(view.glimpse(relation.target), verb):
             kind = f"{verb}_{relation.target}_input"
             yield f"{word}: {f'[{kind}]' if relation.many else kind}"
         elif relation is not None and relation.many:
