@@ -55,8 +55,8 @@ async def logout(scope: Scope) -> ASGIResponse:
 
 def landed(call: Call, wanted: str) -> str:
     """Where a browser may go after signing out: to us, or where a sign-on of the project may lead, too."""
-    doors = [door for door in call.house.doors.values() if door.policy.project == call.project]
-    listed = [url for door in doors for url in door.policy.redirect_allow_list]
+    own = [door for door in call.house.doors.values() if door.policy.project == call.project]
+    listed = [url for door in own for url in door.policy.redirect_allow_list]
     return landing(call, listed, wanted, after="logout")
 
 
