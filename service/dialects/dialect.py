@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Table
 
 from service.database import tables
+from service.database.tables.ground import Number
 from service.dialects.connection_fields import CONNECTION_TOKENS, CONNECTIONS, SYNC_LOG
 from service.dialects.fields import FILES, GROUPS, ORDERS, ROLES, USERS, Cell, Field, Language
 from service.dialects.history_fields import ACTIVITY, REVISIONS
@@ -137,9 +138,7 @@ def settle(collection: str, taken: dict[str, object], stored: Mapping[str, objec
     return settled
 
 
-_NUMBERED: Final = frozenset(
-    name for name, home in COLLECTIONS.items() if home.table.c.id.type is tables.Number
-)
+_NUMBERED: Final = frozenset(name for name, home in COLLECTIONS.items() if home.table.c.id.type is Number)
 
 
 def item(collection: str, text: str) -> str | int:
