@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -29,3 +30,9 @@ def test_a_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
         if file.is_file() and "__pycache__" not in file.parts
     }
     assert wanted - held == set()
+
+
+def test_every_room_of_tests_is_run() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["testpaths"]
+    rooms = {file.parent.relative_to(ROOT).as_posix() for file in (ROOT / "tests").rglob("test_*.py")}
+    assert {room for room in rooms if "node_modules" not in room} == set(told)
