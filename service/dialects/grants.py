@@ -8,7 +8,7 @@ import msgspec
 from service.dialects import clauses, dialect, variables
 from service.dialects.clauses import Clause
 from service.dialects.dialect import COLLECTIONS, Collection, words
-from service.dialects.filters import Term
+from service.dialects.nodes import Term
 from service.dialects.relations import relations
 from service.users import checks, leave, model
 from service.users.model import SECRETS, Caller

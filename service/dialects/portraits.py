@@ -12,8 +12,8 @@ from service.database.shapes import Kind
 from service.database.tables import files
 from service.dialects.clauses import Clause
 from service.dialects.fields import FILES
-from service.dialects.filters import Joined
 from service.dialects.grants import Granted
+from service.dialects.nodes import Joined
 from service.users import file_access
 from service.users.model import Caller
 
