@@ -17,7 +17,11 @@ from service.users.problems import BadPayload, BadQuery, Invalid
 
 LONGEST: Final = 16_384  # bytes of a rule's documents
 _BY_OWN: Final = {home.own: home for home in COLLECTIONS.values()}
-_ATTRIBUTES: Final = {model.USERS: model.ATTRIBUTES, model.ROLES: model.ROLE_ATTRIBUTES}
+_ATTRIBUTES: Final = {
+    model.USERS: model.ATTRIBUTES,
+    model.ROLES: model.ROLE_ATTRIBUTES,
+    model.FILES: model.FILE_ATTRIBUTES,
+}
 
 
 class Granted(msgspec.Struct, frozen=True, eq=False):

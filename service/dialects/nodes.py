@@ -70,7 +70,11 @@ class Keyed(msgspec.Struct, frozen=True):
     first: int
 
 
-Node = Term | Joined | Not | Some | Held | Among | Keyed
+class Own(msgspec.Struct, frozen=True):
+    """The file is the caller's own, or shows them: no filter of a language says this."""
+
+
+Node = Term | Joined | Not | Some | Held | Among | Keyed | Own
 
 
 def joined(how: Literal["and", "or"], nodes: Sequence[Node | None]) -> Node | None:
