@@ -14,8 +14,8 @@ from service.api.calls import Call, of
 from service.api.query_string import Tree, whole
 from service.database import Transaction
 from service.dialects import question
-from service.users import files
-from service.users.files import Seen
+from service.users import file_rows
+from service.users.file_rows import Seen
 from service.users.model import Caller
 from service.users.pictures import LONGEST_SIDE, Box, Fit
 from service.users.problems import BadQuery, Forbidden
@@ -41,7 +41,7 @@ async def asset(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     headers = _headers(call, seen, box)
     if dict(headers)["etag"] in _known(call):
         return answers.nothing(status=304, headers=headers)
-    body = await database.read(files.content, caller.project, id_)
+    body = await database.read(file_rows.content, caller.project, id_)
     if box is not None:
         body = await call.house.pictures.fit(body, box)
     return answers.Answer(200, body, seen.type, headers)
@@ -52,7 +52,7 @@ async def _seen(tx: Transaction, call: Call, caller: Caller, id_: str) -> Seen:
     asked = question.ask(caller, call.generation.language, "directus_files", ("id",), key=id_)
     if await question.row(tx, asked) is None:
         raise Forbidden
-    return await files.look(tx, caller.project, id_)
+    return await file_rows.look(tx, caller.project, id_)
 
 
 def _headers(call: Call, seen: Seen, box: Box | None) -> answers.Headers:

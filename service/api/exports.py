@@ -13,7 +13,7 @@ from litestar.types import Receive, Scope, Send
 from service.api.export_formats import FORMATS, Column, Format, Item
 from service.database import Database
 from service.dialects import question
-from service.dialects.filters import Joined, Term
+from service.dialects.nodes import Joined, Term
 from service.dialects.parts import KEY, Branch, Part
 from service.dialects.question import Question
 from service.dialects.summaries import Summary

@@ -15,7 +15,7 @@ from service.api.many import Many
 from service.api.uploads import Sent
 from service.database import Transaction
 from service.dialects import dialect
-from service.users import files
+from service.users import file_access, file_removal, files
 from service.users.files import Upload
 from service.users.model import FILE_ATTRIBUTES, Caller
 from service.users.pictures import Picture
@@ -48,7 +48,8 @@ async def read_file(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 async def create_files(scope: Scope) -> ASGIResponse:
     """Pictures, each with the fields before it: one is answered as an object, several as an array."""
     call = of(scope)
-    caller = await call.member_author()
+    caller = await call.author()
+    file_access.uploading(caller)  # before anything of the body is read
     made = [await _upload(call, sent) for sent in await uploads.read(call)]
     shown = await call.house.database.write(_create, call, caller, made)
     return many.after(shown, single=len(made) == 1)
@@ -56,9 +57,7 @@ async def create_files(scope: Scope) -> ASGIResponse:
 
 async def _upload(call: Call, sent: Sent) -> Upload:
     picture = await call.house.pictures.take(sent.data, sent.media)
-    name = _file_name(sent.name)
-    called: dict[str, object] = {"filename_download": name} if name else {}
-    return Upload(picture, called | _fields(call, sent))
+    return Upload(picture, _fields(call, sent), _file_name(sent.name))
 
 
 def _fields(call: Call, sent: Sent) -> dict[str, object]:
@@ -91,7 +90,7 @@ async def change_file(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Changes what is said of a file, or of several alike; a multipart body brings another picture."""
     call = of(scope)
     keys = many.path_keys(key)
-    caller = await call.member_author()
+    caller = await call.author()
     if keys is None and uploads.is_multipart(call):
         return await _replace(call, caller, many.known_key(key))
     asked = Many(keys or (many.known_key(key),), None, await call.json() or {})
@@ -103,7 +102,8 @@ async def _replace(call: Call, caller: Caller, key: str) -> ASGIResponse:
     if len(sent) > 1:
         raise BadPayload("One file takes the place of one file")
     upload = await _upload(call, sent[0])
-    shown = await call.house.database.write(_change, call, caller, {key: upload.values}, upload.picture)
+    values = {"filename_download": upload.name, **upload.values} if upload.name else upload.values
+    shown = await call.house.database.write(_change, call, caller, {key: values}, upload.picture)
     return many.after(shown, single=True)
 
 
@@ -111,7 +111,7 @@ async def _replace(call: Call, caller: Caller, key: str) -> ASGIResponse:
 async def change_files(scope: Scope) -> ASGIResponse:
     """Changes what is said of many: each by an object of an array, or all alike by keys or by a query."""
     call = of(scope)
-    caller = await call.member_author()
+    caller = await call.author()
     body = await call.json()
     if not isinstance(body, list):
         return await _change_alike(call, caller, many.asked_change(body), single=False)
@@ -153,18 +153,17 @@ async def delete_file(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 async def delete_files(scope: Scope) -> ASGIResponse:
     """Removes many: by keys or by a query."""
     call = of(scope)
-    await call.member()
     return await _remove(call, many.asked_removal(await call.json()))
 
 
 async def _remove(call: Call, asked: Many) -> ASGIResponse:
-    caller = await call.member_author()
+    caller = await call.author()
     await call.house.database.write(_remove_found, call, caller, asked)
     return answers.nothing()
 
 
 async def _remove_found(tx: Transaction, call: Call, caller: Caller, asked: Many) -> None:
-    await files.remove(tx, caller, await many.found(tx, call, caller, FILES, asked))
+    await file_removal.remove(tx, caller, await many.found(tx, call, caller, FILES, asked))
 
 
 HANDLERS: Final = (

@@ -9,7 +9,7 @@ from litestar.response.base import ASGIResponse
 from service.api import answers, reading
 from service.api.calls import Call
 from service.database import Transaction
-from service.dialects import dialect, question
+from service.dialects import dialect, question, rules
 from service.users.model import Caller
 from service.users.problems import BadPayload, BadQuery, Forbidden
 
@@ -156,6 +156,9 @@ async def shown(
 
     Several are one question, whose answer is in the order of the keys, as both databases sort them.
     """
+    limits = rules.of(caller)
+    if limits is not None and not limits.reads(collection):
+        return [None] * len(keys)
     if len(keys) == 1:
         return [await reading.show(tx, call, reading.one(call, caller, collection, keys[0]))]
     order = sorted(keys, key=lambda key: dialect.item(collection, key))

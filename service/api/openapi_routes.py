@@ -15,7 +15,7 @@ TURNED: Final = ("limit", "before")
 PARAMETERS: Final[Mapping[str, tuple[str, Json]]] = {
     "fields": ("Words of the answer, as CSV or array; `*` is every one.", {"type": "string"}),
     "alias": ("Other names for fields: an object, as JSON or in brackets.", {"type": "string"}),
-    "deep": ("Questions about relations to many: an object, as JSON or in brackets.", {"type": "string"}),
+    "deep": ("Questions about relations: an object, as JSON or in brackets.", {"type": "string"}),
     "aggregate": ("Counts and sums: an object, as JSON or in brackets.", {"type": "string"}),
     "groupBy": ("Words to group an aggregate by, as CSV or array.", {"type": "string"}),
     "filter": ("A filter object, as JSON or in brackets.", {"type": "string"}),

@@ -8,9 +8,11 @@ from typing import Final
 from service.api import aggregation, query_string
 from service.api.calls import Call
 from service.api.query_string import Tree, whole, words
-from service.dialects import parts, paths, question, rules, variables
-from service.dialects.filters import Node, Reader, Term, joined
-from service.dialects.parts import Chooser, Chosen, Order, Part, Wish
+from service.dialects import choosing, parts, paths, question, rules, variables
+from service.dialects.choosing import Chooser
+from service.dialects.filters import Reader
+from service.dialects.nodes import Node, Term, joined
+from service.dialects.parts import Chosen, Order, Part, Wish
 from service.dialects.question import Question
 from service.dialects.relations import relations
 from service.dialects.variables import Variables
@@ -19,7 +21,7 @@ from service.users.problems import BadQuery
 
 MOST_SORTS: Final = 20
 _ALIAS: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_DEEP: Final = frozenset({"_fields", "_filter", "_search", "_sort", "_limit", "_offset", "_page"})
+_DEEP: Final = frozenset({"_alias", "_fields", "_filter", "_search", "_sort", "_limit", "_offset", "_page"})
 _VERSION: Final = "main"  # the one version that everything has
 Steps = tuple[str, ...]
 
@@ -115,20 +117,11 @@ class Parameters:
         given = self.query.get("fields")
         if isinstance(given, Chosen):
             return given.parts, given.wishes
-        asked = parts.flattened(given) if "fields" in self.query else []
-        if not self.query.keys() & {"alias", "deep"} and sum(map(len, asked)) < parts.SHORT:
-            return parts.plain(self.language, self.collection, tuple(asked), self._rules)
-        chooser = Chooser(self.language, self._aliases(), self._deep(), self._rules)
+        asked = choosing.flattened(given) if "fields" in self.query else []
+        if not self.query.keys() & {"alias", "deep"} and sum(map(len, asked)) < choosing.SHORT:
+            return choosing.plain(self.language, self.collection, tuple(asked), self._rules)
+        chooser = Chooser(self.language, self._wishes(), self._rules)
         return chooser.choose(self.collection, asked), chooser.wishes
-
-    def _aliases(self) -> Mapping[str, str]:
-        given = _object(self.query.get("alias"), "alias")
-        for key, word in given.items():
-            if not _ALIAS.fullmatch(key):
-                raise BadQuery(f'"alias" has a key that is no name: "{key[:64]}"')
-            if not isinstance(word, str) or "." in word:
-                raise BadQuery(f'"alias.{key}" has to be the name of a field, without dots')
-        return {key: str(word) for key, word in given.items()}
 
     def filter(self, collection: str, given: object) -> tuple[Node | None, list[object]]:
         """A filter's shape and its values."""
@@ -171,23 +164,18 @@ class Parameters:
             raise BadQuery(f'"{prefix}page" is beyond every row')
         return (most if limit == -1 else limit), offset
 
-    def _deep(self) -> Mapping[Steps, Wish]:
-        wishes: dict[Steps, Wish] = {}
-        given = _object(self.query.get("deep"), "deep")
-        if given:
-            self._wish(given, self.collection, (), wishes)
+    def _wishes(self) -> Mapping[Steps, Wish]:
+        """What `deep` asks of relations, and under no steps at all what `alias` says of the question."""
+        wishes: dict[Steps, Wish] = {(): Wish(aliases=_aliases(self.query.get("alias"), "alias"))}
+        self._wish(_object(self.query.get("deep"), "deep"), self.collection, (), wishes)
         return wishes
 
     def _wish(
-        self,
-        given: Mapping[str, object],
-        collection: str,
-        at: Steps,
-        wishes: dict[Steps, Wish],
+        self, given: Mapping[str, object], collection: str, at: Steps, wishes: dict[Steps, Wish]
     ) -> None:
-        aliases = {} if at else self._aliases()
         if len(at) >= paths.DEEPEST:
             raise BadQuery(f'"deep" nests at most {paths.DEEPEST} levels')
+        aliases = wishes[at].aliases
         for key, value in given.items():
             if key.startswith("_"):
                 continue
@@ -198,25 +186,34 @@ class Parameters:
             asked = {name: one for name, one in inner.items() if name.startswith("_") and one is not None}
             if unknown := asked.keys() - _DEEP:
                 raise BadQuery(f'"deep.{key}" does not know "{min(unknown)[:64]}"')
-            if asked and not relation.many:
-                raise BadQuery(f'"deep.{key}" leads to one row: there is nothing to choose from')
-            if asked:
-                wishes[*at, key] = self.wish(asked, relation.target)
+            wishes[*at, key] = self.wish(asked, relation.target)
             self._wish(inner, relation.target, (*at, key), wishes)
 
     def wish(self, asked: Mapping[str, object], target: str) -> Wish:
-        """What `deep` asks of a relation to many rows of `target`, its names with `_` before them."""
+        """What `deep` asks of a relation to rows of `target`, its names with `_` before them."""
         where, operands = self.filter(target, asked.get("_filter"))
         limit, offset = self.page(asked, parts.DEFAULT_ROWS, "_")
         return Wish(
-            parts.flattened(asked["_fields"]) if "_fields" in asked else [],
+            choosing.flattened(asked["_fields"]) if "_fields" in asked else [],
             where,
             operands,
             self.search(asked, "_search"),
             self.sort(target, asked.get("_sort", "")),
             limit,
             offset,
+            _aliases(asked.get("_alias"), "_alias"),
         )
+
+
+def _aliases(given: object, name: str) -> Mapping[str, str]:
+    """Words by the names that they are to have in the answer."""
+    found = _object(given, name)
+    for key, word in found.items():
+        if not _ALIAS.fullmatch(key):
+            raise BadQuery(f'"{name}" has a key that is no name: "{key[:64]}"')
+        if not isinstance(word, str) or "." in word:
+            raise BadQuery(f'"{name}.{key}" has to be the name of a field, without dots')
+    return {key: str(word) for key, word in found.items()}
 
 
 def _object(given: object, name: str) -> Mapping[str, object]:

@@ -45,6 +45,8 @@ def spoken(
 ) -> tuple[str, ...]:
     """The words that rules are about, with those of their own row that people change without any."""
     own = _OWN.get((home.own, action), frozenset()) if signed_in else frozenset()
+    if action == "create" and grants:
+        own = frozenset()  # rules take the place of what goes without any
     names = own.union(*(grant.names for grant in grants))
     return tuple(word for word, attribute in _words(language, home).items() if attribute in names)
 
@@ -57,5 +59,6 @@ def _words(language: Language, home: Collection) -> dict[str, str]:
 
 _OWN: Final[Mapping[tuple[str, Action], frozenset[str]]] = {
     (USERS, "update"): frozenset(name.removesuffix("_hash") for name in access.OWN),
+    (FILES, "create"): frozenset(FILE_ATTRIBUTES),
     (FILES, "update"): frozenset(FILE_ATTRIBUTES) - {"id"},
 }

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, FromClause, Select, exists, literal_column
 
 from service.database.shapes import Kind
 from service.dialects import conditions, variables
-from service.dialects.filters import Node, Reader
+from service.dialects.filters import Reader
+from service.dialects.nodes import Node
 from service.dialects.sight import Sight
 from service.dialects.variables import Variables
 from service.users.model import Caller

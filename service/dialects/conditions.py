@@ -16,21 +16,38 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.types import Text
 
 from service.database import one_of
-from service.database.case import folded_column
+from service.database.case import folded_column, sought
 from service.database.documents import entries, text_at
 from service.database.types import Words
-from service.dialects import scim_members
+from service.dialects import dialect, scim_members
 from service.dialects.fields import Field
-from service.dialects.filters import BY_KEY, Among, Held, Joined, Keyed, Node, Not, Some, Term
+from service.dialects.filters import BY_KEY
+from service.dialects.nodes import Among, Held, Joined, Keyed, Node, Not, Own, Some, Term
 from service.dialects.operators import NAMED, position
 from service.dialects.scim_members import Parts
 from service.dialects.sight import Sight
-from service.users.rows import SEARCHED
+from service.users import file_access
+from service.users.rows import SEARCHED, fold
 
 SOUGHT = ("search_plain", "search_given", "search_instead")  # of a table that keeps no text for searching
+
+
+def asked(operands: Sequence[object], search: str | None) -> tuple[dict[str, object], bool]:
+    """The values of a filter and of a search by the names of their binds; whether the latter is a key."""
+    values: dict[str, object] = {f"v{place}": value for place, value in enumerate(operands)}
+    if not search:
+        return values, False
+    values["search"] = fold(search) or ""
+    values |= zip(SOUGHT, sought(search), strict=True)
+    try:
+        values["search_key"] = dialect.key(search)
+    except ValueError:
+        return values, False
+    return values, True
 
 
 def condition(sight: Sight, node: Node, parts: Parts | None = None) -> ColumnElement[bool]:
@@ -44,12 +61,18 @@ def condition(sight: Sight, node: Node, parts: Parts | None = None) -> ColumnEle
     if isinstance(node, Not):
         # A row without a value does not satisfy the condition, so it satisfies its negation.
         return not_(func.coalesce(condition(sight, node.part, parts), false()))
-    if isinstance(node, Some):
-        return _some(sight, node)
+    return _some(sight, node) if isinstance(node, Some) else _single(sight, node, parts)
+
+
+def _single(
+    sight: Sight, node: Term | Held | Among | Keyed | Own, parts: Parts | None
+) -> ColumnElement[bool]:
     if isinstance(node, Held):
         return _held(node, parts or _document(sight))
     if isinstance(node, Among):
         return _among(sight, node)
+    if isinstance(node, Own):
+        return ClauseAdapter(sight.table).traverse(file_access.OWN)
     return _keyed(sight, node) if isinstance(node, Keyed) else _term(sight, node)
 
 

@@ -24,6 +24,8 @@ _KEY: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
+# There are no shares here: rules about `share` are kept and shown, as elsewhere, and nothing asks for them.
+_READ: Final[tuple[Action, ...]] = ("read", "share")
 _WRITTEN: Final[tuple[Action, ...]] = ("create", "read", "update", "delete", "share")
 
 
@@ -37,7 +39,7 @@ class Collection(msgspec.Struct, frozen=True, eq=False):
     table: Table
     fields: tuple[Field, ...]
     conditions: Mapping[ScopeKind, ColumnElement[bool]]
-    ruled: tuple[Action, ...] = ("read",)
+    ruled: tuple[Action, ...] = _READ
 
     @property
     def own(self) -> str:
@@ -56,7 +58,7 @@ COLLECTIONS: Final[Mapping[str, Collection]] = {
     for collection in (
         Collection("directus_users", tables.users, USERS, access.CONDITIONS, _WRITTEN),
         Collection("directus_roles", tables.roles, ROLES, access.everything(tables.roles), _WRITTEN),
-        Collection("directus_files", tables.files, FILES, access.everything(tables.files)),
+        Collection("directus_files", tables.files, FILES, access.everything(tables.files), _WRITTEN),
         Collection(
             "directus_permissions", tables.permissions, PERMISSIONS, access.everything(tables.permissions)
         ),

@@ -1,4 +1,4 @@
-"""A filter object of the REST languages, read into a shape (hashable, without values) and its values."""
+"""A filter object of the REST languages, read into a shape and its values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
@@ -8,6 +8,7 @@ import msgspec
 from service.database.case import sought
 from service.dialects import paths
 from service.dialects.fields import Field, Language
+from service.dialects.nodes import Node, Some, Term, joined
 from service.dialects.operators import Operator, spoken
 from service.dialects.paths import DEEPEST as MOST_RELATIONS
 from service.dialects.relations import Relation, relations
@@ -16,73 +17,6 @@ from service.dialects.variables import Variables
 from service.users.model import Kind
 from service.users.problems import BadQuery
 from service.users.rows import fold
-
-
-class Term(msgspec.Struct, frozen=True):
-    """One condition: the field and operator by our own names, and the number of its first value.
-
-    `folded`: upper and lower case are one, and the value has been folded already. `relations` lead to the row
-    that has the field; `function` is asked of it. `ours` as in a Path.
-    """
-
-    field: str
-    operator: str
-    first: int
-    folded: bool = False
-    relations: tuple[str, ...] = ()
-    function: str | None = None
-    ours: bool = False
-
-
-class Joined(msgspec.Struct, frozen=True):
-    """Conditions of which all or any have to hold."""
-
-    how: Literal["and", "or"]
-    parts: tuple["Node", ...]
-
-
-class Not(msgspec.Struct, frozen=True):
-    """A condition that must not hold."""
-
-    part: "Node"
-
-
-class Some(msgspec.Struct, frozen=True):
-    """At least one of the rows that a relation to many leads to has to satisfy a condition; or none may.
-
-    Inside, relations begin at those rows. Without a part, any row does.
-    """
-
-    word: str
-    part: "Node | None"
-    none: bool = False
-    relations: tuple[str, ...] = ()
-
-
-class Held(msgspec.Struct, frozen=True):
-    """A condition on a text at a path of names in the row's document; inside Among, in one of its entries."""
-
-    path: tuple[str, ...]
-    operator: str
-    first: int
-    folded: bool = False
-
-
-class Among(msgspec.Struct, frozen=True):
-    """One of the values of an attribute with several satisfies a condition; without a part, any does."""
-
-    path: tuple[str, ...]
-    part: "Node | None" = None
-
-
-class Keyed(msgspec.Struct, frozen=True):
-    """An equality that a table of its own answers by an index; `name` is a row of `conditions.KEYED`."""
-
-    name: str
-    first: int
-
-
-Node = Term | Joined | Not | Some | Held | Among | Keyed
 
 MOST_TERMS: Final = 500
 DEEPEST: Final = 20
@@ -249,13 +183,6 @@ class Asked(msgspec.Struct, frozen=True):
     word: str
     function: str | None
     kind: Kind
-
-
-def joined(how: Literal["and", "or"], nodes: Sequence[Node | None]) -> Node | None:
-    parts = [node for node in nodes if node is not None]
-    if len(parts) < 2:
-        return parts[0] if parts else None
-    return Joined(how, tuple(parts))
 
 
 def _presence(operator: Operator, asked: bool) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from service.dialects import clauses, dialect, variables
 from service.dialects.clauses import Clause
 from service.dialects.dialect import COLLECTIONS, Collection, words
-from service.dialects.filters import Term
+from service.dialects.nodes import Term
 from service.dialects.relations import relations
 from service.users import checks, leave, model
 from service.users.model import SECRETS, Caller
@@ -17,7 +17,11 @@ from service.users.problems import BadPayload, BadQuery, Invalid
 
 LONGEST: Final = 16_384  # bytes of a rule's documents
 _BY_OWN: Final = {home.own: home for home in COLLECTIONS.values()}
-_ATTRIBUTES: Final = {model.USERS: model.ATTRIBUTES, model.ROLES: model.ROLE_ATTRIBUTES}
+_ATTRIBUTES: Final = {
+    model.USERS: model.ATTRIBUTES,
+    model.ROLES: model.ROLE_ATTRIBUTES,
+    model.FILES: model.FILE_ATTRIBUTES,
+}
 
 
 class Granted(msgspec.Struct, frozen=True, eq=False):

@@ -10,8 +10,8 @@ from service.database.shapes import Kind
 from service.dialects import clauses
 from service.dialects.clauses import Terms
 from service.dialects.dialect import COLLECTIONS, words
-from service.dialects.filters import Joined, Node, Not, Some, Term
 from service.dialects.grants import Granted
+from service.dialects.nodes import Joined, Node, Not, Some, Term
 from service.dialects.operators import NAMED
 from service.dialects.statements import Asking, taking
 from service.users.leave import Item
@@ -26,8 +26,7 @@ async def judge(
     """For each of these rows that is there, which of the clauses hold."""
     parts = tuple((clause.node, clause.prefix) if clause else None for clause in terms.clauses)
     asking = _asking(terms.collection, parts, tx.kind)
-    given = {**values, "ids": list(ids)}
-    found = await tx.rows(asking.statement, **{name: given[name] for name in asking.names})
+    found = await asking.rows(tx, {**values, "ids": list(ids)})
     return {row[0]: tuple(map(bool, row[1:])) for row in found}
 
 
@@ -49,10 +48,7 @@ async def check(
         if where is None and not parts:
             continue
         asking = _asking(collection, (where, *parts), tx.kind)
-        given = {**values, "ids": ids}
-        for _, inside, *met in await tx.rows(
-            asking.statement, **{name: given[name] for name in asking.names}
-        ):
+        for _, inside, *met in await asking.rows(tx, {**values, "ids": ids}):
             if not inside:
                 raise Forbidden
             for (node, _), holds in zip(parts, met, strict=True):

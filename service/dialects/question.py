@@ -1,28 +1,27 @@
 """A question about a collection: its shape becomes one SQLAlchemy statement, its values only ever binds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from providers.scim.schema import Resource
 from service.database import Transaction
-from service.database.case import sought
-from service.dialects import dialect, rules, statements
-from service.dialects.conditions import SOUGHT
+from service.dialects import conditions, related, rules, statements
 from service.dialects.fields import Language
-from service.dialects.filters import Node
+from service.dialects.nodes import Node
 from service.dialects.parts import Order, Part, Wish
-from service.dialects.selections import Nest, Row, Selection, selection
+from service.dialects.related import ALL, Level
+from service.dialects.selections import Row, Selection, selection
 from service.dialects.statements import Asking, Shape
 from service.dialects.summaries import Summary, summed
 from service.users import access
 from service.users.access import Scope
 from service.users.model import Caller
-from service.users.problems import BadQuery, Forbidden
-from service.users.rows import fold
+from service.users.problems import Forbidden
 
 __all__ = [
+    "ALL",
     "Asking",
     "Question",
     "Row",
@@ -35,9 +34,6 @@ __all__ = [
     "row",
     "rows",
 ]
-
-ALL: Final = 2**62  # rows: more than there are
-MOST_NESTED: Final = 100_000  # rows that one answer holds by relations to many
 
 
 class Question(msgspec.Struct):
@@ -87,7 +83,8 @@ def ask(
     else:
         raise Forbidden
     values = dict(scope.values)
-    keyed = _take(values, operands, search)
+    more, keyed = conditions.asked(operands or (), search)
+    values |= more
     if key is not None:
         values["key"] = key
     if limit is not None:
@@ -106,20 +103,6 @@ def ask(
         rules=limits,
     )
     return Question(shape, values, wishes, summary)
-
-
-def _take(values: dict[str, object], operands: Sequence[object] | None, search: str | None) -> bool:
-    """The values of a filter and of a search; whether the latter is a key."""
-    values |= {f"v{place}": value for place, value in enumerate(operands or ())}
-    if not search:
-        return False
-    values["search"] = fold(search) or ""
-    values |= zip(SOUGHT, sought(search), strict=True)
-    try:
-        values["search_key"] = dialect.key(search)
-    except ValueError:
-        return False
-    return True
 
 
 _SHORT: Final = 1000  # rows of a page, and ten times as many passed over, that no other reader notices
@@ -143,13 +126,12 @@ def bounded(question: Question) -> bool:
 
 async def rows(tx: Transaction, question: Question) -> list[Row]:
     """The rows of the answer, in its order."""
-    return await _rows(tx, statements.rows(question.shape, tx.kind), question.values)
+    return await statements.rows(question.shape, tx.kind).rows(tx, question.values)
 
 
 async def row(tx: Transaction, question: Question) -> Row | None:
     """The one row of a question by key."""
-    asking = statements.rows(question.shape, tx.kind)
-    return await tx.row(asking.statement, **{name: question.values[name] for name in asking.names})
+    return await statements.rows(question.shape, tx.kind).row(tx, question.values)
 
 
 def resource(question: Question, row: Row) -> Resource:
@@ -159,58 +141,13 @@ def resource(question: Question, row: Row) -> Resource:
     return item
 
 
-async def _rows(tx: Transaction, asking: Asking, values: Mapping[str, object]) -> list[Row]:
-    return await tx.rows(asking.statement, **{name: values[name] for name in asking.names})
-
-
 async def items(tx: Transaction, question: Question) -> list[object]:
-    """The objects of the answer, with what their relations to many lead to. Raises BadQuery for too many."""
+    """The objects of the answer, with what their relations lead to. Raises BadQuery for too many."""
     if question.summary is not None:
         return list(await summed(tx, question.shape, question.summary, question.values))
     found = await rows(tx, question)
-    chosen = question.selection
-    nested: dict[int, Mapping[str, list[object]]] = {}
-    held = 0
-    for nest in chosen.nests:
-        of = await _nested(tx, question, nest, found)
-        nested[nest.branch.number] = of
-        held += sum(len(of.get(row[nest.place], ())) for row in found)
-        if held > MOST_NESTED:
-            raise BadQuery(f"An answer holds at most {MOST_NESTED} related rows")
-    return chosen.items(found, nested)
-
-
-async def _nested(
-    tx: Transaction, question: Question, nest: Nest, found: Sequence[Row]
-) -> Mapping[str, list[object]]:
-    """What a relation to many leads to, by the key of the row that it belongs to."""
-    branch, asked, wish = nest.branch, question.shape, question.wishes[nest.branch.number]
-    values = {name: value for name, value in question.values.items() if name.startswith("caller_")}
-    keyed = _take(values, wish.operands, wish.search)
-    parents = {row[nest.place] for row in found} - {None}
-    values |= {
-        "parents": sorted(parents),
-        "limit": ALL if wish.limit is None else wish.limit,
-        "offset": wish.offset,
-    }
-    shape = Shape(
-        asked.language,
-        branch.relation.target,
-        "all",
-        branch.parts or ("id",),
-        branch.where,
-        branch.searched,
-        keyed,
-        sort=branch.sort,
-        of=branch.relation.column,
-        rules=asked.rules,
-    )
-    chosen = selection(shape.language, shape.collection, shape.chosen)
-    of: dict[str, list[object]] = {parent: [] for parent in parents}
-    related = await _rows(tx, statements.rows(shape, tx.kind), values)
-    for row, item in zip(related, chosen.items([row[1:] for row in related]), strict=True):
-        of[row[0]].append(item if branch.parts else row[1])
-    return of
+    level = Level(question.shape, question.values, question.wishes)
+    return await related.items(tx, level, question.selection, found)
 
 
 async def count(tx: Transaction, question: Question, *, filtered: bool) -> int:
@@ -220,5 +157,5 @@ async def count(tx: Transaction, question: Question, *, filtered: bool) -> int:
         shape, chosen=(), sort=(), paged=False, where=shape.where if filtered else None,
         searched=shape.searched and filtered, keyed=shape.keyed and filtered,
     )  # fmt: skip
-    found = await _rows(tx, statements.counted(bare, tx.kind), question.values)
-    return int(found[0][0]) if found else 0
+    found = await statements.counted(bare, tx.kind).row(tx, question.values)
+    return int(found[0]) if found else 0

@@ -17,9 +17,10 @@ from service.database.shapes import Kind
 from service.dialects import judging
 from service.dialects.clauses import Clause, Terms
 from service.dialects.dialect import COLLECTIONS, Collection, words
+from service.dialects.fields import FILES as FILE_FIELDS
 from service.dialects.fields import Field, Language
 from service.dialects.grants import Granted, granted
-from service.dialects.portraits import PORTRAITS
+from service.dialects.nodes import Own
 from service.dialects.relations import Relation
 from service.dialects.states import without
 from service.users.leave import Action, Grant, Item
@@ -34,6 +35,14 @@ _MINIMUM: Final = (
     Rule(ROLES, "read", '{"id": {"_eq": "$CURRENT_ROLE"}}', None, None, _EVERY),
     Rule(PERMISSIONS, "read", '{"role": {"_eq": "$CURRENT_ROLE"}}', None, None, _EVERY),
 )
+# Of files, their own uploads and the picture that they are shown with.
+_PORTRAITS: Final = Granted(
+    frozenset(field.attribute for field in FILE_FIELDS),
+    Clause("directus_files", None, Own(), "caller_", {}),
+    None,
+    {},
+    by_key=True,
+)
 _BY_OWN: Final = {home.own: home for home in COLLECTIONS.values()}
 
 
@@ -42,7 +51,7 @@ class Rules:
 
     def __init__(self, rules: Sequence[Rule], files: Sequence[Granted] = ()) -> None:
         self._grants: dict[tuple[str, str], list[Granted]] = {("read", FILES): list(files)}
-        self._clauses: list[Clause] = [grant.where for grant in files if grant.where]
+        self._clauses: list[Clause] = []
         for number, rule in enumerate(rules):
             grant = granted(rule, f"caller_g{number}_")
             if grant is not None:
@@ -51,7 +60,7 @@ class Rules:
 
     def values(self, caller: Caller) -> dict[str, object]:
         """The values of the rules' conditions for this caller, now."""
-        found: dict[str, object] = {"caller_project": caller.project}
+        found: dict[str, object] = {"caller_project": caller.project, "caller_user": caller.user}
         for clause in self._clauses:
             found |= clause.values(caller)
         return found
@@ -169,7 +178,7 @@ class Rules:
 @lru_cache(1024)
 def compiled(rules: tuple[Rule, ...], *, signed_in: bool) -> Rules:
     """The rules of a role with the minimum of whoever is signed in."""
-    return Rules((*_MINIMUM, *rules), (PORTRAITS,)) if signed_in else Rules(rules)
+    return Rules((*_MINIMUM, *rules), (_PORTRAITS,)) if signed_in else Rules(rules)
 
 
 def of(caller: Caller) -> Rules | None:

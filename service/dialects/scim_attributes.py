@@ -16,8 +16,8 @@ from providers.scim.expression import (
 )
 from providers.scim.problems import InvalidFilter
 from providers.scim.schema import COMMON, Attribute, ResourceType, Target
-from service.dialects import filters as conditions
-from service.dialects.filters import Among, Held, Joined, Node
+from service.dialects import nodes
+from service.dialects.nodes import Among, Held, Joined, Node
 from service.dialects.operators import spoken
 
 NOT_ASKED: Final = "is nothing that a filter can ask about here"
@@ -59,7 +59,7 @@ class Attributes:
         # Of several values none may be equal (RFC 7644, 3.4.2.2, has one rule for eq: any of them).
         op = "eq" if asked.op == "ne" else asked.op
         found = Among(path, self._held((target.sub.name,), target.leaf, op, asked.value))
-        return conditions.Not(found) if asked.op == "ne" else found
+        return nodes.Not(found) if asked.op == "ne" else found
 
     def chosen(self, term: ValuePath) -> Node:
         """Whether one of the values satisfies the whole filter."""
@@ -84,7 +84,7 @@ class Attributes:
                 parts = tuple(self._within(term, attribute) for term in terms)
                 return Joined("and" if isinstance(asked, And) else "or", parts)
             case Not(term):
-                return conditions.Not(self._within(term, attribute))
+                return nodes.Not(self._within(term, attribute))
             case Present(path):
                 return Held((self._sub(path, attribute).name,), "nnull", 0)
             case Comparison(path, op, value):
@@ -111,6 +111,6 @@ class Attributes:
         """What is not said to be primary is not (RFC 7643, 2.4)."""
         if leaf.name == "primary":
             found = Held(path, "eq", self.keep("true"))
-            return found if wanted == (op == "eq") else conditions.Not(found)
+            return found if wanted == (op == "eq") else nodes.Not(found)
         found = Held(path, "eq", self.keep("true" if wanted else "false"))
-        return conditions.Not(found) if op == "ne" else found
+        return nodes.Not(found) if op == "ne" else found

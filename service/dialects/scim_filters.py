@@ -12,10 +12,10 @@ from providers.scim.problems import InvalidFilter
 from providers.scim.schema import ResourceType
 from providers.scim.tolerance import Profile
 from providers.scim.user import USER
-from service.dialects import filters as conditions
+from service.dialects import nodes
 from service.dialects.dialect import GROUP_COLLECTION, USER_COLLECTION
 from service.dialects.fields import Field
-from service.dialects.filters import Joined, Keyed, Node, Term
+from service.dialects.nodes import Joined, Keyed, Node, Term
 from service.dialects.operators import spoken
 from service.dialects.scim import EMAIL, FIELDS
 from service.dialects.scim_attributes import NOT_ASKED, Attributes, folded
@@ -121,7 +121,7 @@ class _Reader(Attributes):
             case And(terms) | Or(terms):
                 return Joined("and" if isinstance(asked, And) else "or", tuple(map(self.read, terms)))
             case Not(term):
-                return conditions.Not(self.read(term))
+                return nodes.Not(self.read(term))
             case Present(path):
                 return self._present(asked, str(path))
             case Comparison(path, op, value):
@@ -145,7 +145,7 @@ class _Reader(Attributes):
             return self._typed(op, value)
         table = _TABLES.get((self.type.name, path))
         if op == "ne" and table is not None:
-            return conditions.Not(self._compare(asked, path, "eq", value))
+            return nodes.Not(self._compare(asked, path, "eq", value))
         if op == "eq" and table == "emails":
             named = Comparison(AttrPath("value"), "eq", asked.value)
             return self._addressed(value, ValuePath(AttrPath("emails"), named))
@@ -181,7 +181,7 @@ class _Reader(Attributes):
         if op not in ("eq", "ne"):
             raise InvalidFilter('Of "id" a filter can ask for eq and ne only.')
         found = Term("id", "in", self.keep([value.lower()] if is_uuid(value) else []))
-        return found if op == "eq" else conditions.Not(found)
+        return found if op == "eq" else nodes.Not(found)
 
     def _active(self, op: str, value: object) -> Node:
         positive = (op == "eq") == bool(value)
@@ -192,7 +192,7 @@ class _Reader(Attributes):
         if op not in ("eq", "ne"):
             raise InvalidFilter('Of "meta.resourceType" a filter can ask for eq and ne only.')
         every = Term("id", "nnull", 0)
-        return every if (value == self.type.name) == (op == "eq") else conditions.Not(every)
+        return every if (value == self.type.name) == (op == "eq") else nodes.Not(every)
 
     def _keyed(self, table: str, value: object) -> Node:
         if not is_uuid(value):

@@ -14,7 +14,7 @@ from service.dialects.parts import Branch, Inner, Leaf, Part
 from service.dialects.paths import Path
 
 Row = tuple[Any, ...]
-# For each branch to many, by its number: what was found, by the key of the row that it belongs to.
+# For each branch that was asked for apart, by its number: what was found, by the key that it was asked with.
 Found = Mapping[int, Mapping[str, list[object]]]
 # Values go column by column: the loops over the rows are then the interpreter's own.
 Columns = Sequence[Sequence[Any]]
@@ -27,9 +27,11 @@ _RESOURCES: Final = {"directus_users": scim.by_name, "groups": scim_groups.by_na
 
 
 class Nest(msgspec.Struct, frozen=True):
-    """A branch to many, and where in the row the key stands that its rows belong to."""
+    """A branch that is asked for apart, its number, and where in the row the key stands to ask with: that of
+    the row that many belong to, or that of the one row itself."""
 
     branch: Branch
+    number: int
     place: int
 
 
@@ -104,17 +106,21 @@ class _Layout:
 
     def _branch(self, branch: Branch, at: tuple[str, ...]) -> Getter:
         relation = branch.relation
-        if relation.many:
-            key, number = self._look(Path(at, "id", ours=True)), branch.number
-            self.nests.append(Nest(branch, key))
-            return lambda columns, found: [found[number].get(one, []) for one in columns[key]]
-        there = (*at, relation.word)
+        there = at if relation.many else (*at, relation.word)
         marker = self._look(Path(there, "id", ours=True))
+        if branch.number is not None:
+            return self._nest(branch, branch.number, marker)
         make = self.maker(relation.target, branch.parts, there)
         return lambda columns, found: [
             None if key is None else made
             for key, made in zip(columns[marker], make(columns, found), strict=True)
         ]
+
+    def _nest(self, branch: Branch, number: int, key: int) -> Getter:
+        self.nests.append(Nest(branch, number, key))
+        if branch.relation.many:
+            return lambda columns, found: [found[number].get(one, []) for one in columns[key]]
+        return lambda columns, found: [next(iter(found[number].get(one, ())), None) for one in columns[key]]
 
 
 @lru_cache(1024)

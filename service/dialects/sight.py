@@ -13,8 +13,8 @@ from service.database.shapes import Kind
 from service.database.types import AsJson
 from service.dialects.dialect import EVERY, Collection, words
 from service.dialects.fields import Field, Language
-from service.dialects.filters import Term
 from service.dialects.functions import RANDOM, apply
+from service.dialects.nodes import Term
 from service.dialects.paths import Path
 from service.dialects.relations import Relation, relations
 from service.users.access import ScopeKind
@@ -91,8 +91,8 @@ class Sight:
         return self._value(collection, held, table, column)
 
     def of(self, column: str) -> ColumnElement[Any]:
-        """The key, in this column, of the row that a row of this collection belongs to."""
-        return self._tie(self.collection, self.table, column)
+        """The key, in this column, of the row that a row of this collection belongs to; its own, of `id`."""
+        return self.table.c.id if column == "id" else self._tie(self.collection, self.table, column)
 
     def through(self, steps: tuple[str, ...], word: str) -> tuple["Sight", ColumnElement[bool]]:
         """The rows that a relation to many leads to, and what ties them to ours."""

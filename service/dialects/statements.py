@@ -1,5 +1,6 @@
 """Shapes of questions as SQLAlchemy statements, built once for each shape and database."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -7,15 +8,15 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, Text, bindparam, func, select, type_coerce
 from sqlalchemy.types import BigInteger
 
-from service.database import one_of
+from service.database import Transaction, one_of
 from service.database.shapes import DIALECTS, Kind
 from service.dialects import conditions, scim_members
 from service.dialects.dialect import EVERY
 from service.dialects.fields import Language
-from service.dialects.filters import Node, Term
+from service.dialects.nodes import Node, Term
 from service.dialects.parts import Order, Part
 from service.dialects.paths import Path
-from service.dialects.selections import SCIM_COLUMNS, selection
+from service.dialects.selections import SCIM_COLUMNS, Row, selection
 from service.dialects.sight import Sight
 from service.users.access import ScopeKind
 
@@ -27,8 +28,8 @@ class Shape(msgspec.Struct, frozen=True):
     """All of a question but its values; equal shapes share one compiled statement.
 
     `keyed`: the text that is searched for is a key as well. `of`: the column by which the rows belong to
-    others, whose keys are the value `parents`, a list; each of those has a page of its own. `rules` limit
-    what of the rows may be known.
+    others, whose keys are the value `parents`, a list; each of those has a page of its own (with `id` the
+    keys are those of the rows). `rules` limit what of the rows may be known.
     """
 
     language: Language
@@ -51,7 +52,16 @@ class Asking(msgspec.Struct, frozen=True, eq=False):
     statement: Select[Any]
     names: tuple[str, ...]
 
+    async def rows(self, tx: Transaction, values: Mapping[str, object]) -> list[Row]:
+        """Its rows with those of the values that it takes."""
+        return await tx.rows(self.statement, **{name: values[name] for name in self.names})
 
+    async def row(self, tx: Transaction, values: Mapping[str, object]) -> Row | None:
+        """Its first row."""
+        return await tx.row(self.statement, **{name: values[name] for name in self.names})
+
+
+MOST_RELATED: Final = 100_000  # rows that one answer holds by relations that are asked for apart
 _LIMIT: Final = bindparam("limit", type_=BigInteger())
 _OFFSET: Final = bindparam("offset", type_=BigInteger())
 
@@ -114,7 +124,8 @@ def _apart(
     )
     shown = [column for column in every.c if column.name != "place"]
     page = (every.c.place > _OFFSET, every.c.place - _OFFSET <= _LIMIT)
-    return select(*shown).where(*page).order_by(every.c.parent, every.c.place)
+    # One more than may be, so that too many are noticed before all of them are in memory.
+    return select(*shown).where(*page).order_by(every.c.parent, every.c.place).limit(MOST_RELATED + 1)
 
 
 @lru_cache(1024)

@@ -104,8 +104,7 @@ async def summed(
 ) -> list[dict[str, object]]:
     """An object for each group: its words, and under each operation a number or an object of numbers."""
     asking = _statement(shape, summary, tx.kind)
-    rows = await tx.rows(asking.statement, **{name: values[name] for name in asking.names})
-    return [_object(shape, summary, row) for row in rows]
+    return [_object(shape, summary, row) for row in await asking.rows(tx, values)]
 
 
 def _object(shape: Shape, summary: Summary, row: tuple[Any, ...]) -> dict[str, object]:

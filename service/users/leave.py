@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 import msgspec
 
 from service.database import Transaction
-from service.users.model import CONCEALED, ROLES, SECRETS, USERS, Caller
+from service.users.model import CONCEALED, FILES, ROLES, SECRETS, USERS, Caller
 from service.users.problems import Forbidden
 
 Item = TypeVar("Item", str, int)  # a key: activity, revisions and permissions have whole numbers
@@ -24,6 +24,7 @@ RESERVED: Final[Mapping[str, frozenset[str]]] = {
         {"id", "number", "provider", "external_identifier", "auth_data", "user_name", "tfa_secret"}
     ),
     ROLES: frozenset({"id", "number", "admin_access"}),
+    FILES: frozenset({"id", "number", "uploaded_by"}),
 }
 _KEPT_AS: Final = {column: name for name, columns in SECRETS.items() for column in columns}
 

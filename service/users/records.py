@@ -18,7 +18,7 @@ from service.users import (
     endings,
     events,
     file_access,
-    files,
+    file_removal,
     group_members,
     history,
     identities,
@@ -197,7 +197,7 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
     provisioned = [user for user, row in held.items() if row["connection"] is not None]
     await group_members.leave(tx, caller.project, provisioned, at)
     await tx.run(_DELETE[tx.kind], project=caller.project, ids=ids)
-    await files.forget(tx, caller, list(held.values()))
+    await file_removal.forget(tx, caller, list(held.values()))
     await history.record(tx, caller, "delete", [history.Entry(user) for user in ids])
     await events.tell(tx, caller, events.removed(held.values()))
     for user in ids:

@@ -1,4 +1,5 @@
-"""Going back: a user, a role or a permission becomes again what it was after a revision; secrets stay."""
+"""Going back: a user, role, permission or file becomes again what it was after a revision; secrets stay, and
+so does what a file shows."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,9 +8,11 @@ from sqlalchemy import bindparam, select
 
 from service.database import Transaction
 from service.database.tables import revisions
-from service.users import leave, permissions, records, role_changes
+from service.users import files, leave, permissions, records, role_changes
 from service.users.model import (
     ATTRIBUTES,
+    FILE_ATTRIBUTES,
+    FILES,
     PERMISSION_ATTRIBUTES,
     PERMISSIONS,
     REVISIONS,
@@ -26,7 +29,9 @@ _KNOWN: Final[Mapping[str, Mapping[str, Attribute]]] = {
     USERS: ATTRIBUTES,
     ROLES: ROLE_ATTRIBUTES,
     PERMISSIONS: PERMISSION_ATTRIBUTES,
+    FILES: FILE_ATTRIBUTES,
 }
+_CHANGES: Final = {USERS: records.change, ROLES: role_changes.change, FILES: files.change}
 # What was kept of these is asterisks, or is no state that somebody chose.
 _LEFT: Final = frozenset({*SECRETS, "id", "number", "last_access", "last_page"})
 _REVISION: Final = select(revisions.c.collection, revisions.c.item, revisions.c.data).where(
@@ -39,7 +44,7 @@ async def revert(tx: Transaction, caller: Caller, revision: int, check: permissi
     asked of permissions.
 
     Raises Forbidden (not there, not yours, the item is gone), BadPayload (nothing to go back to), and what
-    the changes of users, roles and permissions raise.
+    the changes of these raise.
     """
     found = await tx.row(_REVISION, project=caller.project, id=revision)
     if found is None:
@@ -53,8 +58,7 @@ async def revert(tx: Transaction, caller: Caller, revision: int, check: permissi
     if collection == PERMISSIONS:
         await permissions.change(tx, caller, {int(item): values}, check)
     else:
-        change = records.change if collection == USERS else role_changes.change
-        await change(tx, caller, {item: values})
+        await _CHANGES[collection](tx, caller, {item: values})
 
 
 async def _known(tx: Transaction, caller: Caller, revision: int, collection: str, data: Any) -> Any:

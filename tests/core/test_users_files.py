@@ -4,8 +4,8 @@ import asyncio
 
 from service.database import Database
 from service.database.tables import file_bytes, files, users
+from service.users import file_removal, records
 from service.users import files as verbs
-from service.users import records
 from service.users.pictures import Picture
 from service.users.problems import NoSuch, Problem, Unprocessable
 from tests.core.people import HOUSE, a_file, a_user, all_rows, person, user
@@ -17,7 +17,7 @@ async def test_a_file_removed_while_somebody_chooses_it_leaves_no_dangling_avata
         file = await a_file(database)
         done = await asyncio.gather(
             *(database.write(records.change, HOUSE, {one: {"avatar": file}}) for one in people[:2]),
-            database.write(verbs.remove, HOUSE, [file]),
+            database.write(file_removal.remove, HOUSE, [file]),
             *(database.write(records.change, HOUSE, {one: {"avatar": file}}) for one in people[2:]),
             return_exceptions=True,
         )

@@ -249,3 +249,96 @@ async def test_a_rule_opens_files_to_others_and_to_the_public(house: Served) -> 
             403,
             "FORBIDDEN",
         )
+
+
+async def _allow(house: Served, role: str | None, action: str, **rule: object) -> None:
+    body = {"role": role, "collection": "directus_files", "action": action, "fields": ["*"], **rule}
+    answer = await house.ask("POST", "/permissions", body)
+    assert answer.status_code == 200, answer.text
+
+
+async def test_rules_let_others_change_and_remove_files(house: Served) -> None:
+    role = (await house.ask("POST", "/roles", {"name": "Keepers"})).json()["data"]["id"]
+    eve, token = await house.person("eve@example.com", role=role)
+    file = await uploaded(house, fields={"title": "Open", "description": "secret"})
+    closed = await uploaded(house, fields={"title": "Closed"})
+    await _allow(house, role, "read", fields=["id", "title", "tags"])
+    await _allow(
+        house, role, "update", fields=["title", "tags"], permissions={"title": {"_eq": "Open"}},
+        validation={"title": {"_nin": ["Bad"]}}, presets={"tags": ["kept"]},
+    )  # fmt: skip
+
+    async def change(key: str, **body: object) -> Any:
+        return await house.ask("PATCH", f"/files/{key}?fields=id,title,tags", body, token=token)
+
+    for key, body in [
+        (file, {"description": "x"}),
+        (file, {"description": "secret"}),
+        (closed, {"title": "x"}),
+    ]:
+        assert _code(await change(key, **body)) == (403, "FORBIDDEN")
+    assert _code(await change(file, title="Bad")) == (400, "FAILED_VALIDATION")
+    other = await upload(house, picture(size=(9, 9)), token=token, method="PATCH", path=f"/files/{file}")
+    assert _code(other) == (403, "FORBIDDEN")
+    answer = await change(file, title="Opened")
+    assert answer.json()["data"] == {"id": file, "title": "Opened", "tags": ["kept"]}
+    revision = (
+        await house.ask("GET", f"/revisions?filter[item]={file}&fields=id,activity.user&sort=id")
+    ).json()
+    assert revision["data"][1]["activity"] == {"user": eve}
+    assert (await house.ask("POST", f"/utils/revert/{revision['data'][0]['id']}")).status_code == 204
+    back = await house.ask("GET", f"/files/{file}?fields=title,tags,description")
+    assert back.json()["data"] == {"title": "Open", "tags": None, "description": "secret"}
+    assert _code(await house.ask("DELETE", f"/files/{file}", token=token)) == (403, "FORBIDDEN")
+    await _allow(house, role, "delete", permissions={"title": {"_eq": "Open"}})
+    assert _code(await house.ask("DELETE", "/files", [file, closed], token=token)) == (403, "FORBIDDEN")
+    gone = f'mutation {{ delete_files_item(id: "{file}") {{ id }} }}'
+    assert await data(house, gone, token=token) == {"delete_files_item": {"id": file}}
+    await _allow(house, role, "update")
+    other = await upload(house, picture(size=(9, 9)), token=token, method="PATCH", path=f"/files/{closed}")
+    assert other.status_code == 200, other.text
+    assert (await house.ask("GET", f"/files/{closed}?fields=width,title")).json()["data"] == {
+        "width": 9, "title": "Closed",
+    }  # fmt: skip
+
+
+async def test_rules_about_uploads_take_the_place_of_what_anybody_may(house: Served) -> None:
+    role = (await house.ask("POST", "/roles", {"name": "Senders"})).json()["data"]["id"]
+    eve, token = await house.person("eve@example.com", role=role)
+    await _allow(
+        house, role, "create", fields=["title"], permissions={"uploaded_by": "$CURRENT_USER"},
+        validation={"title": {"_nnull": True}}, presets={"location": "here"},
+    )  # fmt: skip
+    assert _code(await upload(house, picture(), token=token)) == (400, "FAILED_VALIDATION")
+    for fields in ({"title": "a", "description": "b"}, {"title": "a", "id": NOWHERE}):
+        assert _code(await upload(house, picture(), token=token, fields=fields)) == (403, "FORBIDDEN")
+    file = await uploaded(house, token=token, fields={"title": "Mine"})
+    kept = (
+        await house.ask("GET", f"/files/{file}?fields=title,location,uploaded_by,filename_download")
+    ).json()
+    assert kept["data"] == {
+        "title": "Mine", "location": "here", "uploaded_by": eve, "filename_download": "me.png",
+    }  # fmt: skip
+    mine = (await house.ask("GET", "/permissions/me", token=token)).json()["data"]["directus_files"]
+    assert mine["create"] == {"access": "partial", "fields": ["title"], "presets": {"location": "here"}}
+    assert _code(await upload(house, picture(), token=None)) == (403, "FORBIDDEN")
+    await _allow(house, None, "create", fields=["title"], permissions={"title": "From outside"})
+    assert _code(await upload(house, picture(), token=None)) == (403, "FORBIDDEN")
+    sent = await upload(house, picture(), token=None, fields={"title": "From outside"})
+    assert sent.status_code == 204  # may send it, may not read it
+    found = await house.ask("GET", "/files?filter[uploaded_by][_null]=true&fields=title")
+    assert found.json() == {"data": [{"title": "From outside"}]}
+
+
+async def test_a_file_that_may_be_read_may_be_shown_to_whom_one_may_change(house: Served) -> None:
+    role = (await house.ask("POST", "/roles", {"name": "Office"})).json()["data"]["id"]
+    _, token = await house.person("eve@example.com", role=role)
+    bob, _ = await house.person("bob@example.com")
+    file = await uploaded(house, fields={"title": "Portrait"})
+    rule = {"role": role, "collection": "directus_users", "action": "update", "fields": ["avatar"]}
+    assert (await house.ask("POST", "/permissions", rule)).status_code == 200
+    shown = await house.ask("PATCH", f"/users/{bob}", {"avatar": file}, token=token)
+    assert _code(shown) == (400, "INVALID_FOREIGN_KEY")
+    await _allow(house, role, "read", permissions={"title": "Portrait"})
+    assert (await house.ask("PATCH", f"/users/{bob}", {"avatar": file}, token=token)).status_code == 204
+    assert (await house.ask("GET", f"/users/{bob}?fields=avatar")).json()["data"] == {"avatar": file}

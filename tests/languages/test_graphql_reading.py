@@ -249,19 +249,45 @@ async def test_an_error_of_one_field_leaves_the_others(people: Served) -> None:
     assert body["errors"][0]["extensions"]["code"] == "INVALID_QUERY"
 
 
+async def test_arguments_decide_whether_one_row_is_shown(people: Served) -> None:
+    query = """query People($named: String) {
+      users(sort: ["first_name"], filter: { first_name: { _nnull: true } }) {
+        first_name
+        editor: role(filter: { name: { _eq: $named } }, limit: 0, sort: ["-name"]) { name people: users { id } }
+        key: role(search: "edit")
+        none: role(filter: { users_func: { count: { _gt: 2 } } }) { name }
+        role { name }
+      }
+    }"""
+    ann, _, cid = (await data(people, query, {"named": "Editor"}))["users"]
+    assert ann["editor"]["name"] == "Editor"
+    assert len(ann["editor"]["people"]) == 2
+    assert ann["key"] == (await data(people, '{ roles(search: "edit") { id } }'))["roles"][0]["id"]
+    assert (ann["none"], ann["role"]) == (None, {"name": "Editor"})
+    assert cid == {"first_name": "Cid", "editor": None, "key": None, "none": None, "role": None}
+    ann, *_ = (await data(people, query, {"named": "Writer"}))["users"]
+    assert (ann["editor"], ann["role"]) == (None, {"name": "Editor"})
+    wrong = await gql(people, '{ users { role(sort: ["nope"]) { name } } }')
+    assert wrong["errors"][0]["extensions"]["code"] == "INVALID_QUERY"
+
+
 async def test_one_statement_for_each_level(people: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    from service.dialects import question
+    from service.dialects.statements import Asking
 
     asked: list[str] = []
-    plain = question._rows
+    plain = Asking.rows
 
-    async def counted(tx: Any, asking: Any, values: Any) -> Any:
-        asked.append(str(asking.statement)[:60])
-        return await plain(tx, asking, values)
+    async def counted(self: Asking, tx: Any, values: Any) -> Any:
+        asked.append(str(self.statement)[:60])
+        return await plain(self, tx, values)
 
-    monkeypatch.setattr(question, "_rows", counted)
+    monkeypatch.setattr(Asking, "rows", counted)
     await data(people, "{ users { id role { name users { email } } } }")
     assert len(asked) == 2
+    asked.clear()
+    known = "{ users { role(filter: { name: { _nnull: true } }) { name users { role { users { id } } } } } }"
+    await data(people, known)
+    assert len(asked) == 4
 
 
 async def test_the_lists_of_a_document_are_bounded_together(

@@ -195,6 +195,16 @@ async def test_the_public_has_its_rules_and_nothing_without_them(house: Served) 
         assert _code(await house.ask(method, path, body, token=None)) == (403, "FORBIDDEN"), path
     await house.ask("DELETE", f"/permissions/{rule}")
     assert _code(await house.ask("GET", "/users", token=None)) == (403, "FORBIDDEN")
+    await allow(house, None, "create", fields=["email", "title"], validation={"title": {"_nnull": True}})
+    for body, status in [
+        ({"email": "new@example.com", "title": "x"}, 204),
+        ({"email": "no@example.com"}, 400),
+    ]:
+        assert (await house.ask("POST", "/users", body, token=None)).status_code == status
+    made = await house.ask(
+        "GET", "/users?filter[email][_in]=new@example.com,no@example.com&fields=title,role"
+    )
+    assert made.json()["data"] == [{"title": "x", "role": None}]
 
 
 async def test_writing_is_limited_to_rows_fields_and_what_validation_says(
@@ -374,3 +384,15 @@ async def test_rules_count_from_the_next_request_on_and_tell_of_themselves(
     await house.ask("PATCH", f"/permissions/{rule}", later)
     await house.ask("DELETE", f"/roles/{editors}")
     assert (await house.ask("GET", "/permissions")).json()["data"] == []
+
+
+async def test_a_rule_about_sharing_is_kept_and_shown_and_opens_nothing(house: Served, editors: str) -> None:
+    _, token = await house.person("ann@example.com", role=editors)
+    for collection in (USERS, ROLES, "directus_files", "directus_activity", "directus_permissions"):
+        await allow(house, editors, "share", collection, permissions={"id": {"_nnull": True}})
+    mine = (await house.ask("GET", "/permissions/me", token=token)).json()["data"]
+    assert mine[USERS]["share"] == {"access": "partial", "fields": ["*"], "presets": {}}
+    assert len((await house.ask("GET", "/permissions", token=token)).json()["data"]) == 5
+    assert len((await house.ask("GET", "/users", token=token)).json()["data"]) == 1
+    assert _code(await house.ask("GET", "/activity", token=token)) == (403, "FORBIDDEN")
+    assert _code(await house.ask("GET", "/shares", token=token)) == (404, "ROUTE_NOT_FOUND")

@@ -9,7 +9,7 @@ from service.api.calls import Call
 from service.api.query_string import words
 from service.database import Transaction
 from service.dialects import dialect, question
-from service.dialects.filters import Node, Term
+from service.dialects.nodes import Node, Term
 from service.dialects.question import ALL, Question
 from service.users.model import ARCHIVED, STATUSES
 from service.users.problems import BadQuery

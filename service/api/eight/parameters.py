@@ -7,10 +7,10 @@ from service.api import query_string
 from service.api.calls import Call
 from service.api.parameters import Parameters
 from service.api.query_string import Tree, words
-from service.dialects import dialect, parts, question
+from service.dialects import choosing, dialect, question
 from service.dialects.chained_filters import ChainedReader
-from service.dialects.filters import Node, Term, joined
 from service.dialects.functions import RANDOM
+from service.dialects.nodes import Node, Term, joined
 from service.dialects.parts import Order, Part, Wish
 from service.dialects.paths import Path
 from service.users.model import ARCHIVED, Caller
@@ -57,13 +57,13 @@ class Parameters8(Parameters):
 
     def chosen(self) -> tuple[tuple[Part, ...], Sequence[Wish]]:
         """What `fields` asks for, without the words that have a `-` before them."""
-        asked = parts.flattened(self.query["fields"]) if "fields" in self.query else []
+        asked = choosing.flattened(self.query["fields"]) if "fields" in self.query else []
         left_out = {word[1:] for word in asked if word.startswith("-")}
         known = dialect.words(self.language, self.collection)
         if unknown := left_out - known.keys():
             raise BadQuery(f'Invalid field "{min(unknown)[:64]}" in "{self.collection}"')
         kept = tuple(word for word in asked if not word.startswith("-"))
-        chosen, wishes = parts.plain(self.language, self.collection, kept, self._rules)
+        chosen, wishes = choosing.plain(self.language, self.collection, kept, self._rules)
         if not left_out:
             return chosen, wishes
         shown = tuple(part for part in chosen if _key(part) not in left_out)

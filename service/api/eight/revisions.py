@@ -11,7 +11,7 @@ from service.api import many, reading
 from service.api.calls import Call, of
 from service.api.eight.parameters import Parameters8
 from service.api.query_string import Tree
-from service.dialects.filters import Joined, Node, Term
+from service.dialects.nodes import Joined, Node, Term
 from service.users import model
 from service.users.model import Caller
 from service.users.problems import BadPayload, Forbidden

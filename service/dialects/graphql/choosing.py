@@ -19,15 +19,16 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from service.dialects import parts
 from service.dialects.dialect import words
 from service.dialects.graphql.arguments import of_function, query_of
-from service.dialects.parts import Branch, Chosen, Constant, Inner, Leaf, Part, Wish
+from service.dialects.parts import Chosen, Constant, Inner, Leaf, Part, Wish
 from service.dialects.relations import Relation, relations
 from service.users.problems import BadQuery
 
 MOST: Final = 1000  # values of one answer's object
 TYPENAME: Final = "__typename"
-# What makes a wish of the arguments of a relation to many, given as those of `deep`, and of its target.
+# What makes a wish of the arguments of a relation, given as those of `deep`, and of its target.
 Wisher = Callable[[Mapping[str, object], str], Wish]
 Selected = Mapping[str, list[FieldNode]]  # by response key; the fields of one key are merged
 
@@ -91,54 +92,46 @@ class Choice:
 
     def choose(self, collection: str, nodes: Sequence[FieldNode]) -> Chosen:
         """What these fields, which are one in the answer, ask of the rows of a collection."""
-        return Chosen(self._parts(collection, _sets(nodes), many=False), self._wishes)
+        return Chosen(self._parts(collection, _sets(nodes)), self._wishes)
 
-    def _parts(self, home: str, sets: Sequence[SelectionSetNode], *, many: bool) -> tuple[Part, ...]:
+    def _parts(self, home: str, sets: Sequence[SelectionSetNode]) -> tuple[Part, ...]:
         found = self._operation.gather(sets)
         self._count += len(found)
         if self._count > MOST:
             raise BadQuery(f"An object of the answer holds at most {MOST} values")
-        return tuple(self._part(home, key, nodes, many=many) for key, nodes in found.items())
+        return tuple(self._part(home, key, nodes) for key, nodes in found.items())
 
-    def _part(self, home: str, key: str, nodes: Sequence[FieldNode], *, many: bool) -> Part:
+    def _part(self, home: str, key: str, nodes: Sequence[FieldNode]) -> Part:
         name = nodes[0].name.value
         if name == TYPENAME:
             return Constant(key, home)
         if word := of_function(home, name):
             return self._functions(home, key, word, nodes)
         relation = relations("graphql", home).get(name)
-        sets = _sets(nodes)
-        if relation is not None and (relation.many or sets):
-            return self._branch(home, key, relation, nodes, many=many)
+        if relation is not None:
+            wish = self._wish(home, relation, nodes[0])
+            if relation.many or wish.chooses or _sets(nodes):
+                chosen = self._parts(relation.target, _sets(nodes))
+                return parts.branch(key, relation, chosen, wish, self._wishes)
         return name if key == name else Leaf(key, name)
 
     def _functions(self, home: str, key: str, word: str, nodes: Sequence[FieldNode]) -> Inner:
         field = words("graphql", home).get(word)
         named = "datetime_functions" if field is not None and field.kind == "timestamp" else "count_functions"
         found = self._operation.gather(_sets(nodes))
-        parts = [
+        chosen = [
             Constant(inner, named)
             if asked[0].name.value == TYPENAME
             else Leaf(inner, word, asked[0].name.value)
             for inner, asked in found.items()
         ]
-        return Inner(key, tuple(parts))
+        return Inner(key, tuple(chosen))
 
-    def _branch(
-        self, home: str, key: str, relation: Relation, nodes: Sequence[FieldNode], *, many: bool
-    ) -> Branch:
-        asked = self._operation.arguments(home, nodes[0])
-        if not relation.many:
-            if any(value is not None for value in asked.values()):
-                raise BadQuery(f'"{key[:64]}" leads to one row: there is nothing to choose from')
-            return Branch(key, relation, self._parts(relation.target, _sets(nodes), many=many))
-        if many:
-            raise BadQuery(f'"{key[:64]}" is a relation to many within another one')
-        wish = self._wisher(query_of(relation.target, asked, "_"), relation.target)
-        number = len(self._wishes)
-        self._wishes.append(wish)
-        parts = self._parts(relation.target, _sets(nodes), many=True)
-        return Branch(key, relation, parts, number, wish.where, bool(wish.search), wish.sort)
+    def _wish(self, home: str, relation: Relation, node: FieldNode) -> Wish:
+        if not relation.many and not node.arguments:
+            return Wish()
+        asked = self._operation.arguments(home, node)
+        return self._wisher(query_of(relation.target, asked, "_"), relation.target)
 
 
 def _sets(nodes: Sequence[FieldNode]) -> list[SelectionSetNode]:
