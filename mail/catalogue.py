@@ -4,21 +4,25 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-
-from babel import Locale
-from babel.dates import format_date
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
+from typing import TYPE_CHECKING
 
 from mail.tongues import ENGLISH, LANGUAGES, LETTERS, nearest
+
+if TYPE_CHECKING:
+    from babel.support import NullTranslations
+
+# Babel is imported where it is needed: by the first letter, or the first page.
 
 __all__ = ["ENGLISH", "LANGUAGES", "LETTERS", "catalogue", "direction", "in_words", "nearest"]
 
 
 @lru_cache(maxsize=32)
-def catalogue(directory: Path, language: str) -> NullTranslations:
+def catalogue(directory: Path, language: str) -> "NullTranslations":
     """The catalogue of `directory` for one of LANGUAGES; that of English says everything as it is written."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+    from babel.support import NullTranslations, Translations
+
     if language == ENGLISH:
         return NullTranslations()
     compiled = BytesIO()
@@ -31,6 +35,8 @@ def catalogue(directory: Path, language: str) -> NullTranslations:
 @lru_cache(maxsize=32)
 def direction(language: str) -> str:
     """`ltr` or `rtl`, as HTML's dir says it."""
+    from babel import Locale
+
     return Locale.parse(language).text_direction
 
 
@@ -40,6 +46,8 @@ def in_words(moment: str, language: str = ENGLISH) -> str:
     >>> in_words("2021-02-05T15:18:13.000Z")
     '5 February 2021, 15:18 UTC'
     """
+    from babel.dates import format_date
+
     when = datetime.fromisoformat(moment).astimezone(UTC)
     locale = "en_GB" if language == ENGLISH else language
     return f"{format_date(when, 'long', locale=locale)}, {when:%H:%M} UTC"

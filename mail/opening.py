@@ -5,33 +5,17 @@ import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
 
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPHeloError, SMTPResponseException
 
 from mail.contract import Pause, Retry
 from mail.dialog import Line, Unusable
 from mail.replies import MALFORMED, scrub
-
-# implicit: TLS from the first byte. required: STARTTLS or no letter. offered: STARTTLS where the server has
-# it, and the password never in clear. never: no TLS, asked for by name.
-Security = Literal["implicit", "required", "offered", "never"]
+from mail.settings import Security, Settings
 
 # Gives a good access token for XOAUTH2; raises Unusable when there is none to be had.
 Token = Callable[[], Awaitable[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Where and how letters go out; the password is not in its repr."""
-
-    host: str
-    port: int
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    security: Security = "offered"
 
 
 async def open_line(

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from re import compile as pattern
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from css_inline import CSSInliner
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from mail.catalogue import LETTERS, catalogue, direction
+
+if TYPE_CHECKING:  # both are imported by the first letter
+    from css_inline import CSSInliner
+    from jinja2 import Environment
 
 Sheet = Literal["html", "txt"]
 WIDTH = 68  # characters of a line of text
@@ -63,7 +65,9 @@ def calm(name: str | None) -> str | None:
 
 
 @lru_cache(maxsize=32)
-def _environment(sheet: Sheet, language: str) -> Environment:
+def _environment(sheet: Sheet, language: str) -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=sheet == "html",  # noqa: S701  # the other sheet is text
@@ -104,6 +108,8 @@ _FILTERS: Mapping[Sheet, Mapping[str, Callable[[str], str]]] = {
 
 
 @lru_cache(maxsize=1)
-def _inliner() -> CSSInliner:
+def _inliner() -> "CSSInliner":
+    from css_inline import CSSInliner
+
     # Mail programs drop <style>, yet the rules for dark and for narrow screens can stand nowhere else.
     return CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)

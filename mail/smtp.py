@@ -10,7 +10,8 @@ from aiosmtplib import SMTP, SMTPException
 from mail.addresses import BadAddress, mailbox
 from mail.contract import Delivery, GiveUp, Retry
 from mail.dialog import Line, Lost, Unusable
-from mail.opening import Settings, Token, open_line
+from mail.opening import Token, open_line
+from mail.settings import Settings
 
 KEPT = 30.0  # seconds that an idle connection stays open; servers drop theirs after one to five minutes
 FAREWELL = 5.0

@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet
 from providers.contract import Misconfigured, Unreachable, Untrusted
 from providers.discovery import Kept, PublishedKeys, import_key
 from providers.http import Outbound
-from providers.id_token import ALGORITHMS, LEEWAY, Signatures, UnknownKey
+from providers.signatures import ALGORITHMS, LEEWAY, Signatures, UnknownKey
 
 LIFETIME = 60  # seconds that an assertion may live; it is made for one call
 LONGEST = 8192  # characters

@@ -1,30 +1,18 @@
 """Validates an ID token (OpenID Connect Core 3.1.3.7, RFC 8725): no network, no state, fails closed."""
 
 import time
-from collections.abc import Collection
 from typing import Any
 
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import ClaimError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
-from joserfc.jws import JWSRegistry
 from msgspec import Struct
 
 from providers.contract import Untrusted
+from providers.signatures import ALGORITHMS, LEEWAY, Signatures, UnknownKey
 
-LEEWAY = 30  # seconds by which two clocks may differ
 OLDEST = 600  # seconds since a token was issued: it was asked for just now
-
-# Asymmetric ones only: with a symmetric one, whoever knows the public key or the client secret could sign.
-ALGORITHMS = frozenset(f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (256, 384, 512)) | {
-    "EdDSA",
-    "Ed25519",
-}  # RFC 9864 names the second, providers still sign with the first
-
-
-class UnknownKey(Untrusted):
-    """Signed with a key that is not among those given; the issuer may have newer ones."""
 
 
 class Expected(Struct, frozen=True):
@@ -66,16 +54,3 @@ def _check_claims(header: dict[str, Any], claims: dict[str, Any], expected: Expe
     CodeIDToken(claims, named, options, asked).validate(leeway=LEEWAY)
     if claims["iat"] < time.time() - OLDEST:
         raise Untrusted("The ID token is refused: it was issued long ago")
-
-
-class Signatures(JWSRegistry):
-    """joserfc's algorithms without its warning about the name EdDSA, which providers go on using."""
-
-    def __init__(self, algorithms: Collection[str]) -> None:
-        # An empty collection would mean "the recommended ones" to joserfc, HS256 among them.
-        super().__init__(algorithms=algorithms or {"nothing"}, strict_check_header=False)
-
-    def get_alg(self, name: str) -> Any:
-        if name == "EdDSA" and name in (self.allowed or ()):
-            return self.algorithms[name]
-        return super().get_alg(name)

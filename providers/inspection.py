@@ -10,8 +10,8 @@ from providers.client_settings import ClientSettings
 from providers.contract import Misconfigured, ProviderError
 from providers.discovery import Metadata
 from providers.http import Outbound
-from providers.id_token import ALGORITHMS
 from providers.redirects import random_text, shown
+from providers.signatures import ALGORITHMS
 
 # Words of a token endpoint that has recognised the client, and found our made-up code to be none.
 _RECOGNISED = {"invalid_grant", "bad_verification_code", "invalid_request", "invalid_code"}

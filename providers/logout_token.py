@@ -10,7 +10,7 @@ from joserfc.jwk import KeySet
 from msgspec import Struct
 
 from providers.contract import LoggedOut, Untrusted
-from providers.id_token import ALGORITHMS, LEEWAY, Signatures, UnknownKey
+from providers.signatures import ALGORITHMS, LEEWAY, Signatures, UnknownKey
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 TYPE = "LOGOUT+JWT"

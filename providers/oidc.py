@@ -24,13 +24,14 @@ from providers.contract import (
 )
 from providers.discovery import Issuer, Metadata
 from providers.http import Outbound
-from providers.id_token import Expected, UnknownKey, read_id_token
+from providers.id_token import Expected, read_id_token
 from providers.inspection import inspect_client, inspect_metadata
 from providers.profile import read_identity
 from providers.proof import check_issuer, check_proof, remember_age
 from providers.redirects import check_state, in_time, read_code
 from providers.secret import Secret
 from providers.settings import ContextClasses, Flag, Span, Url, seconds
+from providers.signatures import UnknownKey
 from providers.words import Words
 
 Read = TypeVar("Read")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from providers.contract import Untrusted
 from providers.discovery import Metadata
-from providers.id_token import LEEWAY
+from providers.signatures import LEEWAY
 
 OLDEST = "oldest"  # what a departure remembers: the last moment (seconds since 1970) that is too long ago
 

@@ -10,7 +10,7 @@ from joserfc.jwk import KeySet
 from msgspec import Struct
 
 from providers.contract import Untrusted
-from providers.id_token import ALGORITHMS, LEEWAY, Signatures, UnknownKey
+from providers.signatures import ALGORITHMS, LEEWAY, Signatures, UnknownKey
 
 LONGEST = 65_536  # characters
 OLDEST = 7 * 86_400  # seconds since it was issued: transmitters deliver again what could not be delivered

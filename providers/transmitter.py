@@ -12,10 +12,10 @@ from providers.client_assertion import ClientKeys
 from providers.contract import Misconfigured, Unreachable
 from providers.discovery import Endpoint, Kept
 from providers.http import Outbound
-from providers.id_token import UnknownKey
 from providers.redirects import in_time
 from providers.security_event import SecurityEvents, read_security_events
 from providers.settings import Signals
+from providers.signatures import UnknownKey
 
 WELL_KNOWN = "/.well-known/ssf-configuration"
 _AT_ONCE = 50  # events of one answer

@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 
 from service.commands import Failure, parser, tell
 
@@ -18,10 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # --help and --version leave this way, too
         return WRONG_USAGE if end.code else 0
     try:
-        gc.disable()  # what is imported stays, so a look for garbage would only take time
-        command = import_module(f"service.commands.{options.module}")
-        gc.enable()
-        command.run(options)
+        load(options.module).run(options)
     except Failure as failure:
         for line in failure.lines:
             tell(line)
@@ -29,6 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
+
+
+def load(module: str) -> ModuleType:
+    """Import a command; what is imported stays, so that looks for garbage would only take time."""
+    gc.disable()
+    try:
+        return import_module(f"service.commands.{module}")
+    finally:
+        gc.enable()
 
 
 if __name__ == "__main__":

@@ -12,8 +12,7 @@ from litestar.response.base import ASGIResponse
 
 from providers.client_assertion import ClientKeys
 from providers.http import Outbound
-from providers.kinds import open_provider
-from providers.transmitter import Transmitter
+from providers.kinds import Settings, open_provider
 from service import pages, post, pushing
 from service.api import (
     answers,
@@ -136,16 +135,6 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
     stack.push_async_callback(sync.close)
     log = AccessLog()
     stack.callback(log.flush)
-    doors = {
-        name: Door(
-            open_provider(name, settings, outbound),
-            settings.policy,
-            Transmitter(settings.signals, f"{config.public_url}/ssf/{name}", outbound)
-            if settings.signals.ssf_issuer
-            else None,
-        )
-        for name, settings in config.providers.items()
-    }
     return House(
         database=database,
         tokens=tokens,
@@ -162,11 +151,21 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
         event_tokens=EventTokens(database, EventKeys(sealer), config.public_url),
         feed_bells=FeedBells(database),
         client_keys=ClientKeys(outbound),
-        doors=doors,
+        doors={name: _door(name, settings, config, outbound) for name, settings in config.providers.items()},
         projects=Projects(database),
         terms=_terms(config),
         log=log,
     )
+
+
+def _door(name: str, settings: Settings, config: Config, outbound: Outbound) -> Door:
+    provider = open_provider(name, settings, outbound)
+    if not settings.signals.ssf_issuer:
+        return Door(provider, settings.policy)
+    from providers.transmitter import Transmitter  # with Authlib behind it: only where somebody transmits
+
+    hears = Transmitter(settings.signals, f"{config.public_url}/ssf/{name}", outbound)
+    return Door(provider, settings.policy, hears)
 
 
 def _terms(config: Config) -> Terms:

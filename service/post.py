@@ -5,16 +5,13 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mail.addresses import read_sender
 from mail.allowance import Allowance
 from mail.contract import Pause, Retry, Sender
-from mail.dialog import Unusable
 from mail.folder import Folder
-from mail.opening import Token
 from mail.outbox import POSTED, Outbox
-from mail.smtp import Smtp
 from mail.worker import Worker
 from providers.access_token import AccessToken
 from providers.contract import Misconfigured, Unreachable
@@ -24,6 +21,9 @@ from service.database import Database, new_key, tables
 from service.letters import Letters, Ticket
 from service.tokens import Tokens
 from service.users import acceptance, registrations, resets
+
+if TYPE_CHECKING:
+    from mail.opening import Token
 
 MINTS: Final[Mapping[str, Callable[[Tokens, Ticket], str]]] = {
     "invite": acceptance.mint,
@@ -49,6 +49,8 @@ async def carrier(config: Config) -> AsyncIterator[Sender]:
     outbound = Outbound(config.outbound_ip_allow_list)
     sender: Sender = Folder(config.data_dir / "outbox")
     if config.smtp is not None:
+        from mail.smtp import Smtp  # with aiosmtplib behind it: only where there is a server
+
         token = _token(AccessToken(config.smtp_grant, outbound)) if config.smtp_grant else None
         sender = Smtp(config.smtp, connections=config.smtp_connections, token=token)
     try:
@@ -58,8 +60,9 @@ async def carrier(config: Config) -> AsyncIterator[Sender]:
         await outbound.shut()
 
 
-def _token(access: AccessToken) -> Token:
+def _token(access: AccessToken) -> "Token":
     """Says in the post's own words why there is no token."""
+    from mail.dialog import Unusable
 
     async def give() -> str:
         try:

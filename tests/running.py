@@ -16,6 +16,7 @@ PATIENCE = 60.0  # seconds for a server to listen
 # What the machine's own environment may say that would change how idbridge runs.
 _OURS = ("ADMIN_", "AUTH_", "EMAIL_", "USER_INVITE_", "ACCESS_TOKEN_", "REFRESH_TOKEN_", "OUTBOUND_IP_")
 _OWN = ("PUBLIC_URL", "SECRET", "DATABASE_URL", "DATA_DIR", "HOST", "PORT", "LOG_LEVEL", "IP_TRUST_PROXY")
+_COMPILED = "PYTHONDONTWRITEBYTECODE"  # each start would compile the whole source, as no installed one does
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def clean(environment: Mapping[str, str]) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(_OURS) and name.removesuffix("_FILE") not in _OWN
+        if not name.startswith(_OURS) and name.removesuffix("_FILE") not in (*_OWN, _COMPILED)
     }
     return {**kept, **environment}
 

@@ -9,7 +9,6 @@ import msgspec
 from providers.client_assertion import ClientKeys
 from providers.contract import Provider
 from providers.settings import Policy, seconds
-from providers.transmitter import Transmitter
 from service.api.event_tokens import EventTokens
 from service.api.feed_bells import FeedBells
 from service.api.known_projects import Projects
@@ -25,6 +24,7 @@ from service.users.second_factor import SecondFactor
 from service.users.secrets import Secrets
 
 if TYPE_CHECKING:
+    from providers.transmitter import Transmitter
     from service.api.callers import Callers
     from service.api.calls import Call
     from service.api.connecting import Connecting
@@ -60,7 +60,7 @@ class Door(msgspec.Struct, frozen=True):
 
     provider: Provider
     policy: Policy
-    transmitter: Transmitter | None = None  # of its Shared Signals
+    transmitter: "Transmitter | None" = None  # of its Shared Signals
 
     @property
     def rules(self) -> Rules:

@@ -16,7 +16,7 @@ from litestar.types import Scope
 
 from providers.client_assertion import client_of, key_set, read_client_assertion
 from providers.contract import ProviderError, Untrusted
-from providers.id_token import UnknownKey
+from providers.signatures import UnknownKey
 from service.api import answers
 from service.api.allowed import check_address
 from service.api.calls import KIB, Call, of

@@ -2,6 +2,7 @@
 
 import logging
 from hmac import compare_digest
+from typing import TYPE_CHECKING
 
 from litestar import Router, post
 from litestar.params import FromPath
@@ -10,7 +11,6 @@ from litestar.types import Scope
 
 from providers.contract import ProviderError, Untrusted
 from providers.security_event import LONGEST
-from providers.transmitter import Transmitter
 from service.api import answers, doors
 from service.api.calls import Call, of
 from service.api.house import Door
@@ -18,6 +18,9 @@ from service.database import Database
 from service.users import signals
 from service.users.model import Caller
 from service.users.problems import RouteUnknown, Unreachable
+
+if TYPE_CHECKING:
+    from providers.transmitter import Transmitter
 
 _log = logging.getLogger(__name__)
 _MEDIA = "application/secevent+jwt"
@@ -45,7 +48,9 @@ async def push(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     return answers.nothing(status=202)
 
 
-async def take(database: Database, caller: Caller, door: Door, transmitter: Transmitter, token: str) -> None:
+async def take(
+    database: Database, caller: Caller, door: Door, transmitter: "Transmitter", token: str
+) -> None:
     """Do what one token asks for. Raises ProviderError."""
     told = await transmitter.read(token)
     said = transmitter.settings
@@ -54,7 +59,7 @@ async def take(database: Database, caller: Caller, door: Door, transmitter: Tran
     await database.write(signals.hear, caller, terms, told)
 
 
-def _check(call: Call, transmitter: Transmitter) -> None:
+def _check(call: Call, transmitter: "Transmitter") -> None:
     media = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media != _MEDIA:
         raise Untrusted(f"The content type has to be {_MEDIA}", code="invalid_request")

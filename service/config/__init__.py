@@ -8,7 +8,7 @@ from msgspec import structs
 from sqlalchemy.engine import make_url
 
 from mail.allowance import PER_RECIPIENT
-from mail.opening import Settings as SmtpSettings
+from mail.settings import Settings as SmtpSettings
 from providers import kinds
 from providers.access_token import Grant
 from providers.secret import Secret

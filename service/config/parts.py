@@ -6,12 +6,11 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from mail.opening import Security
-from mail.opening import Settings as SmtpSettings
+from mail.settings import Security
+from mail.settings import Settings as SmtpSettings
 from providers import kinds
 from providers.access_token import Grant
 from providers.discovery import WELL_KNOWN
-from providers.oidc import OpenIDClient
 from providers.secret import Secret
 from service.config import readers
 from service.config.environment import Environment, flag, number
@@ -151,6 +150,10 @@ def _check_clients(
     env: Environment, found: Mapping[str, kinds.Settings], prefixes: Mapping[str, str]
 ) -> None:
     """Refuse a client that is there twice: what its issuer signs for the one would be good for the other."""
+    if not found:
+        return
+    from providers.oidc import OpenIDClient  # with Authlib behind it: only where somebody signs on
+
     known: dict[tuple[str, str], str] = {}
     for name, settings in found.items():
         if isinstance(settings, OpenIDClient):

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 from markupsafe import Markup
 
@@ -20,6 +19,9 @@ from service.api.calls import Call
 from service.api.house import Terms
 from service.letters import heads
 from service.pages.tongue import PAGES, tongue
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _STYLE: Final = (_TEMPLATES / "style.css").read_text("utf-8")
@@ -156,7 +158,9 @@ def place(terms: Terms) -> str:
 
 
 @lru_cache(maxsize=32)
-def _environment(language: str) -> Environment:
+def _environment(language: str) -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # by the first page
+
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,

@@ -7,7 +7,6 @@ asks for a second factor lets a new session do nothing else. Looking changes not
 from collections.abc import Mapping
 from typing import Final
 
-import segno
 from litestar import Response, get, post
 from litestar.types import Scope
 from markupsafe import Markup
@@ -141,6 +140,8 @@ async def _picture(
 
 def _drawn(url: str) -> Markup:
     """The address as a QR code: dark on light in every scheme, which is what cameras expect."""
+    import segno  # by the first who sets it up
+
     drawn = segno.make(url, error="m", micro=False).svg_inline(
         border=4, dark="#000", light="#fff", svgclass=None, lineclass=None, omitsize=True
     )

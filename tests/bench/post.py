@@ -17,8 +17,8 @@ from aiosmtplib import SMTP
 
 from mail.contract import Letter
 from mail.envelope import for_wire
-from mail.opening import Settings
 from mail.outbox import Outbox
+from mail.settings import Settings
 from mail.smtp import Smtp
 from mail.worker import Worker
 from service.database import Database, Transaction, new_key, now, open_database, sqlite_path

@@ -19,7 +19,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import bindparam, select
 
-from providers.kinds import KINDS
+from providers.kinds import kind
 from providers.settings import Policy
 from service.__main__ import main
 from service.config import load
@@ -421,7 +421,7 @@ def test_the_readme_names_every_setting_and_only_those(monkeypatch: pytest.Monke
 def test_the_readme_names_every_setting_of_an_openid_provider_and_only_those() -> None:
     named = set(README.partition("each after AUTH_OKTA_: ")[2].partition(".\n")[0].split(", "))
     fields = (
-        *structs.fields(KINDS["openid"]),
+        *structs.fields(kind("openid")),
         *structs.fields(Policy),
     )  # two of them have settings of their own
     assert named == {field.name.upper() for field in fields} - {"POLICY", "SIGNALS"}

@@ -4,8 +4,8 @@ import asyncio
 import itertools
 import os
 
-from mail.opening import Settings
 from mail.outbox import Outbox
+from mail.settings import Settings
 from mail.smtp import Smtp
 from mail.worker import Worker
 from service.database import Database, Transaction, new_key, open_database

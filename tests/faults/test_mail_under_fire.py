@@ -16,8 +16,8 @@ from aiosmtpd.smtp import Envelope
 from sqlalchemy import func, select
 
 from mail import schedule
-from mail.opening import Settings
 from mail.outbox import Outbox
+from mail.settings import Settings
 from mail.smtp import Smtp
 from mail.worker import Worker
 from service.database import Database, Transaction, new_key

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from mail.opening import Settings
+from mail.settings import Settings
 from mail.smtp import Smtp
 from mail.worker import Worker
 from service.database import open_database

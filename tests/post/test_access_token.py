@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mail.contract import Pause, Sent
-from mail.opening import Settings
+from mail.settings import Settings
 from mail.smtp import Smtp
 from providers.access_token import AccessToken, Grant
 from providers.contract import Misconfigured, Unreachable

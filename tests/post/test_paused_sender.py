@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from mail import schedule
-from mail.opening import Settings
+from mail.settings import Settings
 from mail.smtp import Smtp
 from mail.worker import Worker
 from service.database import Transaction, new_key

@@ -13,7 +13,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 import mail.smtp
 from mail.contract import Retry, Sent
-from mail.opening import Settings
+from mail.settings import Settings
 from mail.smtp import Smtp
 from tests.post.letters import letter, message
 from tests.post.servers import Act, Answer, Scripted, Sink, certificate, scripted, sink, until

@@ -10,7 +10,7 @@ from secrets import token_urlsafe
 import pytest
 
 from mail.contract import Delivery, GiveUp, Pause, Retry, Sent
-from mail.opening import Security, Settings
+from mail.settings import Security, Settings
 from mail.smtp import Smtp
 from tests.post.letters import message
 from tests.post.servers import Act, Answer, Scripted, certificate, scripted

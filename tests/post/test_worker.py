@@ -13,8 +13,8 @@ import pytest
 
 from mail import schedule
 from mail.contract import Composer, Letter, Obsolete, Sender
-from mail.opening import Settings
 from mail.outbox import POSTED
+from mail.settings import Settings
 from mail.smtp import Smtp
 from mail.worker import Worker
 from service.database import Database, Unavailable, new_key

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from providers.http import Outbound
-from providers.kinds import KINDS, open_provider, read_settings
+from providers.kinds import KINDS, kind, open_provider, read_settings
 from providers.mock import MockSettings
 from providers.oidc import OpenIDSettings
 from providers.secret import Secret
@@ -163,6 +163,11 @@ def test_an_unknown_driver_is_told_the_known_ones(driver: str) -> None:
     assert read_settings({"DRIVER": driver}) == [Mistake("DRIVER", f"must be one of {', '.join(KINDS)}")]
     assert {"openid", "oauth2", "mock", "google", "github", "entra"} <= set(KINDS)
     assert read_settings({}) == read_settings({"DRIVER": driver})
+
+
+@pytest.mark.parametrize("driver", KINDS)
+def test_every_driver_leads_to_its_own_settings(driver: str) -> None:
+    assert kind(driver).driver() == driver
 
 
 @pytest.mark.parametrize("driver", ["openid", "oauth2", "mock"])

@@ -12,7 +12,6 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, event, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from service.database.door import Unavailable
 from service.database.sqlite.file import prepare_file
@@ -85,6 +84,8 @@ def _on_sqlite(path: Path, work: Callable[[Connection], T], alone: bool) -> T:
 
 
 async def _on_postgresql(url: str, work: Callable[[Connection], T], alone: bool) -> T:
+    from sqlalchemy.ext.asyncio import create_async_engine  # with the whole ORM behind it
+
     from service.database.postgres.lane import connect_to_migrate
 
     engine = create_async_engine(
