@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from typing import Final, NoReturn
 
 import httpx2
 
@@ -16,16 +16,14 @@ from providers.contract import ProviderError
 from providers.http import TIMEOUT, Outbound
 from service.api.event_tokens import EventTokens
 from service.config import Config
-from service.database import Database, Unavailable
+from service.database import Database
+from service.rounds import Rounds
 from service.sealing import Sealer
 from service.users import feed
 from service.users.event_keys import EventKeys
 from service.users.events import FED
 from service.users.feed import Event, Target
 
-POLL: Final = 1.0  # seconds between two looks; what this process commits is heard of at once
-TROUBLE: Final = 5.0  # seconds before the next look at a database that cannot be asked
-_AT_ONCE: Final = 8  # connections that are pushed to at the same time
 _TOGETHER: Final = 20  # events of one claim
 _LEASE: Final = 2 * TIMEOUT * _TOGETHER
 _log: Final = logging.getLogger(__name__)
@@ -38,53 +36,23 @@ class Pusher:
         self._database = database
         self._tokens = tokens
         self._outbound = outbound
-        self._places = asyncio.Semaphore(_AT_ONCE)
-        self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._awake = asyncio.Event()
-        database.on_commit(self._hear)
+        self._rounds = Rounds(
+            database,
+            wake=FED,
+            look=feed.targets,
+            key=lambda target: target.connection,
+            work=self._push,
+            name="push",
+        )
 
-    async def run(self) -> None:
+    async def run(self) -> NoReturn:
         """Push until cancelled; what is under way then is pushed again when its lease is over."""
-        try:
-            while True:
-                self._awake.clear()
-                pause = POLL
-                try:
-                    await self._round()
-                except Unavailable:
-                    pause = TROUBLE
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await self._awake.wait()
-        finally:
-            tasks = list(self._under_way.values())
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _hear(self, announced: frozenset[tuple[str, str]]) -> None:
-        if any(what == FED for what, _ in announced):
-            self._awake.set()
-
-    async def _round(self) -> None:
-        """Begin with every connection that nobody of us is pushing to."""
-        for target in await self._database.read(feed.targets):
-            if target.connection not in self._under_way:
-                way = asyncio.create_task(self._push(target), name="push")
-                self._under_way[target.connection] = way
+        await self._rounds.run()
 
     async def _push(self, target: Target) -> None:
-        try:
-            async with self._places:
-                while held := await self._database.write(feed.claim, target, _TOGETHER, _LEASE):
-                    if not await self._deliver(target, held):
-                        return
-        except Unavailable:
-            _log.warning("events wait for the database")
-        except Exception:  # the leases run out, and the others' ways stay open
-            _log.exception("pushing events failed")
-        finally:
-            del self._under_way[target.connection]
+        while held := await self._database.write(feed.claim, target, _TOGETHER, _LEASE):
+            if not await self._deliver(target, held):
+                return
 
     async def _deliver(self, target: Target, held: list[Event]) -> bool:
         """Send one after the other up to the first that is not taken; the rest follow that one."""

@@ -324,7 +324,7 @@ async def test_what_can_be_told_is_discovered(house: Served) -> None:
         config = await house.ask("GET", "/scim/v2/ServiceProviderConfig", token=token)
         assert "securityEvents" not in config.json()  # which clients that are older than it refuse
     config = (await okta.ask("GET", "/ServiceProviderConfig")).json()
-    assert config["securityEvents"]["asyncRequest"] == "none"
+    assert config["securityEvents"]["asyncRequest"] == "request"
     assert f"{PROV}create:notice" in config["securityEvents"]["eventUris"]
 
 

@@ -117,7 +117,8 @@ async def test_a_group_has_members_with_their_addresses_and_users_have_their_gro
     listed = (await okta.ask("GET", "/Users")).json()["Resources"]
     assert [[one["type"] for one in user["groups"]] for user in listed] == [["direct", "indirect"]] * 2
     bare = (await okta.ask("GET", f"/Users/{people['anna']}?excludedAttributes=groups")).json()
-    assert bare == {name: value for name, value in anna.items() if name != "groups"}
+    assert bare.pop("meta")["version"] == 'W/"1"'
+    assert bare == {name: value for name, value in anna.items() if name not in ("groups", "meta")}
     only = (await okta.ask("GET", f"/Users/{people['anna']}?attributes=groups.type")).json()
     assert only["groups"] == [{"type": "direct"}, {"type": "indirect"}]
 
@@ -473,3 +474,34 @@ async def test_discovery_names_groups(house: Served) -> None:
     schema = await house.ask("GET", f"/scim/v2/Schemas/{GROUP}", token=None)
     assert [one["name"] for one in schema.json()["attributes"]] == ["displayName", "members"]
     assert JENSEN["schemas"][0] == USER
+
+
+async def test_a_users_tag_changes_with_the_groups_that_are_shown(house: Served) -> None:
+    okta = await Client.of(house)
+    people = await okta.people("anna", "bert")
+    group = await okta.group("Staff", people["bert"])
+    path = f"/Users/{people['anna']}"
+
+    async def tag() -> str:
+        answer = await okta.ask("GET", path)
+        assert answer.headers["etag"] == answer.json()["meta"]["version"]
+        again = await okta.ask("GET", path, headers={"If-None-Match": answer.headers["etag"]})
+        assert again.status_code == 304
+        return str(answer.headers["etag"])
+
+    seen = [await tag()]
+    for operation in (
+        {"op": "add", "path": "members", "value": [{"value": people["anna"]}]},
+        {"op": "replace", "path": "displayName", "value": "Crew"},
+        {"op": "remove", "path": f'members[value eq "{people["anna"]}"]'},
+    ):
+        await okta.change(group, operation)
+        stale = await okta.ask("GET", path, headers={"If-None-Match": seen[-1]})
+        assert stale.status_code == 200, operation
+        seen.append(await tag())
+    assert seen[0] == seen[3] == 'W/"1"' and len(set(seen)) == 3
+    # A change of the user takes nothing away from a group that has changed meanwhile.
+    body = {"schemas": [PATCH], "Operations": [{"op": "add", "path": "title", "value": "Guide"}]}
+    for given, status in ((seen[1], 200), (seen[1], 412), (seen[0], 412)):
+        answer = await okta.ask("PATCH", path, body, headers={"If-Match": given})
+        assert answer.status_code == status, given
