@@ -18,8 +18,8 @@ from service.api.event_tokens import EventTokens
 from service.config import Config
 from service.database import Database
 from service.rounds import Rounds
-from service.sealing import Sealer
-from service.users import feed
+from service.sealing import SealBroken, Sealer
+from service.users import connection_changes, feed
 from service.users.event_keys import EventKeys
 from service.users.events import FED
 from service.users.feed import Event, Target
@@ -32,8 +32,9 @@ _log: Final = logging.getLogger(__name__)
 class Pusher:
     """One of any number; begins with run()."""
 
-    def __init__(self, database: Database, tokens: EventTokens, outbound: Outbound) -> None:
+    def __init__(self, database: Database, tokens: EventTokens, outbound: Outbound, sealer: Sealer) -> None:
         self._database = database
+        self._sealer = sealer
         self._tokens = tokens
         self._outbound = outbound
         self._rounds = Rounds(
@@ -70,7 +71,12 @@ class Pusher:
 
     async def _send(self, target: Target, token: str) -> bool:
         """Whether the application has it now; 202 is what RFC 8935, 2.2 asks for."""
-        headers = {
+        try:
+            headers = self._authorization(target)
+        except SealBroken:
+            self._tell(target, "the secret is gone that its events_authorization was sealed under")
+            return False
+        headers |= {
             "Content-Type": "application/secevent+jwt",
             "Accept": "application/json",
             "User-Agent": "idbridge",
@@ -86,6 +92,12 @@ class Pusher:
         self._tell(target, f"it answered with status {answer.status_code}")
         return False
 
+    def _authorization(self, target: Target) -> dict[str, str]:
+        if target.authorization is None:
+            return {}
+        where = connection_changes.place(target.project, target.connection, "events_authorization")
+        return {"Authorization": self._sealer.open(target.authorization, where)}
+
     def _tell(self, target: Target, reason: str) -> None:
         extra = {"connection": target.connection, "reason": reason[:500]}
         _log.warning("an application did not take an event", extra=extra)
@@ -95,8 +107,9 @@ class Pusher:
 async def working(config: Config, database: Database) -> AsyncIterator[None]:
     """Push events until the block ends."""
     outbound = Outbound(config.outbound_ip_allow_list)
-    tokens = EventTokens(database, EventKeys(Sealer(config.secrets)), config.public_url)
-    task = asyncio.create_task(Pusher(database, tokens, outbound).run(), name="event pusher")
+    sealer = Sealer(config.secrets)
+    tokens = EventTokens(database, EventKeys(sealer), config.public_url)
+    task = asyncio.create_task(Pusher(database, tokens, outbound, sealer).run(), name="event pusher")
     try:
         yield
     finally:

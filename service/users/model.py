@@ -122,6 +122,7 @@ CONNECTION_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
     Attribute("jwks_uri", "string", 2048),
     Attribute("events", "boolean", nullable=False),
     Attribute("events_url", "string", 2048),
+    Attribute("events_authorization", "hash", 2048),
 )
 
 # What people may say of a file; the rest follows from the picture itself.
