@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.languages.test_scim_users import JENSEN, PATCH, USER, Okta
+from tests.languages.test_scim_users import ENTERPRISE, JENSEN, PATCH, USER, Okta
 from tests.served import Served
 
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -505,3 +505,46 @@ async def test_a_users_tag_changes_with_the_groups_that_are_shown(house: Served)
     for given, status in ((seen[1], 200), (seen[1], 412), (seen[0], 412)):
         answer = await okta.ask("PATCH", path, body, headers={"If-Match": given})
         assert answer.status_code == status, given
+
+
+async def test_filters_ask_of_addresses_types_schemas_and_versions(house: Served) -> None:
+    okta = await Client.of(house)
+    people = await okta.people("anna", "bert")
+    anna, bert = people["anna"], people["bert"]
+    inner = await okta.group("Inner", anna)
+    outer = await okta.group("Outer", inner, bert)
+    await okta.patch(anna, {"op": "add", "path": f"{ENTERPRISE}:department", "value": "Guides"})
+    users, groups = f"{house.url}/scim/v2/Users", f"{house.url}/scim/v2/Groups"
+    of_users = {
+        f'groups.$ref eq "{groups}/{inner}"': {anna}, f'groups.$ref eq "{groups}/{outer}"': {anna, bert},
+        f'groups.$ref ne "../Groups/{inner}"': {bert}, f'groups[$ref eq "{groups}/{outer}" and type eq "direct"]': {bert},
+        f'groups.$ref eq "{users}/{anna}"': set(), 'groups.$ref eq "nonsense"': set(), "groups.$ref pr": {anna, bert},
+        'groups[$ref pr and display eq "Inner"]': {anna}, f'groups[not ($ref eq "{groups}/{inner}")]': {anna, bert},
+        f'meta.location eq "{users}/{anna}"': {anna}, f'meta.location ne "{users}/{anna}"': {bert},
+        f'meta.location eq "{groups}/{anna}"': set(), "meta.location pr": {anna, bert},
+        f'meta.location eq "{users}/{anna}" and userName eq "bert"': set(),
+        'meta.version eq "W/\\"2\\""': {anna}, 'meta.version ne "W/\\"2\\""': {bert}, 'meta.version eq "2"': set(),
+        f'schemas eq "{ENTERPRISE}"': {anna}, f'schemas ne "{ENTERPRISE}"': {bert}, f'schemas eq "{USER}"': {anna, bert},
+        'schemas sw "urn:"': {anna, bert}, 'schemas ew "2.0:User" and not (schemas co "enterprise")': {bert},
+        'schemas eq "urn:nothing"': set(), "schemas pr": {anna, bert}, 'meta.resourceType sw "Us"': {anna, bert},
+        'meta.resourceType eq "Group"': set(), "meta.resourceType pr and meta.version pr": {anna, bert},
+    }  # fmt: skip
+    of_groups = {
+        f'members.$ref eq "{users}/{bert}"': {outer}, f'members.$ref eq "{groups}/{inner}"': {outer},
+        f'members.$ref eq "{groups}/{bert}"': set(), f'members[$ref eq "Users/{anna}"]': {inner},
+        f'members.$ref ne "{users}/{bert}"': {inner}, "members.$ref pr": {inner, outer},
+        f'meta.location eq "{groups}/{inner}"': {inner}, 'meta.version eq "W/\\"1\\""': {inner, outer},
+        f'schemas eq "{GROUP}"': {inner, outer}, f'schemas eq "{ENTERPRISE}"': set(),
+    }  # fmt: skip
+    for endpoint, asked in (("/Users", of_users), ("/Groups", of_groups)):
+        for text, wanted in asked.items():
+            assert set(await okta.find(endpoint, text)) == wanted, text
+    tag = (await okta.ask("GET", f"/Users/{anna}")).json()["meta"]["version"].replace('"', '\\"')
+    assert await okta.find("/Users", f'meta.version eq "{tag}"') == [anna]
+    for text in ('members.$ref co "x"', 'meta.version gt "1"', 'meta.location sw "http"'):
+        assert (await okta.ask("GET", "/Groups", params={"filter": text})).status_code == 400, text
+    for by in ("meta.location", "meta.version", "meta.resourceType"):
+        answer = await okta.ask("GET", "/Users", params={"sortBy": by, "sortOrder": "descending"})
+        assert answer.json()["totalResults"] == 2, by
+    listed = (await okta.ask("GET", "/Users", params={"sortBy": "meta.version"})).json()["Resources"]
+    assert [one["id"] for one in listed] == [bert, anna]
