@@ -41,6 +41,7 @@ from service.api import (
 from service.api.behind import Behind
 from service.api.callers import Callers
 from service.api.connecting import Connecting
+from service.api.deferral import Deferral
 from service.api.eight.router import router as eight
 from service.api.event_tokens import EventTokens
 from service.api.feed_bells import FeedBells
@@ -53,6 +54,7 @@ from service.api.sync import Sync
 from service.config import Config
 from service.database import open_database
 from service.journal import AccessLog
+from service.performing import Performer
 from service.polling import keep_polling
 from service.sealing import Sealer
 from service.tokens import Tokens
@@ -78,6 +80,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
             gate.house = await _furnish(config, stack)
             _start(keep_up(gate.house.database), stack)
             _start(keep_polling(gate.house), stack)
+            _start(Performer(gate.house).run(), stack)
             await stack.enter_async_context(post.working(config, gate.house.database, carries=worker))
             if worker:
                 await stack.enter_async_context(pushing.working(config, gate.house.database))
@@ -148,6 +151,7 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
         connecting=Connecting(database, behind, sync),
         walks=Walks(database),
         sync=sync,
+        deferral=Deferral(database),
         event_tokens=EventTokens(database, EventKeys(sealer), config.public_url),
         feed_bells=FeedBells(database),
         client_keys=ClientKeys(outbound),

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from typing import Final, NoReturn
 
 import httpx2
 
@@ -16,16 +16,14 @@ from providers.contract import ProviderError
 from providers.http import TIMEOUT, Outbound
 from service.api.event_tokens import EventTokens
 from service.config import Config
-from service.database import Database, Unavailable
-from service.sealing import Sealer
-from service.users import feed
+from service.database import Database
+from service.rounds import Rounds
+from service.sealing import SealBroken, Sealer
+from service.users import connection_changes, feed
 from service.users.event_keys import EventKeys
 from service.users.events import FED
 from service.users.feed import Event, Target
 
-POLL: Final = 1.0  # seconds between two looks; what this process commits is heard of at once
-TROUBLE: Final = 5.0  # seconds before the next look at a database that cannot be asked
-_AT_ONCE: Final = 8  # connections that are pushed to at the same time
 _TOGETHER: Final = 20  # events of one claim
 _LEASE: Final = 2 * TIMEOUT * _TOGETHER
 _log: Final = logging.getLogger(__name__)
@@ -34,57 +32,28 @@ _log: Final = logging.getLogger(__name__)
 class Pusher:
     """One of any number; begins with run()."""
 
-    def __init__(self, database: Database, tokens: EventTokens, outbound: Outbound) -> None:
+    def __init__(self, database: Database, tokens: EventTokens, outbound: Outbound, sealer: Sealer) -> None:
         self._database = database
+        self._sealer = sealer
         self._tokens = tokens
         self._outbound = outbound
-        self._places = asyncio.Semaphore(_AT_ONCE)
-        self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._awake = asyncio.Event()
-        database.on_commit(self._hear)
+        self._rounds = Rounds(
+            database,
+            wake=FED,
+            look=feed.targets,
+            key=lambda target: target.connection,
+            work=self._push,
+            name="push",
+        )
 
-    async def run(self) -> None:
+    async def run(self) -> NoReturn:
         """Push until cancelled; what is under way then is pushed again when its lease is over."""
-        try:
-            while True:
-                self._awake.clear()
-                pause = POLL
-                try:
-                    await self._round()
-                except Unavailable:
-                    pause = TROUBLE
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await self._awake.wait()
-        finally:
-            tasks = list(self._under_way.values())
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _hear(self, announced: frozenset[tuple[str, str]]) -> None:
-        if any(what == FED for what, _ in announced):
-            self._awake.set()
-
-    async def _round(self) -> None:
-        """Begin with every connection that nobody of us is pushing to."""
-        for target in await self._database.read(feed.targets):
-            if target.connection not in self._under_way:
-                way = asyncio.create_task(self._push(target), name="push")
-                self._under_way[target.connection] = way
+        await self._rounds.run()
 
     async def _push(self, target: Target) -> None:
-        try:
-            async with self._places:
-                while held := await self._database.write(feed.claim, target, _TOGETHER, _LEASE):
-                    if not await self._deliver(target, held):
-                        return
-        except Unavailable:
-            _log.warning("events wait for the database")
-        except Exception:  # the leases run out, and the others' ways stay open
-            _log.exception("pushing events failed")
-        finally:
-            del self._under_way[target.connection]
+        while held := await self._database.write(feed.claim, target, _TOGETHER, _LEASE):
+            if not await self._deliver(target, held):
+                return
 
     async def _deliver(self, target: Target, held: list[Event]) -> bool:
         """Send one after the other up to the first that is not taken; the rest follow that one."""
@@ -102,7 +71,12 @@ class Pusher:
 
     async def _send(self, target: Target, token: str) -> bool:
         """Whether the application has it now; 202 is what RFC 8935, 2.2 asks for."""
-        headers = {
+        try:
+            headers = self._authorization(target)
+        except SealBroken:
+            self._tell(target, "the secret is gone that its events_authorization was sealed under")
+            return False
+        headers |= {
             "Content-Type": "application/secevent+jwt",
             "Accept": "application/json",
             "User-Agent": "idbridge",
@@ -118,6 +92,12 @@ class Pusher:
         self._tell(target, f"it answered with status {answer.status_code}")
         return False
 
+    def _authorization(self, target: Target) -> dict[str, str]:
+        if target.authorization is None:
+            return {}
+        where = connection_changes.place(target.project, target.connection, "events_authorization")
+        return {"Authorization": self._sealer.open(target.authorization, where)}
+
     def _tell(self, target: Target, reason: str) -> None:
         extra = {"connection": target.connection, "reason": reason[:500]}
         _log.warning("an application did not take an event", extra=extra)
@@ -127,8 +107,9 @@ class Pusher:
 async def working(config: Config, database: Database) -> AsyncIterator[None]:
     """Push events until the block ends."""
     outbound = Outbound(config.outbound_ip_allow_list)
-    tokens = EventTokens(database, EventKeys(Sealer(config.secrets)), config.public_url)
-    task = asyncio.create_task(Pusher(database, tokens, outbound).run(), name="event pusher")
+    sealer = Sealer(config.secrets)
+    tokens = EventTokens(database, EventKeys(sealer), config.public_url)
+    task = asyncio.create_task(Pusher(database, tokens, outbound, sealer).run(), name="event pusher")
     try:
         yield
     finally:

@@ -14,6 +14,7 @@ from providers.scim.tolerance import DEFAULT, Profile
 
 BULK_REQUEST: Final = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BULK_RESPONSE: Final = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
+ENDPOINT: Final = "/Bulk"
 REFERENCE: Final = "bulkId:"
 _METHODS: Final = ("POST", "PUT", "PATCH", "DELETE")
 _DEEPEST: Final = 32  # levels; no schema has as many, so what lies deeper refers to nothing
@@ -183,6 +184,6 @@ def told(
     return {name: value for name, value in said.items() if value is not None}
 
 
-def response(operations: Sequence[Resource]) -> Resource:
-    """A BulkResponse."""
-    return {"schemas": [BULK_RESPONSE], "Operations": [*operations]}
+def response(told: Mapping[int, Resource]) -> Resource:
+    """The BulkResponse that tells what became of operations, by their number, in their order."""
+    return {"schemas": [BULK_RESPONSE], "Operations": [told[number] for number in sorted(told)]}

@@ -68,7 +68,7 @@ def provider_config(
             "maxPageSize": MAX_COUNT,
             **({"cursorTimeout": CURSOR_SECONDS} if cursor else {}),
         },
-        **({"securityEvents": {"asyncRequest": "none", "eventUris": [*URIS.values()]}} if events else {}),
+        **({"securityEvents": {"asyncRequest": "request", "eventUris": [*URIS.values()]}} if events else {}),
         "meta": {"resourceType": "ServiceProviderConfig", "location": f"{base}/ServiceProviderConfig"},
     }
 

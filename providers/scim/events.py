@@ -1,4 +1,4 @@
-"""The names of SCIM's events (RFC 9967, 7.4): those that tell what changed, never to what."""
+"""The names of SCIM's events (RFC 9967, 7.4): those that tell what changed, never to what, and outcomes."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -12,4 +12,5 @@ URIS: Final[Mapping[str, str]] = {
     "delete": f"{_PREFIX}:prov:delete",
     "activate": f"{_PREFIX}:prov:activate",
     "deactivate": f"{_PREFIX}:prov:deactivate",
+    "answer": f"{_PREFIX}:misc:asyncresp",
 }

@@ -1,6 +1,7 @@
 """The parsed form of a filter (RFC 7644, 3.4.2.2): small frozen values, and the text that they came from."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -85,6 +86,17 @@ class ValuePath:
 
 
 Expression: TypeAlias = Comparison | Present | Not | And | Or | ValuePath
+
+
+def mapped(expression: Expression, change: Callable[[Expression], Expression]) -> Expression:
+    """The expression with something else in the place of each term that is not made of terms itself."""
+    match expression:
+        case And(terms) | Or(terms):
+            return type(expression)(tuple(mapped(term, change) for term in terms))
+        case Not(term):
+            return Not(mapped(term, change))
+        case _:
+            return change(expression)
 
 
 def size(expression: Expression | None) -> int:

@@ -8,6 +8,7 @@ import msgspec
 from litestar.types import Receive, Scope
 
 from service.api import query_string
+from service.database import new_key
 from service.users.model import Caller, Origin
 from service.users.problems import BadPayload, Forbidden, NotSignedIn, TooLarge, WrongMedia
 
@@ -29,6 +30,7 @@ class Call:
     __slots__ = (
         "_caller",
         "_query",
+        "_txn",
         "body",
         "entry",
         "generation",
@@ -57,6 +59,7 @@ class Call:
         self.started = perf_counter_ns()
         self._caller: Caller | None = None
         self._query: query_string.Tree | None = None
+        self._txn: str | None = None
         self.body = b""  # once it was read
         self.entry: Entry | None = None  # in a connection's sync log
 
@@ -85,6 +88,10 @@ class Call:
                 return value.decode("latin-1")
         return None
 
+    def lines(self, name: bytes) -> list[str]:
+        """Every line of a header by its lower-case name."""
+        return [value.decode("latin-1") for key, value in self.scope["headers"] if key == name]
+
     def cookie(self, name: str) -> str | None:
         """A cookie of the request."""
         for piece in (self.header(b"cookie") or "").split(";"):
@@ -109,6 +116,18 @@ class Call:
         agent = self.header(b"user-agent")
         return Origin(self.ip, agent[:512] if agent else None, (self.header(b"origin") or "")[:255] or None)
 
+    @property
+    def txn(self) -> str:
+        """What names this request to whoever is told of what it did."""
+        if self._txn is None:
+            self._txn = new_key()
+        return self._txn
+
+    @txn.setter
+    def txn(self, txn: str) -> None:
+        """A request that is done later has the one that it was accepted with."""
+        self._txn = txn
+
     async def caller(self) -> Caller:
         """Who is asking; nobody when the request carries no token. Raises when the token is not good."""
         if self._caller is None:
@@ -131,7 +150,7 @@ class Call:
 
     async def author(self) -> Caller:
         """Who asks for a change, with what the activity notes of the request."""
-        return msgspec.structs.replace(await self.caller(), origin=self.origin)
+        return msgspec.structs.replace(await self.caller(), origin=self.origin, txn=self.txn)
 
     async def member_author(self) -> Caller:
         """`author`, where nothing is for the public."""

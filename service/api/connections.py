@@ -134,12 +134,12 @@ async def _of(call: Call, key: str, collection: str, sort: str) -> ASGIResponse:
 
 
 async def _create(tx: Transaction, call: Call, caller: Caller, given: Tree) -> list[object | None]:
-    key = await connection_changes.create(tx, caller, given)
+    key = await connection_changes.create(tx, caller, given, call.house.sealer)
     return await many.shown(tx, call, caller, CONNECTIONS, [key])
 
 
 async def _change(tx: Transaction, call: Call, caller: Caller, key: str, given: Tree) -> list[object | None]:
-    await connection_changes.change(tx, caller, key, given)
+    await connection_changes.change(tx, caller, key, given, call.house.sealer)
     return await many.shown(tx, call, caller, CONNECTIONS, [key])
 
 

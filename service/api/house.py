@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from service.api.callers import Callers
     from service.api.calls import Call
     from service.api.connecting import Connecting
+    from service.api.deferral import Deferral
     from service.api.scim_walks import Walks
     from service.api.sync import Sync
 
@@ -95,6 +96,7 @@ class House(msgspec.Struct, frozen=True, eq=False):
     connecting: "Connecting"
     walks: "Walks"
     sync: "Sync"
+    deferral: "Deferral"
     event_tokens: EventTokens
     feed_bells: FeedBells
     client_keys: ClientKeys

@@ -9,10 +9,21 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from providers.scim import messages, search
-from service.api import answers, scim_bulk, scim_discovery, scim_lists, scim_me, scim_requests, scim_search
+from service.api import (
+    answers,
+    scim_bulk,
+    scim_conditions,
+    scim_deferred,
+    scim_discovery,
+    scim_lists,
+    scim_me,
+    scim_requests,
+    scim_search,
+)
 from service.api.calls import SCIM_BODY
 from service.api.scim_requests import BASE, Request, key_of
 from service.api.scim_resources import SERVED, TYPES, Served, addressed
+from service.database import new_key
 
 _LISTS = [f"{BASE}{type_.endpoint}" for type_ in TYPES]
 _ONES = [f"{path}/{{key:str}}" for path in _LISTS]
@@ -58,15 +69,20 @@ async def read_resource(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 async def create_resource(scope: Scope) -> ASGIResponse:
     """A resource that belongs to this connection from now on."""
     served, request = await _asked(scope)
-    return request.answer(await served.create(request, await request.call.json(SCIM_BODY)), status=201)
+    body = await request.call.json(SCIM_BODY)
+    if scim_deferred.is_wanted(request):
+        return await scim_deferred.accept(request, served.type.endpoint, None)
+    return request.answer(await served.create(request, body, new_key()), status=201)
 
 
 @put(_ONES)
 async def replace_resource(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """The whole resource anew."""
     served, request = await _asked(scope)
-    body = await request.call.json(SCIM_BODY)
-    return request.answer(await served.replace(request, key_of(key), body, request.condition()))
+    body, condition = await request.call.json(SCIM_BODY), scim_conditions.of_headers(request.call)
+    if scim_deferred.is_wanted(request):
+        return await scim_deferred.accept(request, served.type.endpoint, key_of(key))
+    return request.answer(await served.replace(request, key_of(key), body, condition))
 
 
 @patch(_ONES)
@@ -74,7 +90,10 @@ async def change_resource(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Changes a resource by operations: all of them or none. 200 with the whole resource, or 204."""
     served, request = await _asked(scope)
     operations = messages.operations(await request.call.json(SCIM_BODY), request.profile)
-    made = await served.change(request, key_of(key), operations, request.condition())
+    if scim_deferred.is_wanted(request):
+        return await scim_deferred.accept(request, served.type.endpoint, key_of(key))
+    condition = scim_conditions.of_headers(request.call)
+    made = await served.change(request, key_of(key), operations, condition)
     return answers.nothing() if made is None else request.answer(made)
 
 
@@ -82,7 +101,9 @@ async def change_resource(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 async def delete_resource(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Removes a resource for good; activity and revisions stay."""
     served, request = await _asked(scope)
-    await served.remove(request, key_of(key), request.condition())
+    if scim_deferred.is_wanted(request):
+        return await scim_deferred.accept(request, served.type.endpoint, key_of(key))
+    await served.remove(request, key_of(key), scim_conditions.of_headers(request.call))
     return answers.nothing()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from providers.scim.schema import Resource
-from service.api.scim_requests import Condition
+from service.api.scim_conditions import Condition
 from service.database import Transaction
 from service.dialects import question, scim
 from service.dialects.dialect import USER_COLLECTION
@@ -53,7 +53,7 @@ async def hold(tx: Transaction, caller: Caller, key: str, condition: Condition) 
     row = (await rows.hold(tx, caller.project, [key])).get(key)
     if row is None or not access.reaches(caller, row):
         raise Forbidden
-    condition.require(str(row["version"]))
+    condition.require(row["version"])
     return row
 
 

@@ -11,8 +11,9 @@ from providers.scim.resource import normalise
 from providers.scim.schema import Resource
 from providers.scim.tolerance import Profile
 from service.api import scim_lists
+from service.api.scim_conditions import Condition
 from service.api.scim_lists import Listed
-from service.api.scim_requests import Condition, Request
+from service.api.scim_requests import Request
 from service.database import Transaction
 from service.dialects import question, scim_groups, scim_members, scim_membership
 from service.dialects.dialect import GROUP_COLLECTION
@@ -49,10 +50,10 @@ async def read(request: Request, key: str) -> Resource:
     return await database.read(_find, request.caller, key, 0)
 
 
-async def create(request: Request, body: object) -> Resource:
+async def create(request: Request, body: object, key: str) -> Resource:
     """A group that belongs to this connection from now on."""
     incoming, most = _incoming(request, body), ALL if request.shown.shows("members") else 0
-    return await request.call.house.database.write(_create, request.caller, incoming, most)
+    return await request.call.house.database.write(_create, request.caller, key, incoming, most)
 
 
 async def replace(request: Request, key: str, body: object, condition: Condition) -> Resource:
@@ -102,10 +103,10 @@ async def _members(tx: Transaction, caller: Caller, key: str, most: int = ALL) -
     return (await scim_members.members(tx, caller.project, [key], most))[key]
 
 
-async def _create(tx: Transaction, caller: Caller, incoming: Resource, most: int) -> Resource:
+async def _create(tx: Transaction, caller: Caller, key: str, incoming: Resource, most: int) -> Resource:
     wanted = Wanted()
     wanted.add(scim_membership.named(incoming.get("members")))
-    key = await groups.create(tx, caller, scim_groups.values(incoming), wanted)
+    await groups.create(tx, caller, key, scim_groups.values(incoming), wanted)
     return await _find(tx, caller, key, most)
 
 
@@ -149,5 +150,5 @@ async def _remove(tx: Transaction, caller: Caller, key: str, condition: Conditio
 async def _hold(tx: Transaction, caller: Caller, key: str, condition: Condition) -> groups.Row:
     """The group's row, kept from others until the commit. Raises Forbidden, and Stale for another version."""
     row = await groups.hold(tx, caller, key)
-    condition.require(str(row["version"]))
+    condition.require(row["version"])
     return row

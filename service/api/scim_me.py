@@ -19,7 +19,7 @@ from providers.scim.resource import normalise
 from providers.scim.schema import Value
 from providers.scim.tolerance import PROFILES
 from providers.scim.user import USER
-from service.api import scim_changes, scim_requests, scim_users
+from service.api import scim_changes, scim_conditions, scim_requests, scim_users
 from service.api.calls import SCIM_BODY, Call, of
 from service.api.scim_changes import Become
 from service.api.scim_requests import BASE, Request
@@ -95,7 +95,7 @@ async def _request(scope: Scope) -> tuple[Request, str]:
         caller, key = await call.person()
     else:
         raise NotServed("The token is that of a SCIM connection, which no resource stands for.")
-    return _of_person(call, msgspec.structs.replace(caller, origin=call.origin)), key
+    return _of_person(call, msgspec.structs.replace(caller, origin=call.origin, txn=call.txn)), key
 
 
 def _of_person(call: Call, caller: Caller) -> Request:
@@ -107,7 +107,7 @@ def _of_person(call: Call, caller: Caller) -> Request:
 
 
 async def _changed(request: Request, key: str, become: Become, passwords: Sequence[Value]) -> ASGIResponse:
-    condition = request.condition()
+    condition = scim_conditions.of_headers(request.call)
     new = await scim_users.new_password(request, key, condition, passwords[-1]) if passwords else {}
     unit = partial(_change, kept=new, condition=condition)
     await request.call.house.database.write(unit, request.caller, key, become)
@@ -121,7 +121,7 @@ async def _change(
     become: Become,
     *,
     kept: dict[str, object],
-    condition: scim_requests.Condition,
+    condition: scim_conditions.Condition,
 ) -> None:
     row = await scim_changes.hold(tx, caller, key, condition)
     before = scim.resource(row)

@@ -16,12 +16,13 @@ from providers.scim.schema import Resource, ResourceType, Value
 from providers.scim.search import Search
 from providers.scim.tolerance import PROFILES, Profile
 from providers.scim.user import USER
-from service.api import answers, query_string
+from service.api import answers, query_string, scim_conditions
 from service.api.calls import Call, of
+from service.api.scim_conditions import bare, tag
 from service.users.checks import is_uuid
 from service.users.connections import Connection
 from service.users.model import Caller
-from service.users.problems import Forbidden, Stale, WrongCredentials
+from service.users.problems import Forbidden, WrongCredentials
 
 _log: Final = logging.getLogger(__name__)
 
@@ -31,28 +32,6 @@ _REFERENCES: Final[Mapping[str, Mapping[object, str]]] = {
     "groups": {},
     "members": {USER.name: USER.endpoint},
 }
-
-
-class Condition(msgspec.Struct, frozen=True):
-    """If-Match and If-None-Match, as entity tags without what makes them weak; None where not asked."""
-
-    match: frozenset[str] | None = None
-    none_match: frozenset[str] | None = None
-
-    def check(self, version: str) -> None:
-        """Raises Stale for a version that the client did not mean (RFC 9110, 13.1.1)."""
-        if self.match is not None and self.match.isdisjoint(("*", version)):
-            raise Stale
-
-    def require(self, version: str) -> None:
-        """What both headers ask of a change (13.1.1, 13.1.2). Raises Stale."""
-        self.check(version)
-        if self.knows(version):
-            raise Stale
-
-    def knows(self, version: str) -> bool:
-        """Whether the client has this version already, or wants none (13.1.2)."""
-        return self.none_match is not None and not self.none_match.isdisjoint(("*", version))
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -83,13 +62,6 @@ class Request(msgspec.Struct, frozen=True):
         """The address that the client uses, before `/Users`."""
         return base(self.call)
 
-    def condition(self) -> Condition:
-        """On what condition the request is to be done.
-
-        Tags are compared as weak ones, those of If-Match too: RFC 7644, 3.14 has clients send `meta.version`.
-        """
-        return Condition(_tags(self.call, b"if-match"), _tags(self.call, b"if-none-match"))
-
     def resource(self, made: Resource) -> Resource:
         """A resource as it is answered, at its address, with the addresses of what it refers to."""
         meta = made["meta"]
@@ -107,7 +79,7 @@ class Request(msgspec.Struct, frozen=True):
 
     def found(self, made: Resource) -> ASGIResponse:
         """One resource to who reads it; with If-None-Match of the newest version, 304."""
-        condition, newest = self.condition(), version(made)
+        condition, newest = scim_conditions.of_headers(self.call), bare(tag(made))
         condition.check(newest)
         if condition.knows(newest):
             return ASGIResponse(status_code=304, headers=self.headers(made))
@@ -139,10 +111,14 @@ async def read(scope: Scope, type_: ResourceType) -> Request:
     connection = await call.house.connecting.connection(call)
     if call.prefix and connection.project != call.project:
         raise WrongCredentials
-    asked = parameters(call)
-    profile = PROFILES[connection.profile]
-    caller = connection.caller(call.origin, None if call.entry is None else call.entry.doing)
-    return Request(type_, call, connection, caller, profile, asked, shown(type_, asked))
+    return of_connection(call, connection, type_, parameters(call))
+
+
+def of_connection(call: Call, connection: Connection, type_: ResourceType, asked: Search) -> Request:
+    """The request of a connection that asks for this."""
+    doing = None if call.entry is None else call.entry.doing
+    caller = connection.caller(call.origin, doing, call.txn if connection.events else None)
+    return Request(type_, call, connection, caller, PROFILES[connection.profile], asked, shown(type_, asked))
 
 
 def base(call: Call) -> str:
@@ -177,26 +153,3 @@ def shown(type_: ResourceType, asked: Search) -> Projection:
     if not asked.attributes and not asked.excluded:
         return _whole(type_)
     return projection.projection(type_, asked.attributes, asked.excluded)
-
-
-def tag(made: Resource) -> str:
-    """The entity tag of a resource."""
-    meta = made["meta"]
-    return str(meta["version"]) if isinstance(meta, dict) else ""
-
-
-def version(made: Resource) -> str:
-    """What of the tag a Condition looks at."""
-    return bare(tag(made))
-
-
-def _tags(call: Call, name: bytes) -> frozenset[str] | None:
-    """The entity tags of a header, on however many lines; None when there is none."""
-    lines = [value.decode("latin-1") for header, value in call.scope["headers"] if header == name]
-    tags = frozenset(bare(text) for line in lines for text in line.split(",") if text.strip())
-    return tags or None
-
-
-def bare(text: str) -> str:
-    """An entity tag without what makes it weak."""
-    return text.strip().removeprefix("W/").strip('"')

@@ -9,9 +9,10 @@ from providers.scim.group import GROUP
 from providers.scim.schema import Resource, ResourceType
 from providers.scim.user import USER
 from service.api import scim_groups, scim_lists, scim_users
+from service.api.scim_conditions import Condition
 from service.api.scim_lists import Listed
-from service.api.scim_requests import BASE, Condition, Request
-from service.dialects import scim
+from service.api.scim_requests import BASE, Request
+from service.dialects.scim_tags import tag
 from service.users.problems import RouteUnknown
 
 
@@ -28,13 +29,14 @@ class Served(msgspec.Struct, frozen=True, eq=False):
     """One type and its verbs. They take a request of that type, keys as `scim_requests.key_of` gives them,
     and bodies as JSON; what they give has no addresses in it yet, as `Request.resource` puts them there.
 
-    `change` gives None where the whole resource is too large to be the answer to a change of a part.
+    `create` takes the id that is meant for the new one. `change` gives None where the whole resource is too
+    large to be the answer to a change of a part.
     """
 
     type: ResourceType
     page: Callable[[Request], Awaitable[Listed]]
     read: Callable[[Request, str], Awaitable[Resource]]
-    create: Callable[[Request, object], Awaitable[Resource]]
+    create: Callable[[Request, object, str], Awaitable[Resource]]
     replace: Callable[[Request, str, object, Condition], Awaitable[Resource]]
     change: Callable[[Request, str, Sequence[object], Condition], Awaitable[Resource | None]]
     remove: Callable[[Request, str, Condition], Awaitable[None]]
@@ -50,7 +52,7 @@ SERVED: Final = (
         scim_users.replace,
         scim_users.change,
         scim_users.remove,
-        Many(scim_users.prepare, scim_users.make, scim.tag(1)),
+        Many(scim_users.prepare, scim_users.make, tag(1)),
     ),
     Served(
         GROUP,

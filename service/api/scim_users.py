@@ -12,8 +12,8 @@ from providers.scim.tolerance import Profile
 from providers.scim.user import USER
 from service.api import scim_changes
 from service.api.scim_changes import Become
-from service.api.scim_requests import Condition, Request
-from service.database import new_key
+from service.api.scim_conditions import Condition
+from service.api.scim_requests import Request
 from service.dialects import scim
 from service.users import records
 
@@ -24,9 +24,9 @@ async def read(request: Request, key: str) -> Resource:
     return await request.call.house.database.read(scim_changes.find, request.caller, key, groups=groups)
 
 
-async def create(request: Request, body: object) -> Resource:
+async def create(request: Request, body: object, key: str) -> Resource:
     """A user that belongs to this connection from now on."""
-    values = await prepare(request, body, new_key())
+    values = await prepare(request, body, key)
     return await request.call.house.database.write(scim_changes.create, request.caller, values)
 
 

@@ -10,7 +10,7 @@ from service.database.shapes import Kind
 from service.users import sync_log
 
 
-class _Logged:
+class Logged:
     """The database's doors, with a log of what is written."""
 
     def __init__(self, database: Database, entry: Entry) -> None:
@@ -63,7 +63,7 @@ class _Done(Exception):
         self.made = made
 
 
-class _Rehearsed(_Logged):
+class _Rehearsed(Logged):
     """The same, but that nothing that is written stays."""
 
     async def write(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -84,4 +84,4 @@ class _Rehearsed(_Logged):
         raise AssertionError("a rehearsal is never committed")
 
 
-DOORS: Final = {False: _Logged, True: _Rehearsed}
+DOORS: Final = {False: Logged, True: _Rehearsed}

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from service.commands import Failure, give, tell
-from service.commands.setting import configured, opened
+from service.commands.setting import configured, opened, secret_of
 from service.config import Config
 from service.database import Database
 from service.sealing import Sealer
@@ -64,10 +64,7 @@ async def _kept(config: Config, project: str, values: dict[str, str | None]) -> 
 def _given(file: Path | None) -> str | None:
     """Give the password of the file or, at a terminal, of the person there; None: make one up."""
     if file is not None:
-        try:
-            return file.read_text("utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as problem:
-            raise Failure(f"The password's file cannot be read: {type(problem).__name__}.") from problem
+        return secret_of(file, "password")
     if not sys.stdin.isatty():
         return None
     password = getpass.getpass("Password (empty: one is made): ")

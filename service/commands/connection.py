@@ -6,9 +6,10 @@ from typing import Any
 
 from service.commands import Failure, give, tell
 from service.commands.scim_parser import TERMS
-from service.commands.setting import configured, opened
+from service.commands.setting import configured, opened, secret_of
 from service.config import Config
 from service.database import Database, Transaction
+from service.sealing import Sealer
 from service.users import connection_changes, connections
 from service.users.connections import Connection
 from service.users.model import house
@@ -32,29 +33,30 @@ async def found(database: Database, options: Namespace) -> Connection:
 
 async def _run(config: Config, options: Namespace) -> None:
     async with opened(config) as database:
-        await _VERBS[options.verb](database, options)
+        await _VERBS[options.verb](database, options, Sealer(config.secrets))
 
 
-async def _create(database: Database, options: Namespace) -> None:
+async def _create(database: Database, options: Namespace, sealer: Sealer) -> None:
     given = {**_terms(options), "provider": options.provider}
-    give(await database.write(connection_changes.create, house(options.project), given))
+    give(await database.write(connection_changes.create, house(options.project), given, sealer))
     tell(f"`idbridge scim-token create --provider {options.provider}` makes a token for it.")
 
 
-async def _change(database: Database, options: Namespace) -> None:
+async def _change(database: Database, options: Namespace, sealer: Sealer) -> None:
     connection = await found(database, options)
-    await database.write(connection_changes.change, house(options.project), connection.id, _terms(options))
+    caller = house(options.project)
+    await database.write(connection_changes.change, caller, connection.id, _terms(options), sealer)
     tell("In force from its next request on.")
 
 
-async def _delete(database: Database, options: Namespace) -> None:
+async def _delete(database: Database, options: Namespace, _: Sealer) -> None:
     connection = await found(database, options)
     suspend = options.users == "suspend"
     await database.write(connection_changes.remove, house(options.project), connection.id, suspend=suspend)
     tell(f"{connection.name} is gone; its users are {'suspended' if suspend else 'as they were'}, nobody's.")
 
 
-async def _list(database: Database, options: Namespace) -> None:
+async def _list(database: Database, options: Namespace, _: Sealer) -> None:
     rows = await database.read(_listed, options.project)
     if not rows:
         tell("There are none: `idbridge connection create --provider okta` makes one.")
@@ -73,7 +75,10 @@ async def _listed(tx: Transaction, project: str) -> list[dict[str, Any]]:
 
 
 def _terms(options: Namespace) -> dict[str, object]:
-    return {name: value for name in TERMS if (value := getattr(options, name)) is not None}
+    given = {name: value for name in TERMS if (value := getattr(options, name)) is not None}
+    if "events_authorization" in given:
+        given["events_authorization"] = secret_of(given["events_authorization"], "header")
+    return given
 
 
 _VERBS = {"create": _create, "change": _change, "delete": _delete, "list": _list}

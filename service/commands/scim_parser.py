@@ -7,7 +7,7 @@ from service.commands.parsing import Commands, command, verb, verbs
 
 TERMS = (
     *("name", "profile", "adopt", "managed", "dry_run", "default_role", "domains", "networks", "rate"),
-    *("log_days", "jwks_uri", "events", "events_url"),
+    *("log_days", "jwks_uri", "events", "events_url", "events_authorization"),
 )
 
 
@@ -87,6 +87,13 @@ def _more_terms(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--events-url", metavar="URL", help="push it there; without, applications fetch it at /ssf/feeds"
+    )
+    parser.add_argument(
+        "--events-authorization-file",
+        metavar="FILE",
+        type=Path,
+        dest="events_authorization",
+        help="a file with the Authorization header that pushes go with, as Bearer ...",
     )
 
 

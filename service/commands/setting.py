@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from service import journal, redaction
 from service.commands import Failure
@@ -33,6 +34,14 @@ def configured(overrides: Mapping[str, str | None] | None = None, *, keep: bool 
     for warning in config.warnings:
         _log.warning(warning)
     return config
+
+
+def secret_of(file: Path, what: str) -> str:
+    """What a file holds that is not to stand on a command line."""
+    try:
+        return file.read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Failure(f"The {what}'s file cannot be read: {type(problem).__name__}.") from problem
 
 
 @asynccontextmanager

@@ -15,9 +15,10 @@ def _row(name: str, kind: Kind, *, guard: Guard = "server", references: str | No
 
 
 def _term(name: str) -> Field:
-    guard: Guard = "server" if name == "id" else "open"
+    kind = CONNECTION_ATTRIBUTES[name].kind
+    guard: Guard = "server" if name == "id" else "secret" if kind == "hash" else "open"
     references = "directus_roles" if name == "default_role" else None
-    return _row(name, CONNECTION_ATTRIBUTES[name].kind, guard=guard, references=references)
+    return _row(name, kind, guard=guard, references=references)
 
 
 CONNECTIONS: Final[tuple[Field, ...]] = (

@@ -216,6 +216,7 @@ USERS: Final[tuple[Field, ...]] = (
     _user("user_name", None, None, "userName", key="user_name_key"),
     _row("created_at", "timestamp", guard="server", scim="meta.created"),
     _row("changed_at", "timestamp", guard="server", scim="meta.lastModified"),
+    _row("version", "integer", guard="server", scim="meta.version"),
 )
 
 # Only SCIM speaks of groups.
@@ -225,6 +226,7 @@ GROUPS: Final[tuple[Field, ...]] = (
     _row("external_identifier", "string", scim="externalId"),
     _row("created_at", "timestamp", guard="server", scim="meta.created"),
     _row("changed_at", "timestamp", guard="server", scim="meta.lastModified"),
+    _row("version", "integer", guard="server", scim="meta.version"),
 )
 
 _EVERYWHERE: Final[tuple[Language, ...]] = ("rest8", "rest10", "graphql")

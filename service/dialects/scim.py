@@ -14,6 +14,7 @@ from providers.scim.problems import InvalidValue
 from providers.scim.schema import Resource, Value
 from providers.scim.user import USER
 from service.dialects.fields import USERS, Field
+from service.dialects.scim_tags import tag
 from service.users.checks import is_email
 from service.users.model import ACTIVE, ATTRIBUTES, SUSPENDED
 
@@ -76,14 +77,15 @@ def resource(row: Mapping[str, Any]) -> Resource:
     # One that was taken away here leaves the list as the provider sent it, or the next would go in its place.
     if row["email"] is not None and row["email"] != _address(made):
         made = lens.write(made, EMAIL, row["email"])
-    if row.get("groups") is not None and (found := _groups(row["groups"])):
-        made["groups"] = found
+    groups = _groups(row["groups"]) if row.get("groups") is not None else []
+    if groups:
+        made["groups"] = groups
     made["schemas"] = USER.declared(made)
     made["meta"] = {
         "resourceType": "User",
         "created": row["created_at"],
         "lastModified": row["changed_at"],
-        "version": tag(row["version"]),
+        "version": tag(row["version"], groups),
     }
     return made
 
@@ -94,11 +96,6 @@ def _groups(listed: str) -> list[Value]:
     for id_, display, type_ in sorted(msgspec.json.decode(listed), key=lambda one: (one[2], one[0])):
         found.setdefault(id_, {"value": id_, "display": display, "type": type_})
     return list(found.values())
-
-
-def tag(version: int) -> str:
-    """The entity tag of a user's version: weak, as other bytes may say the same (RFC 7644, 3.14)."""
-    return f'W/"{version}"'
 
 
 def _lay(texts: tuple[_Text, ...], row: Mapping[str, Any], made: Resource) -> None:

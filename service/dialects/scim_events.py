@@ -7,6 +7,7 @@ from typing import Any, Final
 from providers.scim.events import URIS
 from service.dialects import scim
 from service.dialects.fields import GROUPS
+from service.dialects.scim_tags import tag
 from service.users.events import GROUPS_AT, KEPT
 from service.users.feed import Event
 
@@ -28,14 +29,16 @@ def claims(event: Event, issuer: str, audience: str) -> dict[str, object]:
         "aud": audience,
         "txn": event.txn,
         "sub_id": subject,
-        "events": {URIS[name]: _payload(told, words) for name, told in event.told.items()},
+        "events": {URIS[name]: _payload(name, told, words) for name, told in event.told.items()},
     }
 
 
-def _payload(told: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, object]:
+def _payload(name: str, told: Mapping[str, Any], words: Mapping[str, str]) -> Mapping[str, object]:
+    if name == "answer":  # SCIM's own words already
+        return told
     if "attributes" not in told:
         return {}
-    return {"attributes": _named(told["attributes"], words), "version": scim.tag(told["version"])}
+    return {"attributes": _named(told["attributes"], words), "version": tag(told["version"])}
 
 
 def _named(names: Sequence[str], words: Mapping[str, str]) -> list[str]:

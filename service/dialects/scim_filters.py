@@ -12,13 +12,14 @@ from providers.scim.problems import InvalidFilter
 from providers.scim.schema import ResourceType
 from providers.scim.tolerance import Profile
 from providers.scim.user import USER
-from service.dialects import nodes
+from service.dialects import nodes, scim_references
 from service.dialects.dialect import GROUP_COLLECTION, USER_COLLECTION
 from service.dialects.fields import Field
 from service.dialects.nodes import Joined, Keyed, Node, Term
 from service.dialects.operators import spoken
 from service.dialects.scim import EMAIL, FIELDS
-from service.dialects.scim_attributes import NOT_ASKED, Attributes, folded
+from service.dialects.scim_attributes import NOT_ASKED, folded
+from service.dialects.scim_following import EVERY, FOLLOWING, Following
 from service.users.checks import is_uuid
 from service.users.model import ACTIVE
 from service.users.rows import fold
@@ -56,7 +57,8 @@ class Asked(msgspec.Struct, frozen=True):
 
 def read(text: str, profile: Profile, type_: ResourceType = USER) -> Asked:
     """What a SCIM filter asks for. Raises InvalidFilter or TooMany."""
-    bound = binding.bind(filters.parse(text, unquoted=profile.unquoted_values), type_, profile)
+    parsed = filters.parse(text, unquoted=profile.unquoted_values)
+    bound = scim_references.resolved(binding.bind(parsed, type_, profile), type_)
     terms = bound.terms if isinstance(bound, And) else (bound,)
     reader = _Reader(type_)
     if not any(map(reader.is_key, terms)):
@@ -88,7 +90,7 @@ def _pinned(term: ValuePath) -> tuple[Comparison | None, list[Expression]]:
     return (asked[0] if len(asked) == 1 else None), [one for one in terms if one not in asked]
 
 
-class _Reader(Attributes):
+class _Reader(Following):
     """Walks one filter; what has a column is asked of it, everything else of where it is kept."""
 
     def __init__(self, type_: ResourceType) -> None:
@@ -136,13 +138,13 @@ class _Reader(Attributes):
         parts = [one for word, one in self._columns.items() if word.startswith(f"{path}.") and word != EMAIL]
         mailbox = [self._columns[EMAIL]] if path in ("emails", "emails.value") else []
         nodes = [_is_there(one) for one in (*parts, *mailbox)]
-        if path == "meta":
-            return _is_there(self._columns["id"])
+        if path == "meta" or path in FOLLOWING:
+            return EVERY
         return Joined("or", (self.present(asked), *nodes)) if nodes else self.present(asked)
 
     def _compare(self, asked: Comparison, path: str, op: str, value: object) -> Node:
-        if path == "meta.resourceType":
-            return self._typed(op, value)
+        if path in FOLLOWING:
+            return self.following(asked)
         table = _TABLES.get((self.type.name, path))
         if op == "ne" and table is not None:
             return nodes.Not(self._compare(asked, path, "eq", value))
@@ -164,6 +166,8 @@ class _Reader(Attributes):
             return self._active(op, value)
         if field.kind == "uuid":
             return self._id(op, value)
+        if path == "meta.version":
+            return self.versioned(op, value)
         term = self._term(field, op, value, exact=path in EXACT or field.kind != "string")
         # An attribute that is not there is not equal to anything (RFC 7644, 3.4.2.2).
         return Joined("or", (term, Term(field.name, "null", 0))) if op == "ne" else term
@@ -186,13 +190,6 @@ class _Reader(Attributes):
     def _active(self, op: str, value: object) -> Node:
         positive = (op == "eq") == bool(value)
         return Term("status", "eq" if positive else "neq", self.keep(ACTIVE))
-
-    def _typed(self, op: str, value: object) -> Node:
-        """Every resource of a type has its name."""
-        if op not in ("eq", "ne"):
-            raise InvalidFilter('Of "meta.resourceType" a filter can ask for eq and ne only.')
-        every = Term("id", "nnull", 0)
-        return every if (value == self.type.name) == (op == "eq") else nodes.Not(every)
 
     def _keyed(self, table: str, value: object) -> Node:
         if not is_uuid(value):

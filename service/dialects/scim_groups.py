@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from providers.scim.group import GROUP
 from providers.scim.schema import Resource, Value
-from service.dialects.scim import tag
+from service.dialects.scim_tags import tag
 
 COLUMNS: Final = (
     "id", "version", "created_at", "changed_at", "display_name", "external_identifier",

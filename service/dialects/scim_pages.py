@@ -39,6 +39,7 @@ from service.dialects.statements import Asking, Shape
 from service.users.model import ACTIVE
 
 Step = Literal["first", "after", "before"]
+_SORTED_AS: Final = {"meta.location": "id"}  # they differ in that alone
 Place = tuple[Any, ...]  # the keys of a resource, as many as the order has
 
 _LIMIT: Final = bindparam("limit", type_=BigInteger())
@@ -70,7 +71,9 @@ def order(sort_by: str | None, profile: Profile, type_: ResourceType, *, descend
     target = type_.locate(named, unqualified=profile.unqualified) if named else None
     if target is None:
         raise InvalidPath(f'"sortBy" names "{shown(sort_by)}", which no schema knows.')
-    name, leaf = str(target), target.leaf
+    name, leaf = _SORTED_AS.get(str(target), str(target)), target.leaf
+    if name == "meta.resourceType":  # which is the same everywhere
+        return Order()
     column = EMAIL if type_ is USER and name in ("emails", "emails.value") else name
     field = COLUMNS_OF[type_.name].get(column)
     if field is not None and field.guard != "secret":

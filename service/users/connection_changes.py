@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from service.database import Transaction, new_key, now
 from service.database.tables import connections, users
+from service.sealing import Place, Sealer
 from service.users import access, connection_tokens, edits, history, last_administrator
 from service.users.checks import check, is_uuid
 from service.users.connection_terms import checked
@@ -34,7 +35,7 @@ LOG_DAYS: Final = 30
 _AT_ONCE: Final = 1000  # users in memory while a connection is removed
 _DEFAULTS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("default_role", "domains", "networks", "rate")),
-    **dict.fromkeys(("jwks", "jwks_uri", "events_url")),
+    **dict.fromkeys(("jwks", "jwks_uri", "events_url", "events_authorization")),
     "profile": "default",
     "adopt": False,
     "managed": False,
@@ -43,6 +44,7 @@ _DEFAULTS: Final[Mapping[str, object]] = {
     "log_days": LOG_DAYS,
 }
 _IGNORED: Final = frozenset({"id", "created_at"})
+_SECRET: Final = frozenset(name for name, one in CONNECTION_ATTRIBUTES.items() if one.kind == "hash")
 _COLUMNS: Final = tuple(column.name for column in connections.c)
 
 
@@ -80,17 +82,23 @@ async def ensure(tx: Transaction, caller: Caller, provider: str, given: Mapping[
     return str(found[0])
 
 
-async def create(tx: Transaction, caller: Caller, given: Mapping[str, object]) -> str:
-    """Make a connection; give its id. Forbidden, Invalid, NoSuch (role, project), Taken("provider")."""
+async def create(
+    tx: Transaction, caller: Caller, given: Mapping[str, object], sealer: Sealer | None = None
+) -> str:
+    """Make a connection; give its id. A term that is secret needs the sealer.
+
+    Raises Forbidden, Invalid, NoSuch (role, project), Taken("provider").
+    """
     access.check_administrator(caller)
     if given.get("provider") is None:
         raise Invalid("provider", "required")
-    said = {name: value for name, value in given.items() if name not in _IGNORED and value is not None}
+    said = {n: v for n, v in given.items() if n not in _IGNORED and v is not None and v != CONCEALED}
     values = await checked(tx, caller, {**_DEFAULTS, "name": str(said["provider"])[:100], **said})
     if not await last_administrator.hold_project(tx, caller.project):
         raise NoSuch("project")
     key = new_key()
     row = {**values, "id": key, "project": caller.project, "created_at": now()}
+    row = _sealed(row, caller.project, key, sealer)
     with unique():
         await tx.run(_INSERT, **row)
     entry = history.Entry(key, _snapshot(row), _snapshot(row))
@@ -106,7 +114,9 @@ async def listed(tx: Transaction, caller: Caller) -> list[Row]:
     return [dict(zip(_COLUMNS, row, strict=True)) for row in found]
 
 
-async def change(tx: Transaction, caller: Caller, key: str, given: Mapping[str, object]) -> None:
+async def change(
+    tx: Transaction, caller: Caller, key: str, given: Mapping[str, object], sealer: Sealer | None = None
+) -> None:
     """Change a connection. A change of nothing leaves no trace; the provider stays who it is.
 
     Raises Forbidden (not there, not yours), Invalid, NoSuch("role").
@@ -120,10 +130,11 @@ async def change(tx: Transaction, caller: Caller, key: str, given: Mapping[str, 
         )
     if not new:
         return
+    new = _sealed(new, caller.project, row["id"], sealer)
     await tx.run(_UPDATE, of_project=caller.project, of_id=key, **new)
     if new.keys() & {"jwks", "jwks_uri"}:
         await connection_tokens.end_access(tx, caller.project, key)
-    entry = history.Entry(key, _snapshot({**row, **new}), new)
+    entry = history.Entry(key, _snapshot({**row, **new}), _shown(new))
     await history.record(tx, caller, "update", [entry], collection=CONNECTIONS)
     tx.announce("connection", key)
 
@@ -152,4 +163,23 @@ async def _hold(tx: Transaction, caller: Caller, key: str) -> Row:
 
 
 def _snapshot(row: Mapping[str, Any]) -> Row:
-    return {name: row[name] for name in CONNECTION_ATTRIBUTES}
+    return _shown({name: row[name] for name in CONNECTION_ATTRIBUTES})
+
+
+def _shown(row: Row) -> Row:
+    """What history may say: that there is a secret, not which."""
+    return {n: CONCEALED if n in _SECRET and value is not None else value for n, value in row.items()}
+
+
+def _sealed(row: Row, project: str, key: str, sealer: Sealer | None) -> Row:
+    secret = {name: row[name] for name in _SECRET if row.get(name) is not None}
+    if not secret:
+        return row
+    if sealer is None:
+        raise TypeError("a secret term needs a sealer")
+    return {**row, **{n: sealer.seal(value, place(project, key, n)) for n, value in secret.items()}}
+
+
+def place(project: str, key: str, name: str) -> Place:
+    """Where a term of a connection lies sealed."""
+    return Place("connections", f"{project}/{key}", name)

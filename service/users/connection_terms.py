@@ -80,6 +80,13 @@ def _uri(name: str, value: str) -> str:
     return value
 
 
+def _header(name: str, value: str) -> str:
+    """The value of a header (RFC 9110, 5.5), as `Bearer ...`."""
+    if not value.strip() or not value.isascii() or not value.isprintable():
+        raise Invalid(name, "type", detail="must be the value of a header such as Bearer ...")
+    return value.strip()
+
+
 _RULES: Final[Mapping[str, Callable[[str, Any], object]]] = {
     "domains": _domains,
     "networks": _networks,
@@ -88,4 +95,5 @@ _RULES: Final[Mapping[str, Callable[[str, Any], object]]] = {
     "jwks": _jwks,
     "jwks_uri": _uri,
     "events_url": _uri,
+    "events_authorization": _header,
 }

@@ -72,7 +72,9 @@ class Connection(msgspec.Struct, frozen=True):
     log_days: int = 0
     events: bool = False
 
-    def caller(self, origin: Origin, doing: list[tuple[str, str, str]] | None = None) -> Caller:
+    def caller(
+        self, origin: Origin, doing: list[tuple[str, str, str]] | None = None, txn: str | None = None
+    ) -> Caller:
         """The connection as one who asks the core."""
         return Caller(
             self.project,
@@ -83,6 +85,7 @@ class Connection(msgspec.Struct, frozen=True):
             domains=self.domains,
             doing=doing,
             feeds=self.events,
+            txn=txn,
         )
 
 

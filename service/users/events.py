@@ -1,7 +1,8 @@
 """What applications are told of a connection's people and groups: a row for each change, in its own commit.
 
 Rows say which attributes changed, never their values (the "notice" events of RFC 9967): who is told asks for
-what they may read. Names are our own here; the language that tells them has its own words.
+what they may read. Names are our own here; the language that tells them has its own words. All that one
+request did has one `txn`.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -37,6 +38,14 @@ class Happened(msgspec.Struct, frozen=True):
     told: Told
 
 
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of an operation that a connection did not wait for, in the words in which it asked."""
+
+    txn: str
+    subject: str
+    told: dict[str, Any]
+
+
 async def tell(tx: Transaction, caller: Caller, happened: Sequence[Happened]) -> None:
     """Leave a row for each that belongs to a connection whose changes are told."""
     if not happened or (caller.connection is not None and not caller.feeds):
@@ -45,11 +54,23 @@ async def tell(tx: Transaction, caller: Caller, happened: Sequence[Happened]) ->
     owners = {one.connection for one in happened} - {None}
     if caller.connection is None and owners:
         feeding = [id_ for (id_,) in await tx.rows(_FEEDING, project=caller.project)]
-    at, txn = now(), new_key()
+    at, txn = now(), caller.txn or new_key()
     rows = [_row(caller.project, one, at, txn) for one in happened if one.connection in feeding]
     await tx.run_many(_INSERT, rows)
     for connection in owners.intersection(feeding):
         tx.announce(FED, str(connection))
+
+
+async def answer(tx: Transaction, caller: Caller, outcomes: Sequence[Outcome]) -> None:
+    """Leave a row for each outcome of what a connection asked for without waiting, if it is told things."""
+    if not outcomes or not caller.feeds:
+        return
+    at = now()
+    told = [
+        (Happened(caller.connection, one.subject, None, {"answer": one.told}), one.txn) for one in outcomes
+    ]
+    await tx.run_many(_INSERT, [_row(caller.project, one, at, txn) for one, txn in told])
+    tx.announce(FED, str(caller.connection))
 
 
 def _row(project: str, one: Happened, at: str, txn: str) -> dict[str, object]:

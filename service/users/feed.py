@@ -31,9 +31,9 @@ _WAITING: Final = (
     .limit(bindparam("limit", type_=BigInteger()))
 )
 _SETTLE: Final = by_kind(lambda kind: delete(events).where(*_of_connection, one_of(events.c.id, "ids", kind)))
-_TARGETS: Final = select(connections.c.project, connections.c.id, connections.c.events_url).where(
-    connections.c.events.is_(true()), connections.c.events_url.is_not(None)
-)
+_TARGETS: Final = select(
+    connections.c.project, connections.c.id, connections.c.events_url, connections.c.events_authorization
+).where(connections.c.events.is_(true()), connections.c.events_url.is_not(None))
 _due = (
     select(events.c.project, events.c.connection, events.c.id)
     .where(
@@ -79,11 +79,12 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Where the events of a connection are pushed to."""
+    """Where the events of a connection are pushed to, and the header that they go with, sealed."""
 
     project: str
     connection: str
     url: str
+    authorization: str | None
 
 
 async def waiting(tx: Transaction, project: str, connection: str, limit: int) -> list[Event]:

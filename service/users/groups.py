@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, update
 
-from service.database import Transaction, new_key, now
+from service.database import Transaction, now
 from service.database.tables import groups
 from service.users import events, group_members, group_roles, history
 from service.users.access import Scope, ScopeKind
@@ -38,9 +38,11 @@ def scope(caller: Caller) -> Scope:
     return Scope("owned", {"caller_project": caller.project, "caller_connection": caller.connection})
 
 
-async def create(tx: Transaction, caller: Caller, given: Mapping[str, object], wanted: Wanted) -> str:
-    """Make a group of these values and members; give its id. Raises Invalid, GroupTaken, NoMembers."""
-    at, id_ = now(), new_key()
+async def create(
+    tx: Transaction, caller: Caller, id_: str, given: Mapping[str, object], wanted: Wanted
+) -> None:
+    """Make a group with this id, these values and members. Raises Invalid, GroupTaken, NoMembers."""
+    at = now()
     values = _checked({"external_identifier": None, **given})
     row = {"project": caller.project, "id": id_, "connection": scope(caller).values["caller_connection"]}
     with unique():
@@ -49,7 +51,6 @@ async def create(tx: Transaction, caller: Caller, given: Mapping[str, object], w
     await _record(tx, caller, "create", {**row, **values, "version": 1}, values, moved)
     if await group_roles.concern(tx, caller, id_):
         await group_roles.follow(tx, caller, await group_roles.people(tx, caller, moved.users, moved.groups))
-    return id_
 
 
 async def change(

@@ -122,6 +122,7 @@ CONNECTION_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
     Attribute("jwks_uri", "string", 2048),
     Attribute("events", "boolean", nullable=False),
     Attribute("events_url", "string", 2048),
+    Attribute("events_authorization", "hash", 2048),
 )
 
 # What people may say of a file; the rest follows from the picture itself.
@@ -158,7 +159,7 @@ class Caller(msgspec.Struct, frozen=True):
     The others belong to a connection: whether it may take users that nobody owns, the provider that lands in
     users.provider, the e-mail domains that it may vouch for (casefolded), where history notes what is done,
     for its sync log: (action, collection, item), whether applications are told of it, and whether it sends
-    whole resources (PUT).
+    whole resources (PUT). `txn` names the request, to whoever is told of what it did.
     """
 
     project: str
@@ -176,6 +177,7 @@ class Caller(msgspec.Struct, frozen=True):
     doing: list[tuple[str, str, str]] | None = None
     feeds: bool = False
     puts: bool = False
+    txn: str | None = None
 
 
 def house(project: str) -> Caller:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from service.database import Transaction
-from service.database.tables import imports, users
+from service.database.tables import connections, imports, users
 from service.users import sync_log
 from service.users.connection_tokens import PREFIXES
 from tests.core.people import all_rows
@@ -80,6 +80,14 @@ async def test_applications_are_given_the_events_of_a_connection(folder: Path) -
     assert (await idbridge(folder, "connection", "list")).out.split()[-1] == "events"
     made = await idbridge(folder, "scim-token", "create", "--provider", "okta", "--receiver")
     assert made.out.startswith(PREFIXES["receiver"]) and f"/ssf/feeds/{key}" in made.err
+    (folder / "header").write_text(f"Bearer {key}\n")
+    file = ("--events-authorization-file", "header")
+    assert (await idbridge(folder, "connection", "change", "--provider", "okta", *file)).status == 0
+    async with kept(folder) as database:
+        (row,) = await database.read(all_rows, connections)
+    assert row["events_authorization"] and key not in row["events_authorization"]
+    missing = await idbridge(folder, "connection", "change", "--provider", "okta", file[0], "nowhere")
+    assert missing.status == 1 and "cannot be read" in missing.err
     wrong = await idbridge(folder, "connection", "change", "--provider", "okta", "--events-url", "nonsense")
     assert (wrong.status, len(wrong.err.splitlines())) == (1, 1), wrong.err
     off = await idbridge(folder, "connection", "change", "--provider", "okta", "--no-events")

@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 from service.api.feed_bells import PLACES
 from service.database import Transaction, new_key
+from service.database.tables import connections, revisions
 from service.database.tables import event_keys as key_table
 from service.database.tables import events as event_table
 from service.sealing import Sealer
@@ -324,7 +325,7 @@ async def test_what_can_be_told_is_discovered(house: Served) -> None:
         config = await house.ask("GET", "/scim/v2/ServiceProviderConfig", token=token)
         assert "securityEvents" not in config.json()  # which clients that are older than it refuse
     config = (await okta.ask("GET", "/ServiceProviderConfig")).json()
-    assert config["securityEvents"]["asyncRequest"] == "none"
+    assert config["securityEvents"]["asyncRequest"] == "request"
     assert f"{PROV}create:notice" in config["securityEvents"]["eventUris"]
 
 
@@ -395,6 +396,38 @@ async def test_events_are_pushed_and_pushed_again(database_url: str, tmp_path: P
         assert again == refused and again["sub_id"]["externalId"] == "two"
         await soon(lambda: _empty(house))
         assert await application.fetch() == []
+
+
+async def test_pushes_prove_themselves_by_a_header_that_nobody_reads(
+    database_url: str, tmp_path: Path
+) -> None:
+    allowed, header = {"OUTBOUND_IP_ALLOW_LIST": "127.0.0.1/32"}, f"Bearer {new_key()}"
+    async with (
+        a_place() as place,
+        served(database_url, tmp_path, lambda _: allowed, worker=True) as house,
+    ):
+        okta, application = await told(house, events_url=place.url, events_authorization=header)
+        await okta.add()
+        await place.has(1)
+        assert f"authorization: {header.lower()}\r\n" in place.heads[0]
+        key = application.connection
+        shown = (await house.ask("GET", f"/connections/{key}")).json()["data"]
+        assert shown["events_authorization"] == "**********"
+        await change(house, key, **shown)  # what was read is written back, which changes nothing
+        await okta.add(userName="two@example.com", externalId="two", emails=[])
+        await place.has(2)
+        assert header.lower() in place.heads[1]
+        for terms in ({"events_authorization": "Bearer x\r\nHost: y"}, {"events_authorization": " "}):
+            assert (await house.ask("PATCH", f"/connections/{key}", terms)).status_code == 400
+        asked = {"filter[events_authorization][_eq]": header}
+        refused = await house.ask("GET", "/connections", params=asked)
+        assert refused.status_code in (400, 403), refused.text
+        for table in (connections, revisions):
+            assert header not in str(await house.house.database.read(all_rows, table))
+        await change(house, key, events_authorization=None)
+        await okta.add(userName="three@example.com", externalId="three", emails=[])
+        await place.has(3)
+        assert "authorization" not in place.heads[2]
 
 
 async def _empty(house: Served) -> bool:

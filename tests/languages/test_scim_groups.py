@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.languages.test_scim_users import JENSEN, PATCH, USER, Okta
+from tests.languages.test_scim_users import ENTERPRISE, JENSEN, PATCH, USER, Okta
 from tests.served import Served
 
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -117,7 +117,8 @@ async def test_a_group_has_members_with_their_addresses_and_users_have_their_gro
     listed = (await okta.ask("GET", "/Users")).json()["Resources"]
     assert [[one["type"] for one in user["groups"]] for user in listed] == [["direct", "indirect"]] * 2
     bare = (await okta.ask("GET", f"/Users/{people['anna']}?excludedAttributes=groups")).json()
-    assert bare == {name: value for name, value in anna.items() if name != "groups"}
+    assert bare.pop("meta")["version"] == 'W/"1"'
+    assert bare == {name: value for name, value in anna.items() if name not in ("groups", "meta")}
     only = (await okta.ask("GET", f"/Users/{people['anna']}?attributes=groups.type")).json()
     assert only["groups"] == [{"type": "direct"}, {"type": "indirect"}]
 
@@ -473,3 +474,77 @@ async def test_discovery_names_groups(house: Served) -> None:
     schema = await house.ask("GET", f"/scim/v2/Schemas/{GROUP}", token=None)
     assert [one["name"] for one in schema.json()["attributes"]] == ["displayName", "members"]
     assert JENSEN["schemas"][0] == USER
+
+
+async def test_a_users_tag_changes_with_the_groups_that_are_shown(house: Served) -> None:
+    okta = await Client.of(house)
+    people = await okta.people("anna", "bert")
+    group = await okta.group("Staff", people["bert"])
+    path = f"/Users/{people['anna']}"
+
+    async def tag() -> str:
+        answer = await okta.ask("GET", path)
+        assert answer.headers["etag"] == answer.json()["meta"]["version"]
+        again = await okta.ask("GET", path, headers={"If-None-Match": answer.headers["etag"]})
+        assert again.status_code == 304
+        return str(answer.headers["etag"])
+
+    seen = [await tag()]
+    for operation in (
+        {"op": "add", "path": "members", "value": [{"value": people["anna"]}]},
+        {"op": "replace", "path": "displayName", "value": "Crew"},
+        {"op": "remove", "path": f'members[value eq "{people["anna"]}"]'},
+    ):
+        await okta.change(group, operation)
+        stale = await okta.ask("GET", path, headers={"If-None-Match": seen[-1]})
+        assert stale.status_code == 200, operation
+        seen.append(await tag())
+    assert seen[0] == seen[3] == 'W/"1"' and len(set(seen)) == 3
+    # A change of the user takes nothing away from a group that has changed meanwhile.
+    body = {"schemas": [PATCH], "Operations": [{"op": "add", "path": "title", "value": "Guide"}]}
+    for given, status in ((seen[1], 200), (seen[1], 412), (seen[0], 412)):
+        answer = await okta.ask("PATCH", path, body, headers={"If-Match": given})
+        assert answer.status_code == status, given
+
+
+async def test_filters_ask_of_addresses_types_schemas_and_versions(house: Served) -> None:
+    okta = await Client.of(house)
+    people = await okta.people("anna", "bert")
+    anna, bert = people["anna"], people["bert"]
+    inner = await okta.group("Inner", anna)
+    outer = await okta.group("Outer", inner, bert)
+    await okta.patch(anna, {"op": "add", "path": f"{ENTERPRISE}:department", "value": "Guides"})
+    users, groups = f"{house.url}/scim/v2/Users", f"{house.url}/scim/v2/Groups"
+    of_users = {
+        f'groups.$ref eq "{groups}/{inner}"': {anna}, f'groups.$ref eq "{groups}/{outer}"': {anna, bert},
+        f'groups.$ref ne "../Groups/{inner}"': {bert}, f'groups[$ref eq "{groups}/{outer}" and type eq "direct"]': {bert},
+        f'groups.$ref eq "{users}/{anna}"': set(), 'groups.$ref eq "nonsense"': set(), "groups.$ref pr": {anna, bert},
+        'groups[$ref pr and display eq "Inner"]': {anna}, f'groups[not ($ref eq "{groups}/{inner}")]': {anna, bert},
+        f'meta.location eq "{users}/{anna}"': {anna}, f'meta.location ne "{users}/{anna}"': {bert},
+        f'meta.location eq "{groups}/{anna}"': set(), "meta.location pr": {anna, bert},
+        f'meta.location eq "{users}/{anna}" and userName eq "bert"': set(),
+        'meta.version eq "W/\\"2\\""': {anna}, 'meta.version ne "W/\\"2\\""': {bert}, 'meta.version eq "2"': set(),
+        f'schemas eq "{ENTERPRISE}"': {anna}, f'schemas ne "{ENTERPRISE}"': {bert}, f'schemas eq "{USER}"': {anna, bert},
+        'schemas sw "urn:"': {anna, bert}, 'schemas ew "2.0:User" and not (schemas co "enterprise")': {bert},
+        'schemas eq "urn:nothing"': set(), "schemas pr": {anna, bert}, 'meta.resourceType sw "Us"': {anna, bert},
+        'meta.resourceType eq "Group"': set(), "meta.resourceType pr and meta.version pr": {anna, bert},
+    }  # fmt: skip
+    of_groups = {
+        f'members.$ref eq "{users}/{bert}"': {outer}, f'members.$ref eq "{groups}/{inner}"': {outer},
+        f'members.$ref eq "{groups}/{bert}"': set(), f'members[$ref eq "Users/{anna}"]': {inner},
+        f'members.$ref ne "{users}/{bert}"': {inner}, "members.$ref pr": {inner, outer},
+        f'meta.location eq "{groups}/{inner}"': {inner}, 'meta.version eq "W/\\"1\\""': {inner, outer},
+        f'schemas eq "{GROUP}"': {inner, outer}, f'schemas eq "{ENTERPRISE}"': set(),
+    }  # fmt: skip
+    for endpoint, asked in (("/Users", of_users), ("/Groups", of_groups)):
+        for text, wanted in asked.items():
+            assert set(await okta.find(endpoint, text)) == wanted, text
+    tag = (await okta.ask("GET", f"/Users/{anna}")).json()["meta"]["version"].replace('"', '\\"')
+    assert await okta.find("/Users", f'meta.version eq "{tag}"') == [anna]
+    for text in ('members.$ref co "x"', 'meta.version gt "1"', 'meta.location sw "http"'):
+        assert (await okta.ask("GET", "/Groups", params={"filter": text})).status_code == 400, text
+    for by in ("meta.location", "meta.version", "meta.resourceType"):
+        answer = await okta.ask("GET", "/Users", params={"sortBy": by, "sortOrder": "descending"})
+        assert answer.json()["totalResults"] == 2, by
+    listed = (await okta.ask("GET", "/Users", params={"sortBy": "meta.version"})).json()["Resources"]
+    assert [one["id"] for one in listed] == [bert, anna]

@@ -8,7 +8,7 @@ from providers.scim import planning
 from providers.scim.group import GROUP
 from providers.scim.tolerance import DEFAULT
 from service.api import scim_groups
-from service.api.scim_requests import Condition
+from service.api.scim_conditions import Condition
 from service.database import Database, Transaction, new_key, now
 from service.database.tables import group_users, users
 from service.users import connections, group_roles, groups
@@ -47,7 +47,8 @@ async def test_one_member_of_50_000_comes_and_goes_by_a_handful_of_rows(database
     await database.write(connections.create, HOUSE, "okta")
     connection = await database.read(group_roles.connection_of, HOUSE, "okta")
     okta = Caller("default", connection=connection, provider="okta")
-    key = await database.write(groups.create, okta, {"display_name": "Everybody"}, Wanted())
+    key = new_key()
+    await database.write(groups.create, okta, key, {"display_name": "Everybody"}, Wanted())
     await database.write(group_roles.replace, HOUSE, connection, [GroupRole("Everybody", staff)])
     newcomer = (await database.write(_fill, okta, key))[0]
     body = {"path": "members", "value": [{"value": newcomer}]}

@@ -18,6 +18,7 @@ from service.database.tables.connections import (
     imports,
     sync_log,
 )
+from service.database.tables.deferred import deferred_outcomes, deferred_requests
 from service.database.tables.ground import metadata
 from service.database.tables.groups import group_groups, group_roles, group_users, groups
 from service.database.tables.history import activity, revisions
@@ -34,6 +35,8 @@ __all__ = [
     "client_assertions",
     "connection_tokens",
     "connections",
+    "deferred_outcomes",
+    "deferred_requests",
     "departures",
     "event_keys",
     "event_tokens",

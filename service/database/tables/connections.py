@@ -34,6 +34,7 @@ connections = Table(
     Column("jwks_uri", Words),  # the same, published by it
     Column("events", Flag, nullable=False, server_default=false()),  # its changes are told to applications
     Column("events_url", Words),  # where to, by push (RFC 8935); without it they are fetched (RFC 8936)
+    Column("events_authorization", Words),  # the header that pushes go with, sealed
     Column("created_at", Moment, nullable=False),
     PrimaryKeyConstraint("project", "id"),
     UniqueConstraint("project", "provider"),
@@ -108,10 +109,10 @@ events = Table(
     project(),
     Column("connection", Key, nullable=False),
     Column("id", Key, nullable=False),  # the jti
-    Column("txn", Words, nullable=False),  # the same for all that one verb did
+    Column("txn", Words, nullable=False),  # the same for all that one request did
     Column("subject", Words, nullable=False),  # /Users/... or /Groups/...
     Column("external_identifier", Words),
-    Column("told", Document, nullable=False),  # names of events, with what changed; no values
+    Column("told", Document, nullable=False),  # names of events, with what changed; no values of users
     Column("at", Moment, nullable=False),
     Column("next_at", Moment, nullable=False),  # when it is pushed, or pushed again
     Column("attempts", Integer, nullable=False),
