@@ -15,7 +15,7 @@ from service.api.items import Shown, Values, Verbs
 from service.api.uploads import Sent
 from service.database import Transaction
 from service.dialects import dialect
-from service.users import file_access, file_removal, files
+from service.users import file_access, file_removal, files, leave, model
 from service.users.files import Upload
 from service.users.model import FILE_ATTRIBUTES, Caller
 from service.users.pictures import Picture
@@ -84,6 +84,8 @@ async def change_file(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     if "," in key or not uploads.is_multipart(call):
         return await items.change_named(_VERBS, call, key)
     caller, known = await call.author(), many.known_key(key)
+    if caller.user is None:
+        leave.check_possible(caller, "update", model.FILES)  # before anything of the body is read
     sent = await uploads.read(call)
     if len(sent) > 1:
         raise BadPayload("One file takes the place of one file")
