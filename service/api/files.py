@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
-from litestar import delete, get, patch, post
+from litestar import patch, post
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, many, reading, uploads
+from service.api import items, many, uploads
 from service.api.calls import Call, of
-from service.api.many import Many
+from service.api.items import Shown, Values, Verbs
 from service.api.uploads import Sent
 from service.database import Transaction
 from service.dialects import dialect
-from service.users import file_access, file_removal, files
+from service.users import file_access, file_removal, files, leave, model
 from service.users.files import Upload
 from service.users.model import FILE_ATTRIBUTES, Caller
 from service.users.pictures import Picture
@@ -23,25 +23,17 @@ from service.users.problems import BadPayload
 
 FILES: Final = "directus_files"
 _LONGEST_NAME: Final = 255
-Values = Mapping[str, object]
 
 
-@get("/files")
-async def list_files(scope: Scope) -> ASGIResponse:
-    """A page of the files that the caller may see."""
-    call = of(scope)
-    caller = await call.caller()
-    return await reading.answer_many(call, reading.many(call, caller, FILES))
+async def _changed(call: Call, _: Caller, body: object, __: str | None) -> Values:
+    return dialect.take(call.generation.language, FILES, body)
 
 
-@get("/files/{key:str}")
-async def read_file(scope: Scope, key: FromPath[str]) -> ASGIResponse:
-    """One file by key, or several."""
-    call = of(scope)
-    caller = await call.caller()
-    if (keys := many.path_keys(key)) is not None:
-        return await many.answer_those(call, caller, FILES, keys)
-    return await reading.answer_one(call, reading.one(call, caller, FILES, many.known_key(key)))
+async def _change(tx: Transaction, _: Call, caller: Caller, changes: Mapping[str, Values]) -> None:
+    await files.change(tx, caller, changes)
+
+
+_VERBS: Final = Verbs(FILES, _changed, _change, file_removal.remove)
 
 
 @post("/files")
@@ -81,7 +73,7 @@ def _file_name(given: str) -> str | None:
     return "".join(sign for sign in name if sign.isprintable())[-_LONGEST_NAME:] or None
 
 
-async def _create(tx: Transaction, call: Call, caller: Caller, made: Sequence[Upload]) -> list[object | None]:
+async def _create(tx: Transaction, call: Call, caller: Caller, made: Sequence[Upload]) -> Shown:
     return await many.shown(tx, call, caller, FILES, await files.create(tx, caller, made))
 
 
@@ -89,89 +81,26 @@ async def _create(tx: Transaction, call: Call, caller: Caller, made: Sequence[Up
 async def change_file(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Changes what is said of a file, or of several alike; a multipart body brings another picture."""
     call = of(scope)
-    keys = many.path_keys(key)
-    caller = await call.author()
-    if keys is None and uploads.is_multipart(call):
-        return await _replace(call, caller, many.known_key(key))
-    asked = Many(keys or (many.known_key(key),), None, await call.json() or {})
-    return await _change_alike(call, caller, asked, single=keys is None)
-
-
-async def _replace(call: Call, caller: Caller, key: str) -> ASGIResponse:
+    if "," in key or not uploads.is_multipart(call):
+        return await items.change_named(_VERBS, call, key)
+    caller, known = await call.author(), many.known_key(key)
+    if caller.user is None:
+        leave.check_possible(caller, "update", model.FILES)  # before anything of the body is read
     sent = await uploads.read(call)
     if len(sent) > 1:
         raise BadPayload("One file takes the place of one file")
     upload = await _upload(call, sent[0])
     values = {"filename_download": upload.name, **upload.values} if upload.name else upload.values
-    shown = await call.house.database.write(_change, call, caller, {key: values}, upload.picture)
+    shown = await call.house.database.write(_replace, call, caller, known, values, upload.picture)
     return many.after(shown, single=True)
 
 
-@patch("/files")
-async def change_files(scope: Scope) -> ASGIResponse:
-    """Changes what is said of many: each by an object of an array, or all alike by keys or by a query."""
-    call = of(scope)
-    caller = await call.author()
-    body = await call.json()
-    if not isinstance(body, list):
-        return await _change_alike(call, caller, many.asked_change(body), single=False)
-    changes = {key: _taken(call, one) for key, one in many.batch(body, "Item").items()}
-    return many.after(await call.house.database.write(_change, call, caller, changes), single=False)
+async def _replace(
+    tx: Transaction, call: Call, caller: Caller, key: str, values: Values, picture: Picture
+) -> Shown:
+    await files.change(tx, caller, {key: values}, picture)
+    return await many.shown(tx, call, caller, FILES, [key])
 
 
-def _taken(call: Call, body: object) -> Values:
-    return dialect.take(call.generation.language, FILES, body)
-
-
-async def _change(
-    tx: Transaction, call: Call, caller: Caller, changes: Mapping[str, Values], picture: Picture | None = None
-) -> list[object | None]:
-    await files.change(tx, caller, changes, picture)
-    return await many.shown(tx, call, caller, FILES, list(changes))
-
-
-async def _change_alike(call: Call, caller: Caller, asked: Many, *, single: bool) -> ASGIResponse:
-    shown = await call.house.database.write(_change_found, call, caller, asked, _taken(call, asked.data))
-    return many.after(shown, single=single)
-
-
-async def _change_found(
-    tx: Transaction, call: Call, caller: Caller, asked: Many, values: Values
-) -> list[object | None]:
-    keys = await many.found(tx, call, caller, FILES, asked)
-    return await _change(tx, call, caller, dict.fromkeys(keys, values))
-
-
-@delete("/files/{key:str}", status_code=200)
-async def delete_file(scope: Scope, key: FromPath[str]) -> ASGIResponse:
-    """Removes one file, or several; who was shown with one is shown without."""
-    call = of(scope)
-    return await _remove(call, Many(many.path_keys(key) or (many.known_key(key),), None))
-
-
-@delete("/files", status_code=200)
-async def delete_files(scope: Scope) -> ASGIResponse:
-    """Removes many: by keys or by a query."""
-    call = of(scope)
-    return await _remove(call, many.asked_removal(await call.json()))
-
-
-async def _remove(call: Call, asked: Many) -> ASGIResponse:
-    caller = await call.author()
-    await call.house.database.write(_remove_found, call, caller, asked)
-    return answers.nothing()
-
-
-async def _remove_found(tx: Transaction, call: Call, caller: Caller, asked: Many) -> None:
-    await file_removal.remove(tx, caller, await many.found(tx, call, caller, FILES, asked))
-
-
-HANDLERS: Final = (
-    list_files,
-    read_file,
-    create_files,
-    change_file,
-    change_files,
-    delete_file,
-    delete_files,
-)
+DOORS: Final = items.doors("/files", _VERBS, create_files, change_file)
+HANDLERS: Final = DOORS.handlers

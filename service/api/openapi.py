@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
+from service.api import openapi_connection_routes, openapi_routes, openapi_sign_in_routes
 from service.api.export_formats import FORMATS
 from service.api.openapi_bodies import BODIES, Json
-from service.api.openapi_routes import PARAMETERS, ROUTES, Route
+from service.api.openapi_route import PARAMETERS, Route
 from service.dialects import description
 from service.dialects.dialect import COLLECTIONS, Collection
 from service.dialects.fields import Field
@@ -25,6 +26,11 @@ _KINDS: Final[Mapping[Kind, Json]] = {
     "hash": {"type": "string"},
     "integer": {"type": "integer"},
 }
+_ROUTES: Final = (
+    *openapi_routes.ROUTES,
+    *openapi_connection_routes.ROUTES,
+    *openapi_sign_in_routes.ROUTES,
+)
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _SCHEMAS: Final = frozenset(name.removeprefix("directus_").capitalize() for name in COLLECTIONS)
 _EXPORTS: Final = sorted({one.media for one in FORMATS.values()} - {"application/json"})
@@ -151,7 +157,7 @@ def _operation(route: Route) -> Json:
 def document(url: str, version: str) -> Json:
     """The whole document, OpenAPI 3.1; SEARCH, which 3.1 has no place for, stands under `x-search`."""
     paths: dict[str, Json] = {}
-    for route in ROUTES:
+    for route in _ROUTES:
         place = "x-search" if route.method == "search" else route.method
         paths.setdefault(route.path, {})[place] = _operation(route)
     return {
@@ -172,4 +178,4 @@ def document(url: str, version: str) -> Json:
 
 def routes() -> tuple[tuple[str, str], ...]:
     """Every operation that the document promises, as (method, path): tests walk them."""
-    return tuple((route.method, route.path) for route in ROUTES)
+    return tuple((route.method, route.path) for route in _ROUTES)

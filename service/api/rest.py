@@ -2,13 +2,12 @@
 
 from litestar import Router
 
-from service.api import connections, files, group_roles, history, permissions, roles, user_changes, users
+from service.api import connections, files, group_roles, history, permissions, roles, users
 
 router = Router(
     "/",
     route_handlers=[
         *users.HANDLERS,
-        *user_changes.HANDLERS,
         *roles.HANDLERS,
         *permissions.HANDLERS,
         *files.HANDLERS,

@@ -1,16 +1,15 @@
-"""The REST languages' room `/roles`: one set of handlers for every generation."""
+"""The REST languages' room `/roles`: what its doors do to roles, the users of each among it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from litestar import delete, get, patch, post
-from litestar.params import FromPath
+from litestar import get
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, many, reading
+from service.api import answers, items, many
 from service.api.calls import Call, of
-from service.api.many import Many
+from service.api.items import Values, Verbs
 from service.database import Transaction
 from service.dialects import dialect
 from service.users import role_changes, roles, rows
@@ -19,46 +18,6 @@ from service.users.problems import BadPayload
 
 ROLES: Final = "directus_roles"
 USERS: Final = "directus_users"
-Values = Mapping[str, object]
-
-
-@get("/roles")
-async def list_roles(scope: Scope) -> ASGIResponse:
-    """A page of the roles that the caller may see."""
-    call = of(scope)
-    caller = await call.caller()
-    return await reading.answer_many(call, reading.many(call, caller, ROLES))
-
-
-@get("/roles/me")
-async def read_mine(scope: Scope) -> ASGIResponse:
-    """The caller's roles, of which there is one or none."""
-    caller, _ = await of(scope).person()
-    return answers.data([] if caller.role is None else [{"id": caller.role}])
-
-
-@get("/roles/{key:str}")
-async def read_role(scope: Scope, key: FromPath[str]) -> ASGIResponse:
-    """One role by key, or several."""
-    call = of(scope)
-    caller = await call.caller()
-    if (keys := many.path_keys(key)) is not None:
-        return await many.answer_those(call, caller, ROLES, keys)
-    return await reading.answer_one(call, reading.one(call, caller, ROLES, many.known_key(key)))
-
-
-@post("/roles")
-async def create_roles(scope: Scope) -> ASGIResponse:
-    """One role from an object, many from an array."""
-    call = of(scope)
-    caller = await call.author()
-    body = await call.json()
-    given = body if isinstance(body, list) else [body if body is not None else {}]
-    if len(given) > many.MOST_AT_ONCE:
-        raise BadPayload(f"At most {many.MOST_AT_ONCE} roles can be created at once")
-    made = [await _prepared(call, caller, one) for one in given]
-    shown = await call.house.database.write(_create, call, caller, made)
-    return many.after(shown, single=not isinstance(body, list))
 
 
 def taken(call: Call, body: object) -> dict[str, object]:
@@ -69,7 +28,7 @@ def taken(call: Call, body: object) -> dict[str, object]:
     return {**values, "users": body["users"]}
 
 
-async def _prepared(call: Call, caller: Caller, body: object) -> dict[str, object]:
+async def _made(call: Call, caller: Caller, body: object) -> dict[str, object]:
     """`taken`, with what is said of users as values of ours, and their secrets as they are kept."""
     values = taken(call, body)
     people = values.get("users")
@@ -80,9 +39,15 @@ async def _prepared(call: Call, caller: Caller, body: object) -> dict[str, objec
     return {**values, "users": said}
 
 
+async def _changed(call: Call, caller: Caller, body: object, _: str | None) -> Values:
+    return await _made(call, caller, body)
+
+
 async def _user(call: Call, caller: Caller, body: Mapping[str, object]) -> Mapping[str, object]:
     """A user in the list of a role, whose own `role` says nothing: it is this one."""
-    key = many.known_key(str(body.get("id", "")))
+    if not isinstance(body.get("id"), str):
+        raise BadPayload('"users" has to be an array of keys, or of objects with an "id"')
+    key = many.known_key(str(body["id"]))
     given = {name: value for name, value in body.items() if name not in ("id", "role")}
     values = dialect.take(call.generation.language, USERS, given)
     return {**await call.house.secrets.take(caller, values, key), "id": key}
@@ -106,91 +71,28 @@ async def _settled(tx: Transaction, caller: Caller, values: Values) -> Values:
     }
 
 
-async def _create(tx: Transaction, call: Call, caller: Caller, made: Sequence[Values]) -> list[object | None]:
+async def _create(tx: Transaction, call: Call, caller: Caller, made: Sequence[Values]) -> list[str]:
     bare = [{name: value for name, value in values.items() if name != "users"} for values in made]
     ids = await roles.create(tx, caller, bare)
     for id_, values in zip(ids, made, strict=True):
         if values.get("users"):
             settled = await _settled(tx, caller, values)
             await role_changes.link(tx, caller, id_, settled["users"])
-    return await many.shown(tx, call, caller, ROLES, ids)
+    return ids
 
 
-@patch("/roles/{key:str}")
-async def change_role(scope: Scope, key: FromPath[str]) -> ASGIResponse:
-    """Changes one role, or several alike."""
-    call = of(scope)
-    keys = many.path_keys(key)
-    caller = await call.author()
-    asked = Many(keys or (many.known_key(key),), None, await call.json() or {})
-    values = await _prepared(call, caller, asked.data)
-    shown = await call.house.database.write(_change_found, call, caller, asked, values)
-    return many.after(shown, single=keys is None)
-
-
-@patch("/roles")
-async def change_roles(scope: Scope) -> ASGIResponse:
-    """Changes many: each by an object of an array, or all alike by keys or by a query."""
-    call = of(scope)
-    caller = await call.author()
-    body = await call.json()
-    if isinstance(body, list):
-        given = many.batch(body, "Item")
-        changes = {key: await _prepared(call, caller, one) for key, one in given.items()}
-        shown = await call.house.database.write(_change, call, caller, changes)
-    else:
-        asked = many.asked_change(body)
-        values = await _prepared(call, caller, asked.data)
-        shown = await call.house.database.write(_change_found, call, caller, asked, values)
-    return many.after(shown, single=False)
-
-
-async def _change(
-    tx: Transaction, call: Call, caller: Caller, changes: Mapping[str, Values]
-) -> list[object | None]:
+async def _change(tx: Transaction, call: Call, caller: Caller, changes: Mapping[str, Values]) -> None:
     settled = {key: await _settled(tx, caller, one) for key, one in changes.items()}
     await role_changes.change(tx, caller, settled)
-    return await many.shown(tx, call, caller, ROLES, list(changes))
 
 
-async def _change_found(
-    tx: Transaction, call: Call, caller: Caller, asked: Many, values: Values
-) -> list[object | None]:
-    keys = await many.found(tx, call, caller, ROLES, asked)
-    return await _change(tx, call, caller, dict.fromkeys(keys, values))
+@get("/roles/me")
+async def read_mine(scope: Scope) -> ASGIResponse:
+    """The caller's roles, of which there is one or none."""
+    caller, _ = await of(scope).person()
+    return answers.data([] if caller.role is None else [{"id": caller.role}])
 
 
-@delete("/roles/{key:str}", status_code=200)
-async def delete_role(scope: Scope, key: FromPath[str]) -> ASGIResponse:
-    """Removes one role, or several; who had it is suspended."""
-    call = of(scope)
-    return await _remove(call, Many(many.path_keys(key) or (many.known_key(key),), None))
-
-
-@delete("/roles", status_code=200)
-async def delete_roles(scope: Scope) -> ASGIResponse:
-    """Removes many: by keys or by a query."""
-    call = of(scope)
-    return await _remove(call, many.asked_removal(await call.json()))
-
-
-async def _remove(call: Call, asked: Many) -> ASGIResponse:
-    caller = await call.author()
-    await call.house.database.write(_remove_found, call, caller, asked)
-    return answers.nothing()
-
-
-async def _remove_found(tx: Transaction, call: Call, caller: Caller, asked: Many) -> None:
-    await role_changes.remove(tx, caller, await many.found(tx, call, caller, ROLES, asked))
-
-
-HANDLERS: Final = (
-    list_roles,
-    read_mine,
-    read_role,
-    create_roles,
-    change_role,
-    change_roles,
-    delete_role,
-    delete_roles,
-)
+_VERBS: Final = Verbs(ROLES, _changed, _change, role_changes.remove)
+DOORS: Final = items.doors("/roles", _VERBS, items.creating("/roles", ROLES, _made, _create))
+HANDLERS: Final = (*DOORS.handlers, read_mine)

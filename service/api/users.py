@@ -1,32 +1,78 @@
-"""The room `/users` of the REST languages, where users are read and made; `user_changes` goes on."""
+"""The room `/users` of the REST languages: what its doors do to users, and what people do to themselves."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
-from litestar import get, patch, post
-from litestar.params import FromPath
+from litestar import get, patch
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, many, reading, roles
+from service.api import answers, items, many, reading, roles
 from service.api.bodies import TEXT, expect
 from service.api.calls import Call, of
+from service.api.items import Values, Verbs
 from service.database import Transaction
 from service.dialects import dialect
-from service.users import numbers, records, role_changes, tracking
-from service.users.model import Caller
-from service.users.problems import BadPayload, Invalid
+from service.users import numbers, records, role_changes, rows, tracking
+from service.users.model import CONCEALED, Caller
+from service.users.problems import Invalid, Taken
 
 USERS: Final = "directus_users"
-Values = Mapping[str, object]
 
 
-@get("/users")
-async def list_users(scope: Scope) -> ASGIResponse:
-    """A page of the users that the caller may see."""
-    call = of(scope)
-    caller = await call.caller()
-    return await reading.answer_many(call, reading.many(call, caller, USERS))
+async def _made(call: Call, caller: Caller, body: object) -> Values:
+    generation = call.generation
+    defaults = generation.defaults(call)
+    given = dialect.settle(USERS, _taken(call, body), defaults)
+    if lacking := generation.lacking({**defaults, **given}):
+        raise Invalid(lacking, "required")
+    return await call.house.secrets.take(caller, given)
+
+
+async def _changed(call: Call, caller: Caller, body: object, key: str | None) -> Values:
+    """A token is sealed for its one user, so it takes one key. A password is hashed once, however many it is
+    for: a hash for each of a thousand would take a minute of a processor."""
+    given = _taken(call, body)
+    if key is None and given.get("token", CONCEALED) not in (CONCEALED, None):
+        raise Taken("token")
+    return await call.house.secrets.take(caller, given, key or caller.user or many.NOBODY)
+
+
+def _taken(call: Call, body: object) -> dict[str, object]:
+    """A body as values of ours; a role that is spoken of as an object stays one, in our words as well."""
+    values = dialect.take(call.generation.language, USERS, body)
+    if isinstance(values.get("role"), Mapping):
+        values["role"] = roles.taken(call, values["role"])
+    return values
+
+
+async def _create(tx: Transaction, call: Call, caller: Caller, made: Sequence[Values]) -> list[str]:
+    settled = [await _related(tx, caller, values) for values in made]
+    return await records.create(tx, caller, settled, call.generation.defaults(call))
+
+
+async def _change(tx: Transaction, call: Call, caller: Caller, changes: Mapping[str, Values]) -> None:
+    linked: dict[int, Values] = {}  # of several alike, what they say of a role is done once
+    for one in changes.values():
+        if id(one) not in linked:
+            linked[id(one)] = await _related(tx, caller, one)
+    held = await rows.hold(tx, caller.project, list(changes))
+    settled = {
+        key: dialect.settle(USERS, dict(linked[id(one)]), held.get(key, {})) for key, one in changes.items()
+    }
+    await records.change(tx, caller, settled)
+
+
+async def _related(tx: Transaction, caller: Caller, values: Values) -> dict[str, object]:
+    """The values with keys in the place of numbers, and of the object that speaks of the role."""
+    role = values.get("role")
+    if not isinstance(role, Mapping):
+        return await numbers.settled(tx, caller.project, values)
+    return {**values, "role": await role_changes.relate(tx, caller, role)}
+
+
+VERBS: Final = Verbs(USERS, _changed, _change, records.remove, item="User", single=("email",))
+DOORS: Final = items.doors("/users", VERBS, items.creating("/users", USERS, _made, _create))
 
 
 @get("/users/me")
@@ -37,60 +83,12 @@ async def read_me(scope: Scope) -> ASGIResponse:
     return await reading.answer_one(call, reading.one(call, caller, USERS, user))
 
 
-@get("/users/{key:str}")
-async def read_user(scope: Scope, key: FromPath[str]) -> ASGIResponse:
-    """One user by key, or several."""
+@patch("/users/me")
+async def change_me(scope: Scope) -> ASGIResponse:
+    """Changes the caller."""
     call = of(scope)
-    caller = await call.caller()
-    if (keys := many.path_keys(key)) is not None:
-        return await many.answer_those(call, caller, USERS, keys)
-    return await reading.answer_one(call, reading.one(call, caller, USERS, many.known_key(key)))
-
-
-@post("/users")
-async def create_users(scope: Scope) -> ASGIResponse:
-    """One user from an object, many from an array: all or none, answered in the order given."""
-    call = of(scope)
-    caller = await call.author()
-    body = await call.json()
-    single = not isinstance(body, list)
-    given: Sequence[Any] = [body if body is not None else {}] if not isinstance(body, list) else body
-    if len(given) > many.MOST_AT_ONCE:
-        raise BadPayload(f"At most {many.MOST_AT_ONCE} users can be created at once")
-    made = [await _prepared(call, caller, one) for one in given]
-    shown = await call.house.database.write(_create, call, caller, made)
-    return many.after(shown, single=single)
-
-
-async def _prepared(call: Call, caller: Caller, body: object) -> Values:
-    generation = call.generation
-    defaults = generation.defaults(call)
-    given = dialect.settle(USERS, taken(call, body), defaults)
-    if lacking := generation.lacking({**defaults, **given}):
-        raise Invalid(lacking, "required")
-    return await call.house.secrets.take(caller, given)
-
-
-def taken(call: Call, body: object) -> dict[str, object]:
-    """A body as values of ours; a role that is spoken of as an object stays one, in our words as well."""
-    values = dialect.take(call.generation.language, USERS, body)
-    if isinstance(values.get("role"), Mapping):
-        values["role"] = roles.taken(call, values["role"])
-    return values
-
-
-async def related(tx: Transaction, caller: Caller, values: Values) -> dict[str, object]:
-    """The values with keys in the place of numbers, and of the object that speaks of the role."""
-    role = values.get("role")
-    if not isinstance(role, Mapping):
-        return await numbers.settled(tx, caller.project, values)
-    return {**values, "role": await role_changes.relate(tx, caller, role)}
-
-
-async def _create(tx: Transaction, call: Call, caller: Caller, made: Sequence[Values]) -> list[object | None]:
-    settled = [await related(tx, caller, values) for values in made]
-    created = await records.create(tx, caller, settled, call.generation.defaults(call))
-    return await many.shown(tx, call, caller, USERS, created)
+    _, user = await call.person()
+    return await items.change_one(VERBS, call, user, await call.json() or {})
 
 
 @patch("/users/me/track/page")
@@ -103,4 +101,4 @@ async def track_page(scope: Scope) -> ASGIResponse:
     return answers.nothing()
 
 
-HANDLERS: Final = (list_users, read_me, read_user, create_users, track_page)
+HANDLERS: Final = (*DOORS.handlers, read_me, change_me, track_page)

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, FromClause, Select, exists, literal_column
 
 from service.database.shapes import Kind
 from service.dialects import conditions, variables
-from service.dialects.filters import Reader
 from service.dialects.nodes import Node
+from service.dialects.rule_filters import RuleReader
 from service.dialects.sight import Sight
 from service.dialects.variables import Variables
 from service.users.model import Caller
@@ -72,7 +72,7 @@ def about(node: Node, prefix: str, collection: str, table: FromClause, kind: Kin
 
 
 def _read(collection: str, source: object, known: Variables) -> tuple[Node | None, list[object]]:
-    reader = Reader("rest10", collection, known, MOST_TERMS)
+    reader = RuleReader("rest10", collection, known, MOST_TERMS)
     return reader.read(source), reader.values
 
 

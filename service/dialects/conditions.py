@@ -125,7 +125,10 @@ def _some(sight: Sight, node: Some) -> ColumnElement[bool]:
 
 def _term(sight: Sight, term: Term) -> ColumnElement[bool]:
     operator = NAMED[term.operator]
-    column = sight.column(term, keyed=term.folded or term.operator in BY_KEY)
+    keyed = term.folded or term.operator in BY_KEY
+    column = sight.column(term, keyed=keyed)
+    if term.subject:
+        return operator.condition(column, sight.subject(term.subject, keyed=keyed and sight.has_key(term)))
     if term.folded and term.function is None and operator.operand != "none" and not sight.has_key(term):
         column = func.lower(column)
     if operator.operand == "none":

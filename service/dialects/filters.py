@@ -128,19 +128,17 @@ class Reader:
             raise BadQuery(f"A filter holds at most {self._most} conditions")
 
     def _term(self, asked: "Asked", name: str, given: object) -> Node:
+        operator, field = self.fitting(asked, name)
+        named, first = self._operands(field, asked.kind, operator, given)
+        return term(asked, field, named, first)
+
+    def fitting(self, asked: "Asked", name: str) -> tuple[Operator, Field | None]:
+        """The operator of this name, and the field that it is asked of. Raises BadQuery."""
         self._count()
         operator = self._operator(asked, name)
         if asked.kind not in operator.kinds:
             raise BadQuery(f'"{asked.kind}" field type does not contain the "{name[:64]}" filter operator')
-        field = paths.field_of(self._language, asked.place.collection, asked.word)
-        named, first = self._operands(field, asked.kind, operator, given)
-        return Term(
-            field.name if field else asked.word,
-            named,
-            first,
-            relations=asked.place.relations,
-            function=asked.function,
-        )
+        return operator, paths.field_of(self._language, asked.place.collection, asked.word)
 
     def _operands(
         self, field: Field | None, kind: Kind, operator: Operator, given: object
@@ -183,6 +181,13 @@ class Asked(msgspec.Struct, frozen=True):
     word: str
     function: str | None
     kind: Kind
+
+
+def term(asked: Asked, field: Field | None, operator: str, first: int, subject: tuple[str, ...] = ()) -> Term:
+    """The condition on what was asked of."""
+    name = field.name if field else asked.word
+    place = asked.place.relations
+    return Term(name, operator, first, relations=place, function=asked.function, subject=subject)
 
 
 def _presence(operator: Operator, asked: bool) -> str:

@@ -10,7 +10,8 @@ class Term(msgspec.Struct, frozen=True):
     """One condition: the field and operator by our own names, and the number of its first value.
 
     `folded`: upper and lower case are one, and the value has been folded already. `relations` lead to the row
-    that has the field; `function` is asked of it. `ours` as in a Path.
+    that has the field; `function` is asked of it. `ours` as in a Path. `subject` is a path from the caller's
+    own row to what takes the place of the value, in rules.
     """
 
     field: str
@@ -20,6 +21,7 @@ class Term(msgspec.Struct, frozen=True):
     relations: tuple[str, ...] = ()
     function: str | None = None
     ours: bool = False
+    subject: tuple[str, ...] = ()
 
 
 class Joined(msgspec.Struct, frozen=True):

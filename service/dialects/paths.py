@@ -88,6 +88,13 @@ def read(language: Language, collection: str, text: str) -> tuple[Path, Kind]:
     return Path(tuple(steps), word, function), kind
 
 
+def end(language: Language, collection: str, path: Path) -> str:
+    """The collection that has the word of a path."""
+    for step in path.relations:
+        collection = relations(language, collection)[step].target
+    return collection
+
+
 def ordered(language: Language, collection: str, text: str) -> Path:
     """A path whose values have an order and may be known. Raises BadQuery."""
     path, kind = read(language, collection, text)

@@ -12,6 +12,7 @@ from service.dialects.fields import Language
 from service.dialects.nodes import Node
 from service.dialects.parts import Order, Part, Wish
 from service.dialects.related import ALL, Level
+from service.dialects.rules import Rules
 from service.dialects.selections import Row, Selection, selection
 from service.dialects.statements import Asking, Shape
 from service.dialects.summaries import Summary, summed
@@ -76,12 +77,7 @@ def ask(
     Raises Forbidden where that is nothing.
     """
     limits = rules.of(caller)
-    if limits is None:
-        scope = scope or access.scope(caller)
-    elif limits.reads(collection):
-        scope = Scope("all", limits.values(caller))
-    else:
-        raise Forbidden
+    scope = scope or _scope(caller, collection, limits)
     values = dict(scope.values)
     more, keyed = conditions.asked(operands or (), search)
     values |= more
@@ -90,19 +86,18 @@ def ask(
     if limit is not None:
         values |= {"limit": limit, "offset": offset}
     shape = Shape(
-        language,
-        collection,
-        scope.kind,
-        chosen,
-        where,
-        bool(search),
-        keyed,
-        key is not None,
-        sort,
-        limit is not None,
-        rules=limits,
-    )
+        language, collection, scope.kind, chosen, where, bool(search), keyed, key is not None, sort,
+        limit is not None, rules=limits,
+    )  # fmt: skip
     return Question(shape, values, wishes, summary)
+
+
+def _scope(caller: Caller, collection: str, limits: Rules | None) -> Scope:
+    if limits is None:
+        return access.scope(caller)
+    if not limits.reads(collection):
+        raise Forbidden
+    return Scope("all", limits.values(caller))
 
 
 _SHORT: Final = 1000  # rows of a page, and ten times as many passed over, that no other reader notices

@@ -111,6 +111,16 @@ class Sight:
         )
         return there, and_(there.allowed, there.of(relation.column) == table.c.id)
 
+    def subject(self, path: tuple[str, ...], *, keyed: bool) -> ColumnElement[Any]:
+        """What the caller's own row says, as rules ask for it: nothing of whoever is not signed in."""
+        own = Sight(self.language, "directus_users", "own", self.kind, EVERY["directus_users"].table.alias())
+        *steps, word = path
+        collection, table = own._at(tuple(steps))
+        field = words(self.language, collection)[word]
+        column = table.c[field.key] if keyed and field.key else own.valued(Path(tuple(steps), word))
+        found = select(column).select_from(own.source).where(own.allowed)
+        return found.correlate_except(*own.tables).scalar_subquery()
+
     def _field(self, steps: tuple[str, ...], name: str) -> tuple[str, Field, FromClause]:
         """The field with this name of ours at the end of relations, and the table that has it."""
         collection, table = self._at(steps)

@@ -19,7 +19,7 @@ from service.pages.notices import notice
 from service.pages.sheet import away, dress, sheet
 from service.pages.tongue import tongue
 from service.users import registrations
-from service.users.problems import Expired, Forbidden, Forged, NoSuch, NotInvited, Taken
+from service.users.problems import BadPayload, Expired, Forbidden, Forged, NoSuch, Taken
 from service.users.throttle import Attempt
 
 _PATH: Final = "/admin/verify"
@@ -45,7 +45,7 @@ async def verify(scope: Scope) -> Response[bytes]:
         await call.house.database.write(registrations.verify, named, call.origin)
     except (Expired, Forged):
         return await _page(call, token)
-    except (NotInvited, Taken, NoSuch, Forbidden):
+    except (BadPayload, Taken, NoSuch, Forbidden):
         return notice("verify_void", call)
     return away(f"{_PATH}?done=", call.house.terms)
 

@@ -18,7 +18,7 @@ from service.users.checks import check, deliverable
 from service.users.clock import later
 from service.users.endings import OUTBOX
 from service.users.model import ACTIVE, Caller, Origin
-from service.users.problems import Expired, Forbidden, Invalid, NotInvited, TooMany
+from service.users.problems import BadPayload, Expired, Forbidden, Invalid, TooMany
 from service.users.rows import fold
 from service.users.throttle import Attempt, take
 from service.users.tickets import Issued, Ticket
@@ -139,11 +139,11 @@ async def look(tx: Transaction, named: Ticket) -> tuple[Any, ...] | None:
 async def verify(tx: Transaction, named: Ticket, origin: Origin) -> str:
     """Make the user, whose address this has proven; give the id. Of two that verify at once, one does.
 
-    Raises NotInvited (used, or another registration of the address was), Expired, Taken, NoSuch("role").
+    Raises BadPayload (used, or another registration of the address was), Expired, Taken, NoSuch("role").
     """
     found = await tx.row(_TAKE, project=named.project, id=named.id)
     if found is None:
-        raise NotInvited(named.email)
+        raise BadPayload("The address is verified already, or a later registration of it was")
     row = dict(zip(_names, found, strict=True))
     if row["expires_at"] <= now():
         raise Expired

@@ -84,6 +84,7 @@ async def test_an_account_opens_with_the_letter_that_proves_the_address(open_hou
     assert await found(house) == [{"status": "active", "first_name": "Grace", "role": None}]
     assert await login(house) == 200
     assert refusal(await verify(house, token)) == (400, "INVALID_PAYLOAD")
+    assert "verified already" in (await verify(house, token)).text
     assert len(await found(house)) == 1
 
 

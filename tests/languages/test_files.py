@@ -71,6 +71,8 @@ async def test_files_of_others_are_as_good_as_none(house: Served) -> None:
             ("DELETE", f"/files/{mine}", None), ("GET", f"/assets/{mine}", None), ("DELETE", "/files", [mine]),
         ]:  # fmt: skip
             assert _code(await house.ask(method, path, body, token=who)) == (403, "FORBIDDEN")
+        other = await upload(house, b"no picture", token=who, method="PATCH", path=f"/files/{mine}")
+        assert other.status_code == (415 if who else 403)  # a stranger's bytes are not even looked at
     assert (await house.ask("GET", "/files", token=stranger)).json() == {"data": []}
     assert _code(await house.ask("GET", "/files", token=None)) == (403, "FORBIDDEN")
     assert _code(await upload(house, picture(), token=None)) == (403, "FORBIDDEN")

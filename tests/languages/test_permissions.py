@@ -396,3 +396,45 @@ async def test_a_rule_about_sharing_is_kept_and_shown_and_opens_nothing(house: S
     assert len((await house.ask("GET", "/users", token=token)).json()["data"]) == 1
     assert _code(await house.ask("GET", "/activity", token=token)) == (403, "FORBIDDEN")
     assert _code(await house.ask("GET", "/shares", token=token)) == (404, "ROUTE_NOT_FOUND")
+
+
+async def test_rules_compare_with_what_the_caller_s_own_row_says(house: Served, editors: str) -> None:
+    ann, token = await house.person("ann@example.com", role=editors, title="Here", location="Editors")
+    bob, _ = await house.person("bob@example.com", title="Here")
+    cid, _ = await house.person("cid@example.com", title="There", description="ANN@EXAMPLE.COM")
+
+    async def seen(rule: dict[str, object]) -> set[str]:
+        number = await allow(house, editors, "read", permissions=rule)
+        found = (await house.ask("GET", "/users?fields=id", token=token)).json()["data"]
+        await house.ask("DELETE", f"/permissions/{number}")
+        return {one["id"] for one in found}
+
+    assert await seen({"title": {"_eq": "$CURRENT_USER.title"}}) == {ann, bob}
+    assert await seen({"title": {"_neq": "$CURRENT_USER.title"}}) == {ann, cid}
+    assert await seen({"role": {"name": {"_eq": "$CURRENT_ROLE.name"}}}) == {ann}
+    assert await seen({"location": {"_eq": "$CURRENT_USER.role.name"}}) == {ann}
+    assert await seen({"email": {"_neq": "$CURRENT_USER.email"}}) == {ann, bob, cid, house.admin}
+    assert await seen({"description": {"_contains": "$CURRENT_USER.title"}}) == {ann}
+    assert await seen({"role": {"_neq": "$CURRENT_USER.role"}}) == {ann, house.admin}
+    here = {"title": {"_eq": "$CURRENT_USER.title"}}
+    await allow(house, editors, "update", fields=["description", "title"], permissions=here, validation=here)
+    change = {"description": "x"}
+    assert (await house.ask("PATCH", f"/users/{bob}", change, token=token)).status_code == 204
+    assert _code(await house.ask("PATCH", f"/users/{cid}", change, token=token)) == (403, "FORBIDDEN")
+    moved = await house.ask("PATCH", f"/users/{bob}", {"title": "There"}, token=token)
+    assert _code(moved) == (400, "FAILED_VALIDATION")
+    await allow(house, None, "read", permissions=here)
+    assert (await house.ask("GET", "/users", token=None)).json() == {"data": []}
+    for value, operator, field in [
+        ("$CURRENT_USER.nope", "_eq", "title"), ("$CURRENT_USER.password", "_eq", "title"), ("$CURRENT_USER.title", "_eq", "id"),
+        ("$CURRENT_USER.title", "_in", "title"), ("$CURRENT_USER.title", "_icontains", "title"),
+        ("$CURRENT_USER.title", "_eq", "email"), ("$CURRENT_USER.year(last_access)", "_eq", "title"),
+        ("$CURRENT_USER.title", "_eq", "password"),
+    ]:  # fmt: skip
+        rule = {
+            "role": editors,
+            "collection": USERS,
+            "action": "read",
+            "permissions": {field: {operator: value}},
+        }
+        assert _code(await house.ask("POST", "/permissions", rule)) == (400, "INVALID_PAYLOAD"), value

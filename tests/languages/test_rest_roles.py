@@ -57,6 +57,9 @@ async def test_many_roles_are_changed_in_every_form(house: Served, roles: list[s
     assert in_path.json()["data"] == [{"icon": "star"}, {"icon": "star"}]
     lacking = await house.ask("PATCH", "/roles", [{"name": "x"}])
     assert lacking.json()["errors"][0]["extensions"]["reason"] == "Item in update misses primary key"
+    nameless = await house.ask("POST", "/roles", {"name": "New", "users": [{"email": "new@example.com"}]})
+    assert _code(nameless) == (400, "INVALID_PAYLOAD")
+    assert "array of keys" in nameless.text
     half = [{"id": roles[0], "name": "Half"}, {"id": NOBODY, "name": "Half"}]
     assert _code(await house.ask("PATCH", "/roles", half)) == (403, "FORBIDDEN")
     assert await _names(house) == ["Administrator", "Readers", "Visitors", "Writers"]

@@ -8,12 +8,12 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, many, reading, user_changes
+from service.api import answers, items, many, reading
 from service.api.bodies import EMAILS, TEXT, expect
 from service.api.calls import Call, of
 from service.api.many import Many
 from service.api.two_factor import issuer
-from service.api.users import USERS
+from service.api.users import USERS, VERBS
 from service.database import Transaction
 from service.users import acceptance, invitations, model, numbers, rows, tracking
 from service.users.model import Caller
@@ -32,10 +32,10 @@ async def change_users(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     caller = await call.author()
     body = await call.json() or {}
     if isinstance(body, list):
-        return await user_changes.change_each(call, await _by_keys(call, caller, body))
+        return await items.change_each(VERBS, call, await _by_keys(call, caller, body))
     if (keys := many.path_keys(key)) is not None:
-        return await user_changes.change_alike(call, Many(keys, None, body))
-    return await user_changes.change_one(call, many.known_key(key), body)
+        return await items.change_alike(VERBS, call, Many(keys, None, body))
+    return await items.change_one(VERBS, call, many.known_key(key), body)
 
 
 async def _by_keys(call: Call, caller: Caller, body: list[object]) -> Mapping[str, object]:

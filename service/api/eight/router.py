@@ -4,26 +4,24 @@ from typing import Final
 
 from litestar import Router
 
-from service.api import health, history, roles, user_changes, users
+from service.api import health, history, roles, users
 from service.api.eight import auth, people, revisions
 from service.api.eight.generation import PREFIX
 
 _SHARED: Final = (
-    users.list_users,
+    users.DOORS.list,
+    users.DOORS.one,
+    users.DOORS.create,
+    users.DOORS.remove,
     users.read_me,
-    users.read_user,
-    users.create_users,
-    user_changes.change_me,
-    user_changes.delete_user,
-    roles.list_roles,
-    roles.read_role,
-    roles.create_roles,
-    roles.change_role,
-    roles.delete_role,
-    history.list_activity,
-    history.read_activity,
-    history.list_revisions,
-    history.read_revision,
+    users.change_me,
+    roles.DOORS.list,
+    roles.DOORS.one,
+    roles.DOORS.create,
+    roles.DOORS.change,
+    roles.DOORS.remove,
+    *history.ACTIVITY_DOORS.handlers,
+    *history.REVISIONS_DOORS.handlers,
     health.ping,
 )
 

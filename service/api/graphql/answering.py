@@ -60,6 +60,7 @@ async def answer(call: Call, body: object) -> ASGIResponse:
         variables = document.variables(operation, asked.variables)
         run = Run(call, seen, document, operation, variables)
     except BadDocument as bad:
+        await call.caller()  # who lacks a second factor is told so, and not that there are no such fields
         return answers.answer({"errors": [_unread(bad.errors)]}, status=400)
     return await run.answer()
 

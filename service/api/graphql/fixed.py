@@ -16,7 +16,6 @@ from service.api import (
     passwords,
     registration,
     two_factor,
-    user_changes,
     users,
 )
 from service.api.graphql.asking import Asking
@@ -45,9 +44,7 @@ async def _me(asked: Asking) -> object:
 
 async def _change_me(asked: Asking) -> object:
     body, query = asked.arguments["data"], {"fields": asked.chosen()}
-    return answers.told(
-        await ask(asked.call, user_changes.change_me, "/users/me", query=dict(query), body=body)
-    )
+    return answers.told(await ask(asked.call, users.change_me, "/users/me", query=dict(query), body=body))
 
 
 async def _verify(asked: Asking) -> object:

@@ -1,4 +1,7 @@
-"""The fields about rows of a collection: lists, sums, changes, each a request of the collection's room."""
+"""The fields about rows of a collection: lists, sums, changes, each a request of the collection's room.
+
+Which of them a caller has, the schema says. No files are created here: they come with their bytes, by REST.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -6,9 +9,10 @@ from typing import Final
 import msgspec
 from litestar.handlers.http_handlers import HTTPRouteHandler
 
-from service.api import answers, files, history, permissions, roles, user_changes, users
+from service.api import answers, files, history, permissions, roles, users
 from service.api.graphql.asking import Asking
 from service.api.graphql.within import ask
+from service.api.items import Doors, WritingDoors
 from service.dialects.graphql.arguments import query_of
 from service.dialects.graphql.choosing import TYPENAME
 from service.users.problems import BadQuery, Forbidden
@@ -16,39 +20,14 @@ from service.users.problems import BadQuery, Forbidden
 Verb = Callable[[Asking], Awaitable[object]]
 
 
-class Room(msgspec.Struct, frozen=True):
-    """The handlers of one collection; those that it has not are None (files arrive by REST)."""
-
-    list: HTTPRouteHandler
-    one: HTTPRouteHandler
-    create: HTTPRouteHandler | None = None
-    change: HTTPRouteHandler | None = None
-    change_many: HTTPRouteHandler | None = None
-    remove: HTTPRouteHandler | None = None
-    remove_many: HTTPRouteHandler | None = None
-
-
-ROOMS: Final[Mapping[str, Room]] = {
-    "users": Room(
-        users.list_users, users.read_user, users.create_users, user_changes.change_user,
-        user_changes.change_users, user_changes.delete_user, user_changes.delete_users,
-    ),
-    "roles": Room(
-        roles.list_roles, roles.read_role, roles.create_roles, roles.change_role, roles.change_roles,
-        roles.delete_role, roles.delete_roles,
-    ),
-    "permissions": Room(
-        permissions.list_permissions, permissions.read_permission, permissions.create_permissions,
-        permissions.change_permission, permissions.change_permissions, permissions.delete_permission,
-        permissions.delete_permissions,
-    ),
-    "files": Room(
-        files.list_files, files.read_file, None, files.change_file, files.change_files, files.delete_file,
-        files.delete_files,
-    ),
-    "activity": Room(history.list_activity, history.read_activity),
-    "revisions": Room(history.list_revisions, history.read_revision),
-}  # fmt: skip
+ROOMS: Final[Mapping[str, Doors]] = {
+    "users": users.DOORS,
+    "roles": roles.DOORS,
+    "permissions": permissions.DOORS,
+    "files": files.DOORS,
+    "activity": history.ACTIVITY_DOORS,
+    "revisions": history.REVISIONS_DOORS,
+}
 _LISTING: Final = ("filter", "sort", "limit", "offset", "page", "search")
 
 
@@ -57,32 +36,27 @@ def verbs() -> Mapping[str, Verb]:
     return {name: verb for collection, room in ROOMS.items() for name, verb in _verbs(collection, room)}
 
 
-def _verbs(name: str, room: Room) -> list[tuple[str, Verb]]:
+def _verbs(name: str, room: Doors) -> list[tuple[str, Verb]]:
     path = f"/{name}"
     found: list[tuple[str, Verb]] = [
         (name, lambda asked: _list(asked, room, path)),
         (f"{name}_by_id", lambda asked: _by_id(asked, room, path)),
         (f"{name}_aggregated", lambda asked: _aggregated(asked, room, path)),
     ]
-    create, change, change_many = room.create, room.change, room.change_many
-    remove, remove_many = room.remove, room.remove_many
-    if create is not None:
-        found += [
-            (f"create_{name}_item", lambda asked: _written(asked, create, path, asked.arguments["data"])),
-            (f"create_{name}_items", lambda asked: _listed(asked, room, create, path, _many(asked))),
-        ]
-    if change is not None and change_many is not None:
-        found += [
-            (f"update_{name}_item", lambda asked: _changed(asked, change, path)),
-            (f"update_{name}_items", lambda asked: _listed(asked, room, change_many, path, _alike(asked))),
-            (f"update_{name}_batch", lambda asked: _listed(asked, room, change_many, path, _many(asked))),
-        ]
-    if remove is not None and remove_many is not None:
-        found += [
-            (f"delete_{name}_item", lambda asked: _removed(asked, remove, path)),
-            (f"delete_{name}_items", lambda asked: _removed_many(asked, remove_many, path)),
-        ]
-    return found
+    return found + _changes(name, path, room) if isinstance(room, WritingDoors) else found
+
+
+def _changes(name: str, path: str, room: WritingDoors) -> list[tuple[str, Verb]]:
+    many = room.change_many
+    return [
+        (f"create_{name}_item", lambda asked: _written(asked, room.create, path, asked.arguments["data"])),
+        (f"create_{name}_items", lambda asked: _listed(asked, room, room.create, path, _many(asked))),
+        (f"update_{name}_item", lambda asked: _changed(asked, room.change, path)),
+        (f"update_{name}_items", lambda asked: _listed(asked, room, many, path, _alike(asked))),
+        (f"update_{name}_batch", lambda asked: _listed(asked, room, many, path, _many(asked))),
+        (f"delete_{name}_item", lambda asked: _removed(asked, room.remove, path)),
+        (f"delete_{name}_items", lambda asked: _removed_many(asked, room.remove_many, path)),
+    ]
 
 
 def _many(asked: Asking) -> object:
@@ -93,7 +67,7 @@ def _alike(asked: Asking) -> object:
     return {"keys": asked.arguments["ids"], "data": asked.arguments["data"]}
 
 
-async def _list(asked: Asking, room: Room, path: str) -> object:
+async def _list(asked: Asking, room: Doors, path: str) -> object:
     query, default = query_of(asked.collection, asked.arguments), asked.call.generation.limit
     if asked.call.house.terms.most_rows is None:
         asked.budget.bound(query, default)
@@ -102,7 +76,7 @@ async def _list(asked: Asking, room: Room, path: str) -> object:
     return raw
 
 
-async def _by_id(asked: Asking, room: Room, path: str) -> object:
+async def _by_id(asked: Asking, room: Doors, path: str) -> object:
     query = query_of(asked.collection, {"version": asked.arguments.get("version")})
     key = str(asked.arguments["id"])
     try:
@@ -124,7 +98,7 @@ async def _changed(asked: Asking, handler: HTTPRouteHandler, path: str) -> objec
     return await _written(asked, handler, path, asked.arguments["data"], str(asked.arguments["id"]))
 
 
-async def _listed(asked: Asking, room: Room, handler: HTTPRouteHandler, path: str, body: object) -> object:
+async def _listed(asked: Asking, room: Doors, handler: HTTPRouteHandler, path: str, body: object) -> object:
     """A change of many; the arguments of a list choose among what was changed."""
     given = {name: asked.arguments.get(name) for name in _LISTING}
     if asked.root.type == "Boolean" or all(value is None for value in given.values()):
@@ -152,7 +126,7 @@ async def _removed_many(asked: Asking, handler: HTTPRouteHandler, path: str) -> 
     return asked.pruned({"ids": ids})
 
 
-async def _aggregated(asked: Asking, room: Room, path: str) -> object:
+async def _aggregated(asked: Asking, room: Doors, path: str) -> object:
     """Sums by group, put from the flat objects of REST into those of the schema."""
     query = query_of(asked.collection, asked.arguments)
     sets = [node.selection_set for node in asked.nodes if node.selection_set is not None]
