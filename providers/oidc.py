@@ -9,13 +9,13 @@ from joserfc.jwk import KeySet
 from msgspec import Meta
 
 from providers import logout_token
+from providers.afterwards import LoggedOut
 from providers.client import Server
 from providers.client_settings import ClaimName, ClientSettings
 from providers.code_flow import CodeFlow, ask, secret_of
 from providers.contract import (
     Departure,
     Identity,
-    LoggedOut,
     Prompt,
     Provider,
     Tokens,

@@ -40,6 +40,10 @@ REASONS: Final[Mapping[str, str]] = {
     "USER_SUSPENDED": "Your account is suspended. Ask the people who run this place.",
     "FORBIDDEN": "Your account may not sign in here. Ask the people who run this place.",
     "INVALID_OTP": "That code was not right. Sign in once more and enter the one that your app shows.",
+    "SIGNED_OUT_HERE": (
+        "You are signed out here. At the service that you signed on with you may still be signed in: sign "
+        "out there, too."
+    ),
     "REQUESTS_EXCEEDED": "There were too many attempts. Wait a few minutes and try again.",
 }
 

@@ -125,7 +125,13 @@ def _bond(arrival: Arrival) -> Bond:
     ends = [] if lifetime is None else [later(now(), lifetime)]
     if identity.ends_at is not None:
         ends.append(later(EPOCH, identity.ends_at))
-    return Bond(identity.external_identifier, identity.sid, min(ends, default=None))
+    return Bond(
+        identifier=identity.external_identifier,
+        sid=identity.sid,
+        ends_at=min(ends, default=None),
+        subject=identity.subject,
+        hint=identity.hint,
+    )
 
 
 async def _note_refusal(

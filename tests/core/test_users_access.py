@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from service.database import Database, Transaction, new_key
 from service.database.tables import invitations, letters, sessions, users
-from service.users import access, connections, records
+from service.users import access, connections, records, refreshing
 from service.users import invitations as inviting
 from service.users import sessions as opening
 from service.users.access import CONDITIONS, scope
@@ -211,7 +211,7 @@ async def test_whoever_is_not_active_any_more_has_no_way_in(database: Database, 
     with pytest.raises(WrongCredentials):
         await opened(database, id_)
     with pytest.raises(WrongCredentials):
-        await opening.refresh(database, "default", session.refresh_token)
+        await refreshing.refresh(database, "default", session.refresh_token)
     await database.write(records.change, HOUSE, {id_: {"status": "active"}})
     assert await database.read(opening.recognise, "default", session.session) is None, "nothing comes back"
 
@@ -352,4 +352,4 @@ async def test_a_suspended_users_row_admits_nobody_even_with_rows_left_over(data
     assert await database.read(opening.recognise, "default", session.session) is None
     assert await database.read(opening.recognise_token, "default", "f") is None
     with pytest.raises(WrongCredentials):
-        await opening.refresh(database, "default", session.refresh_token)
+        await refreshing.refresh(database, "default", session.refresh_token)

@@ -15,7 +15,8 @@ from service.users import sessions as opening
 from service.users.clock import later
 from service.users.model import Origin
 from service.users.problems import WrongCredentials
-from service.users.sessions import GRACE, Opened, refresh
+from service.users.refreshing import GRACE, refresh
+from service.users.sessions import Opened
 from tests.core.people import HOUSE, a_project, a_role, a_user, all_rows, history_of, set_row, user
 
 BROWSER = Origin("192.0.2.1", "Firefox", "https://app.example.com")

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import httpx2
 import pytest
 
-from providers.contract import Departure, Provider, Refused, Renews, Untrusted
+from providers.afterwards import Renews
+from providers.contract import Departure, Provider, Refused, Untrusted
 from providers.kinds import KINDS, open_provider, read_settings
 from providers.presets import apple, entra, github, google
 from tests.sign_on.browser import CALLBACK, Page
