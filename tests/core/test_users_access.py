@@ -197,8 +197,8 @@ async def test_own_rows_of_those_who_left_are_not_theirs_to_change(database: Dat
 
 
 @pytest.mark.parametrize("status", ["suspended", "draft", "archived", "invited"])
-async def test_whoever_is_not_active_any_more_has_no_way_in(database: Database, status: str) -> None:
-    """security.md, 22: in the same transaction, and not by the status alone."""
+async def test_rule_22_whoever_is_not_active_any_more_has_no_way_in(database: Database, status: str) -> None:
+    """In the same transaction, and not by the status alone."""
     id_ = await a_user(database, email="a@example.com", token_fingerprint="f", token_sealed="s")
     session = await opened(database, id_)
     await database.write(records.change, HOUSE, {id_: {"status": status}})

@@ -108,7 +108,7 @@ def test_every_preset_is_recorded() -> None:
     assert set(RECORDED) == set(KINDS) - {"openid", "mock", "ldap", "saml"}
 
 
-def test_an_entra_tenant_cannot_vouch_for_any_address_it_likes() -> None:
+def test_rule_10_an_entra_tenant_cannot_vouch_for_any_address_it_likes() -> None:
     said = {"email": "ceo@victim.example"}
     assert entra.describe(said)["email_verified"] is False
     assert entra.describe({**said, "email_verified": True})["email_verified"] is False

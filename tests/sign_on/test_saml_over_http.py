@@ -78,7 +78,7 @@ async def test_a_person_signs_on_with_case_role_and_fields(house: Served, saml_i
         assert "directus_refresh_token" in away.headers["set-cookie"]
 
 
-async def test_an_answer_counts_once_and_in_the_browser_that_left(
+async def test_rule_14_an_answer_counts_once_and_in_the_browser_that_left(
     house: Served, saml_idp: IdentityProvider
 ) -> None:
     async with house.client() as browser, house.client() as stranger:
@@ -95,7 +95,7 @@ async def test_an_answer_counts_once_and_in_the_browser_that_left(
         assert (await browser.get(f"/auth/login/op/callback?SAMLResponse={'x' * 99}")).status_code == 401
 
 
-async def test_whoever_comes_unasked_comes_once_and_only_where_it_is_allowed(
+async def test_rule_14_whoever_comes_unasked_comes_once_and_only_where_it_is_allowed(
     house: Served, saml_idp: IdentityProvider
 ) -> None:
     for name in ("op", "portal"):
