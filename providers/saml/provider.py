@@ -10,6 +10,7 @@ from providers.afterwards import Carried, LogoutAsked
 from providers.contract import Departure, Identity, Misconfigured, Prompt, Untrusted
 from providers.discovery import Kept
 from providers.http import Outbound
+from providers.proof import check_proof, remember_age
 from providers.redirects import check_state, in_time, random_text
 from providers.saml import logout
 from providers.saml.encryption import Decryption
@@ -19,6 +20,7 @@ from providers.saml.request import ask
 from providers.saml.response import Expected, read_response
 from providers.saml.settings import SamlClient
 from providers.saml.signature import Trust
+from providers.settings import seconds
 
 
 class SamlSettings(SamlClient, frozen=True, kw_only=True, tag_field="driver", tag="saml"):
@@ -48,18 +50,23 @@ class Saml:
         key, state = self._key(), random_text()
         if whom.wants_signed and key is None:
             raise Misconfigured("The identity provider wants signed questions, and SP_PRIVATE_KEY is not set")
-        asked = ask(whom, self._entity_id(return_url), return_url, state, prompt=prompt, key=key)
-        return Departure(asked.url, {"state": state, "request": asked.id, "return_url": return_url})
+        told = self._settings
+        if told.max_age and prompt is None:  # how long ago cannot be asked for: it is to be now
+            prompt = "login"
+        us = self._entity_id(return_url)
+        asked = ask(whom, us, return_url, state, prompt=prompt, contexts=told.acr_values, key=key)
+        memory = {"state": state, "request": asked.id, "return_url": return_url}
+        return Departure(asked.url, {**memory, **self._age()})
 
     async def arrive(self, query: Mapping[str, str], memory: Mapping[str, str]) -> Identity:
         check_state({"state": query.get("RelayState", "")}, memory)
-        return await self._read(query, memory["return_url"], memory["request"])
+        return await self._read(query, memory["return_url"], memory["request"], memory)
 
     async def receive(self, query: Mapping[str, str], return_url: str) -> Identity:
         """Somebody whom the identity provider sent of its own accord."""
         if not self.takes_unasked:
             raise Untrusted("Nobody asked for this answer, and ALLOW_IDP_INITIATED is not set")
-        return await self._read(query, return_url, None)
+        return await self._read(query, return_url, None, self._age())
 
     def describe_us(self, return_url: str) -> bytes:
         key, certificate = self._key(), self._settings.sp_certificate
@@ -118,7 +125,9 @@ class Saml:
         data = told.encode() if told.startswith("<") else await self._outbound.fetch_bytes(told)
         return read_metadata(data)
 
-    async def _read(self, query: Mapping[str, str], return_url: str, request: str | None) -> Identity:
+    async def _read(
+        self, query: Mapping[str, str], return_url: str, request: str | None, memory: Mapping[str, str]
+    ) -> Identity:
         async with in_time():
             whom = await self._idp.get()
             expected = Expected(
@@ -132,7 +141,13 @@ class Saml:
             decrypt = Decryption(key) if key else None
             # Verifying takes milliseconds of computing, and hostile text may take more.
             assertion = await asyncio.to_thread(read_response, query, expected, decrypt)
+        proof = {"acr": assertion.context, "auth_time": assertion.auth_time}
+        check_proof(proof, memory, self._settings.acr_values)
         return describe(self.name, assertion, whom.entity_id, self._settings)
+
+    def _age(self) -> dict[str, str]:
+        span = self._settings.max_age
+        return remember_age(seconds(span) if span else None)
 
     def _entity_id(self, return_url: str) -> str:
         """Under which name the identity provider knows us: the address of our metadata unless told."""

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from providers.client_settings import ClaimName
 from providers.secret import PrivateKey
-from providers.settings import Common, Domains, Flag
+from providers.settings import Common, ContextClasses, Domains, Flag, Span
 from providers.words import Words
 
 _CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
@@ -37,7 +37,9 @@ class SamlClient(Common, frozen=True, kw_only=True):
 
     People are known by their NameID unless `identifier_key` names an attribute. Of `sp_metadata` only the
     entityID counts. An address is verified in one of `verified_domains`, or where `email_verified_key` says.
-    With `sp_private_key` questions are signed, answers may be encrypted, and sign-outs travel both ways.
+    `acr_values` (AuthnContextClassRef) are the ways of proving themselves that will do, `max_age` is how long
+    ago: both are asked for, and held against the signed answer. With `sp_private_key` questions are signed,
+    answers may be encrypted, and sign-outs travel both ways.
     """
 
     idp_metadata: IdpMetadata
@@ -51,6 +53,8 @@ class SamlClient(Common, frozen=True, kw_only=True):
     family_name_key: ClaimName = f"{_CLAIMS}surname"
     group_claim_name: ClaimName = "groups"
     verified_domains: Domains = ()
+    max_age: Span = None
+    acr_values: ContextClasses = ()
     allow_idp_initiated: Flag = False
     allow_sha1: Flag = False
 

@@ -48,10 +48,12 @@ REASONS: Final[Mapping[str, str]] = {
 }
 
 # What a person whom the provider has proven is told beyond the code.
+_NO_ACCOUNT: Final = (
+    "You signed on, but there is no account for you here yet. Ask the people who run this place for one."
+)
 CAUSES: Final[Mapping[str, str]] = {
-    "unknown": (
-        "You signed on, but there is no account for you here yet. Ask the people who run this place for one."
-    ),
+    "unknown": _NO_ACCOUNT,
+    "unprovisioned": _NO_ACCOUNT,
     "unverified": (
         "You signed on, but that service does not say that your e-mail address is verified. Verify it there, "
         "then try again."

@@ -24,6 +24,7 @@ _LONGEST: Final = 366 * 86_400.0  # seconds that a spent proof is remembered at 
 # What the administrator reads of a refusal, behind the cause and the provider.
 _STORIES: Final[Mapping[str, str]] = {
     "unknown": "nobody here has this identity, and ALLOW_PUBLIC_REGISTRATION lets nobody new in",
+    "unprovisioned": "a managed connection makes this provider's users, over SCIM, before they sign on",
     "unverified": "the provider does not say that the e-mail address was verified (REQUIRE_VERIFIED_EMAIL)",
     "foreign": "the e-mail address is of none of the ALLOWED_DOMAINS",
     "malformed": "the identifier or the e-mail address cannot be one",
