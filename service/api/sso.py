@@ -9,7 +9,15 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from providers.contract import DescribesUs, Identity, ProviderError, Redirects, Refused, TakesUnasked
+from providers.contract import (
+    DescribesUs,
+    Identity,
+    ProviderError,
+    Redirects,
+    Refused,
+    TakesUnasked,
+    Untrusted,
+)
 from service.api import answers, cookies, directories, doors, kept, linking
 from service.api.calls import Call, of
 from service.api.house import Door
@@ -18,7 +26,7 @@ from service.api.owing import owe
 from service.tokens import new_secret
 from service.users import departures, sign_on
 from service.users.departures import Departed
-from service.users.problems import Problem, RouteUnknown, WrongCredentials, WrongOtp
+from service.users.problems import Expired, Problem, RouteUnknown, WrongOtp
 from service.users.sign_on import Arrival, Owing
 
 
@@ -49,6 +57,7 @@ async def depart(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     try:
         return answers.away(*await leave(call, door, redirect, **more))
     except ProviderError as problem:
+        await doors.note(call, name, problem)
         return refused(call, redirect, doors.told(problem, name))
 
 
@@ -77,6 +86,7 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     gone = cookies.bake(call, _cookie_name(call, name), "", seconds=0)
     try:
         if taken is None:
+            redirect = _page(call)
             identity = await _unasked(call, provider, given)
             redirect = f"{call.house.terms.public_url}/admin/welcome"
         else:
@@ -87,8 +97,6 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
         await doors.note(call, name, problem)
         denied = "denied" if isinstance(problem, Refused) and problem.code == "access_denied" else ""
         return refused(call, redirect, doors.told(problem, name), gone, cause=denied)
-    except Problem as problem:
-        return refused(call, redirect, problem, gone)
     if link is not None:
         return await linking.link(call, door, identity, link, redirect, gone)
     return await _enter(call, door, identity, redirect, otp, gone)
@@ -125,8 +133,16 @@ async def metadata(scope: Scope, name: FromPath[str]) -> ASGIResponse:
 async def _unasked(call: Call, provider: Redirects, given: Mapping[str, object]) -> Identity:
     """Somebody whom we did not send away, where the administrator lets the provider bring them."""
     if not isinstance(provider, TakesUnasked) or not provider.takes_unasked or "kept" not in call.query:
-        raise WrongCredentials
+        raise Untrusted(
+            "A browser came back that had not left, or more than 5 minutes ago, or takes no cookies of ours"
+        )
     return await provider.receive(_single(given), kept.address(call, provider.name, provider.lands_at))
+
+
+def _page(call: Call) -> str | None:
+    """Where a person is told what went wrong who wanted to go nowhere in particular; programs get JSON."""
+    is_person = "text/html" in (call.header(b"accept") or "")
+    return f"{call.house.terms.public_url}/admin/login" if is_person else None
 
 
 async def _enter(
@@ -137,10 +153,9 @@ async def _enter(
     arrival = Arrival(call.project, door.rules, identity, call.origin, house.terms.refresh_ttl, otp)
     try:
         outcome = await sign_on.sign_on(house.database, arrival, house.factor, house.grants)
-    except WrongCredentials as problem:
-        return refused(call, redirect, problem, gone, cause=problem.cause)
     except Problem as problem:
-        return refused(call, redirect, problem, gone)
+        cause = "invitation" if isinstance(problem, Expired) else getattr(problem, "cause", "")
+        return refused(call, redirect, problem, gone, cause=cause)
     if not isinstance(outcome, Owing):
         return ended(call, outcome, door.policy.mode, redirect, gone)
     owed = await owe(call, outcome.user, identity.provider, redirect, outcome.bond)
@@ -175,7 +190,7 @@ async def _given(call: Call, name: str) -> Mapping[str, object]:
 def _single(query: Mapping[str, object]) -> Mapping[str, str]:
     """The callback's parameters, each once: one that comes twice is no answer of a provider."""
     if any(not isinstance(value, str) for value in query.values()):
-        raise WrongCredentials
+        raise Untrusted("The answer names a parameter twice")
     return {name: str(value) for name, value in query.items()}
 
 

@@ -63,6 +63,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "malformed": (
         "That service did not say who you are in a way that we can read. Tell the people who run this place."
     ),
+    "invitation": "Your invitation is no longer open. Ask the people who run this place for a new one.",
     "denied": "You stopped the sign-in at that service. Nothing has happened; try again whenever you like.",
 }
 

@@ -16,7 +16,7 @@ from service.users.claims import Policy
 from service.users.clock import later
 from service.users.grants import Grants
 from service.users.model import Caller, Origin
-from service.users.problems import Expired, NoSuch, NotInvited, WrongCredentials, WrongProvider
+from service.users.problems import Expired, NotInvited, Unreachable, WrongCredentials, WrongProvider
 from service.users.second_factor import SecondFactor
 from service.users.sessions import Opened
 from service.users.sign_on import Arrival, sign_on
@@ -56,7 +56,7 @@ async def arrive(database: Database, policy: Policy = OPEN, project: str = "defa
 async def refused(database: Database, policy: Policy = OPEN, **said: Any) -> str:
     """The cause, with proof that nothing was written but the note."""
     before = await database.read(all_rows, users), await database.read(all_rows, identities)
-    with pytest.raises((WrongCredentials, WrongProvider, Expired)):
+    with pytest.raises((WrongCredentials, WrongProvider, Expired, Unreachable)):
         await arrive(database, policy, **said)
     assert (await database.read(all_rows, users), await database.read(all_rows, identities)) == before
     notes = await database.read(all_rows, activity, action="refused")
@@ -202,8 +202,8 @@ async def test_two_people_with_one_address_at_once_make_one_user(database: Datab
 
 
 async def test_a_default_role_that_is_gone_is_an_administrators_mistake(database: Database) -> None:
-    with pytest.raises(NoSuch):
-        await arrive(database, Policy(registers=True, default_role=a_key()))
+    policy = Policy(registers=True, default_role=a_key())
+    assert await refused(database, policy) == "okta: role"
 
 
 async def test_a_provisioned_user_is_claimed_by_identifier(database: Database) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.peers.saml import ADA, IdentityProvider
+from tests.peers.saml import ADA, IdentityProvider, Pair
 from tests.served import Served, served
 from tests.sign_on.assertions import at, issue
 from tests.sign_on.test_auth_check import check
@@ -166,5 +166,17 @@ async def test_both_sides_can_be_checked(saml_idp: IdentityProvider) -> None:
     assert (status, "/auth/login/op/acs" in said) == (1, True), said
     for sentence in ("over plain http", "has run out", "ALLOW_SHA1 lets signatures count"):
         assert sentence in said
+    ours, other = Pair(), Pair()
+    for certificate, sentence in (
+        ("", "SP_CERTIFICATE is not: nobody could verify"), (other.certificate_pem, "is another key's"),
+        ("-----BEGIN CERTIFICATE-----\nx", "no certificate in PEM"), (ours.certificate_pem, ""),
+    ):  # fmt: skip
+        pair = {"SP_PRIVATE_KEY": ours.key_pem, "SP_CERTIFICATE": certificate}
+        status, said = await check(DRIVER="saml", IDP_metadata=f"{saml_idp.url}/metadata", **pair)
+        assert (status, sentence in said, "nobody could verify" in said and not sentence) == (
+            1,
+            True,
+            False,
+        ), said
     status, said = await check(DRIVER="saml", IDP_metadata="<x/>")
     assert (status, "describes 0 identity providers" in said) == (1, True), said
