@@ -20,7 +20,6 @@ from providers.saml.xml import SAMLP, Element, find_all, find_one, read_moment, 
 
 LIFETIME = 300  # seconds in which a request counts, where it does not say so itself
 _LONGEST = 2000  # characters of a hint; who has a longer name is signed out here alone
-_MOST = 100  # sessions that one request may name
 
 
 class Hint(Struct, frozen=True, array_like=True):
@@ -81,7 +80,7 @@ def read(carried: Carried, sides: Sides) -> LogoutAsked:
     said = LoggedOut(
         token=f"{sides.whom.entity_id} {number}",
         until=int(issued + LIFETIME + 2 * SKEW),
-        sids=tuple(read_text(one) for one in find_all(root, "samlp:SessionIndex")[:_MOST]),
+        sids=tuple(read_text(one) for one in find_all(root, "samlp:SessionIndex")),
         subject=read_text(find_one(root, "saml:NameID")),
     )
     return LogoutAsked(said, number, carried.fields.get("RelayState"))
