@@ -85,8 +85,9 @@ class Identity(Struct, frozen=True, kw_only=True):
     64 KB, no NUL, no lone surrogates, no token, and nothing that changes with each sign-on. `groups` are the
     names that a role may follow from; None: the provider could not tell them, which is not the same as none.
     `auth_time` and `ends_at` (seconds since 1970; when the provider's session ends), `acr`, `amr`, `sid` and
-    `subject` (whom later tokens of the provider speak of) come from a signed assertion only. `once` is a
-    proof that could be brought again; whoever keeps the sessions refuses it then.
+    `subject` (whom later tokens of the provider speak of) come from a signed assertion only. `hint` is what
+    the provider has to be told so that this very session of its own ends. `once` is a proof that could be
+    brought again; whoever keeps the sessions refuses it then.
     """
 
     provider: str
@@ -103,20 +104,9 @@ class Identity(Struct, frozen=True, kw_only=True):
     amr: tuple[str, ...] = ()
     sid: str | None = None
     subject: str | None = None
+    hint: str | None = None
     ends_at: int | None = None
     once: Once | None = None
-
-
-class LoggedOut(Struct, frozen=True):
-    """Somebody has signed out at the provider: of the session `sid`, or of every one of `subject`'s.
-
-    `token` names the message, which counts once; `until` (seconds since 1970) it would be believed.
-    """
-
-    token: str
-    until: int
-    sid: str | None
-    subject: str | None
 
 
 class Provider(Protocol):
@@ -183,32 +173,6 @@ class TakesPasswords(Provider, Protocol):
         """Who this is. Raises Refused for a password that is not right, of nobody, or of several people at
         once; other ProviderErrors where the provider cannot be asked; within 5 seconds.
         """
-
-
-@runtime_checkable
-class Renews(Protocol):
-    """A provider that can be asked, later, whether what it granted still stands."""
-
-    async def renew(self, refresh_token: Secret) -> Secret | None:
-        """Use a refresh token; gives the one that takes its place, or None where the old one stays good.
-
-        Raises Refused when the grant is gone (revoked, run out, used twice), other ProviderErrors when nobody
-        can tell; within 5 seconds.
-        """
-
-
-@runtime_checkable
-class Ends(Protocol):
-    """A provider whose own session can be ended from here, and which tells when it has ended there."""
-
-    async def leave(self, hint: Secret | None, return_url: str) -> str | None:
-        """Where to send the browser so that the session there ends and it comes back to `return_url`.
-
-        `hint` is the ID token of the sign-on. None: the provider has no such address. Raises ProviderError.
-        """
-
-    async def hear_logout(self, token: str) -> LoggedOut:
-        """Read a logout token of the back channel. Raises ProviderError, Untrusted for a forgery."""
 
 
 @runtime_checkable

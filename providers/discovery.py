@@ -45,10 +45,18 @@ class Metadata(Struct, frozen=True):
 
 
 class Issuer:
-    """One issuer, known by its address or by that of its discovery document."""
+    """One issuer, known by its address or by that of its discovery document, which has to call it so too; or
+    `said`, where that is a pattern of names."""
 
-    def __init__(self, url: str, outbound: Outbound, clock: Callable[[], float] = time.monotonic) -> None:
-        self._url = url
+    def __init__(
+        self,
+        url: str,
+        outbound: Outbound,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        said: str | None = None,
+    ) -> None:
+        self._url, self._said = url, said
         self._outbound = outbound
         self._metadata = Kept(self._discover, clock)
         self._keys = Kept(self._fetch_keys, clock)
@@ -67,8 +75,11 @@ class Issuer:
         # The document's address does not tell whether the issuer ends in a slash; nothing else may differ.
         stem = document.removesuffix(WELL_KNOWN)
         expected = {stem, stem + "/"} if self._url == document else {self._url}
-        if found.issuer not in expected:
-            raise Misconfigured("The discovery document is another issuer's (OpenID Connect Discovery 4.3)")
+        if found.issuer not in ({self._said} if self._said else expected):
+            several = ": it is of several tenants, which DRIVER=entra knows" if "{" in found.issuer else ""
+            raise Misconfigured(
+                f"The discovery document is another issuer's (OpenID Connect Discovery 4.3){several}"
+            )
         if found.issuer.startswith("https:") and not found.authorization_endpoint.startswith("https:"):
             raise Misconfigured("The issuer would have people sign on over plain http")
         return found

@@ -5,6 +5,7 @@ import logging
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import httpcore2
 import httpx2
@@ -15,6 +16,8 @@ from providers.contract import Misconfigured, Unreachable
 
 TIMEOUT = 4.0  # seconds for one call, from the look-up of the name to the last byte
 LIMIT = 1_000_000  # bytes of one answer
+AT_ONCE = 20  # calls to one host: those who wait for one that hangs are in nobody else's way
+MOST = 400  # connections to all of them
 
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
 Shape = TypeVar("Shape")
@@ -39,16 +42,17 @@ class Outbound(httpx2.AsyncBaseTransport):
         resolve: Resolve = look_up,
     ) -> None:
         allowed = tuple(allow)
+        self._turns: WeakValueDictionary[tuple[str, int | None], asyncio.Semaphore] = WeakValueDictionary()
         self._pools = {
             "https": httpcore2.AsyncConnectionPool(
                 ssl_context=trust or httpx2.create_ssl_context(),
                 network_backend=Guard(resolve, lambda a: is_public(a) or is_in(a, allowed)),
-                max_connections=20,
+                max_connections=MOST,
                 keepalive_expiry=4,
             ),
             "http": httpcore2.AsyncConnectionPool(
                 network_backend=Guard(resolve, lambda a: is_in(a, allowed)),
-                max_connections=20,
+                max_connections=MOST,
                 keepalive_expiry=4,
             ),
         }
@@ -77,8 +81,9 @@ class Outbound(httpx2.AsyncBaseTransport):
         pool = self._pools.get(request.url.scheme)
         if pool is None:
             raise Misconfigured(f"{host} is to be reached by something else than https")
+        turn = self._turns.setdefault((host, request.url.port), asyncio.Semaphore(AT_ONCE))
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(TIMEOUT), turn:
                 return await _exchange(pool, request)
         except (TimeoutError, httpcore2.TimeoutException) as problem:
             raise Unreachable(f"{host} did not answer within {TIMEOUT:.0f} seconds") from problem

@@ -9,7 +9,8 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from msgspec import Struct
 
-from providers.contract import LoggedOut, Untrusted
+from providers.afterwards import LoggedOut
+from providers.contract import Untrusted
 from providers.signatures import ALGORITHMS, LEEWAY, Signatures, UnknownKey
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -63,7 +64,7 @@ def _read(header: dict[str, Any], claims: dict[str, Any], expected: Expected, at
     token = _word(claims, "jti")
     if token is None:
         raise Untrusted("The logout token has no jti")
-    return LoggedOut(token, _until(claims, at), sid, subject)
+    return LoggedOut(token, _until(claims, at), () if sid is None else (sid,), subject)
 
 
 def _until(claims: dict[str, Any], at: float) -> int:

@@ -9,13 +9,13 @@ from joserfc.jwk import KeySet
 from msgspec import Meta
 
 from providers import logout_token
+from providers.afterwards import LoggedOut
 from providers.client import Server
 from providers.client_settings import ClaimName, ClientSettings
 from providers.code_flow import CodeFlow, ask, secret_of
 from providers.contract import (
     Departure,
     Identity,
-    LoggedOut,
     Prompt,
     Provider,
     Tokens,
@@ -65,6 +65,10 @@ class OpenIDClient(ClientSettings, frozen=True, kw_only=True):
         """The issuer, or the address of its discovery document."""
         raise NotImplementedError(f"{self.driver()} says who its issuer is")
 
+    def issuer_said(self) -> str | None:
+        """What the discovery document calls the issuer, where that is no name but a pattern of names."""
+        return None
+
     def asks_userinfo(self) -> bool:
         """Whether the userinfo endpoint knows more than the ID token."""
         return True
@@ -97,7 +101,7 @@ class OpenID(CodeFlow[OpenIDClient]):
 
     def __init__(self, name: str, settings: OpenIDClient, scope: str, outbound: Outbound) -> None:
         super().__init__(name, settings, scope, outbound)
-        self._issuer = Issuer(settings.issuer(), outbound)
+        self._issuer = Issuer(settings.issuer(), outbound, said=settings.issuer_said())
 
     async def server(self) -> Server:
         return _server(await self._issuer.metadata())

@@ -109,6 +109,10 @@ class Common(Struct, frozen=True, kw_only=True):
         """The word after AUTH_<NAME>_DRIVER, which is the tag of the kind."""
         return str(cls.__struct_config__.tag)
 
+    def mistakes(self) -> list["Mistake"]:
+        """What cannot be used together, although each by itself could."""
+        return []
+
     def open(self, name: str, outbound: Outbound) -> Provider:
         """The provider called `name` with these settings, which calls others through `outbound` only."""
         raise NotImplementedError(f"{self.driver()} says how it is opened")
@@ -141,7 +145,8 @@ def read(kind: type[Kind], variables: Mapping[str, str]) -> Kind | list[Mistake]
     mistakes += [Mistake(key, "is not a setting of this driver") for key in given]
     if mistakes:
         return sorted(mistakes)
-    return kind(**own, policy=Policy(**policy), signals=Signals(**signals))
+    settings = kind(**own, policy=Policy(**policy), signals=Signals(**signals))
+    return sorted(settings.mistakes()) or settings
 
 
 def _take(owner: type[Struct], given: dict[str, str], mistakes: list[Mistake]) -> dict[str, Any]:

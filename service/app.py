@@ -35,6 +35,7 @@ from service.api import (
     scim,
     search,
     signals,
+    single_logout,
     sso,
     two_factor,
 )
@@ -102,6 +103,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
             invitations.router,
             letters.router,
             sso.router,
+            single_logout.router,
             signals.router,
             owing.router,
             own_access.router,

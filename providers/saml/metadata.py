@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, load_der_x509_certificate, load_pem_x509_certificate
 from lxml import etree
@@ -16,12 +17,15 @@ POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 
 
 class IdentityProvider(Struct, frozen=True):
-    """Who signs, with which certificates, and where the browser is sent to."""
+    """Who signs, with which certificates, and where the browser is sent to: to sign on, to sign out, and
+    with our answer to a sign-out there."""
 
     entity_id: str
     sign_on_url: str
     certificates: tuple[Certificate, ...]
     wants_signed: bool = False
+    logout_url: str | None = None
+    logout_answer_url: str | None = None
 
 
 def read_metadata(data: bytes) -> IdentityProvider:
@@ -37,15 +41,16 @@ def read_metadata(data: bytes) -> IdentityProvider:
     if len(found) != 1:
         raise Misconfigured(f"IDP_METADATA describes {len(found)} identity providers where there must be one")
     ((entity, role),) = found
-    places = {one.get("Binding"): one.get("Location") for one in xml.find_all(role, "md:SingleSignOnService")}
-    url, entity_id = places.get(REDIRECT), entity.get("entityID")
-    if not url or not entity_id or not url.startswith(("https://", "http://")):
+    url, entity_id = _place(role, "SingleSignOnService"), entity.get("entityID")
+    if not url or not entity_id:
         raise Misconfigured("IDP_METADATA names no entityID, or no address for the binding HTTP-Redirect")
     certificates = _certificates(role)
     if not certificates:
         raise Misconfigured("IDP_METADATA holds no certificate that can be read: nothing could be verified")
     wants = role.get("WantAuthnRequestsSigned") in {"true", "1"}
-    return IdentityProvider(entity_id, url, certificates, wants)
+    out = _place(role, "SingleLogoutService")
+    answered = _place(role, "SingleLogoutService", "ResponseLocation") or out
+    return IdentityProvider(entity_id, url, certificates, wants, out, answered)
 
 
 def read_entity_id(data: bytes) -> str:
@@ -59,8 +64,10 @@ def read_entity_id(data: bytes) -> str:
     return entity_id
 
 
-def describe_us(entity_id: str, lands_at: str, certificate: str | None, *, signs: bool) -> bytes:
-    """Metadata of ours, for the administrator of the identity provider."""
+def describe_us(
+    entity_id: str, lands_at: str, certificate: str | None, *, signs: bool, leaves_at: str | None = None
+) -> bytes:
+    """Metadata of ours, for the administrator of the identity provider; `leaves_at` takes sign-outs."""
     root = etree.Element(f"{MD}EntityDescriptor", nsmap={"md": SPACES["md"], "ds": SPACES["ds"]})
     root.set("entityID", entity_id)
     role = etree.SubElement(root, f"{MD}SPSSODescriptor", protocolSupportEnumeration=SAMLP[1:-1])
@@ -70,10 +77,31 @@ def describe_us(entity_id: str, lands_at: str, certificate: str | None, *, signs
         info = etree.SubElement(etree.SubElement(role, f"{MD}KeyDescriptor"), f"{DS}KeyInfo")
         held = etree.SubElement(etree.SubElement(info, f"{DS}X509Data"), f"{DS}X509Certificate")
         held.text = _bare(certificate)
+    if leaves_at is not None:
+        for binding in (REDIRECT, POST):
+            etree.SubElement(role, f"{MD}SingleLogoutService", Binding=binding, Location=leaves_at)
     etree.SubElement(
         role, f"{MD}AssertionConsumerService", Binding=POST, Location=lands_at, index="0", isDefault="true"
     )
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def check_pair(key: RSAPrivateKey | None, certificate: str | None) -> list[str]:
+    """Sentences about a key and a certificate of ours that do not go together."""
+    if key is None:
+        return []
+    if certificate is None:
+        return ["SP_PRIVATE_KEY is set and SP_CERTIFICATE is not: nobody could verify what we sign."]
+    if load_pem_x509_certificate(certificate.encode()).public_key() == key.public_key():
+        return []
+    return ["SP_CERTIFICATE is another key's than SP_PRIVATE_KEY: nobody could verify what we sign."]
+
+
+def _place(role: Element, service: str, attribute: str = "Location") -> str | None:
+    """Where a service takes what comes by redirect."""
+    found = (one for one in xml.find_all(role, f"md:{service}") if one.get("Binding") == REDIRECT)
+    url = next((one.get(attribute) for one in found), None)
+    return url if url and url.startswith(("https://", "http://")) else None
 
 
 def _certificates(role: Element) -> tuple[Certificate, ...]:

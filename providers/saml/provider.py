@@ -3,82 +3,28 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Annotated
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from msgspec import Meta
-from msgspec.structs import replace
 
-from providers.client_settings import ClaimName
-from providers.contract import Departure, Identity, Misconfigured, Once, Prompt, Untrusted
+from providers.afterwards import Carried, LogoutAsked
+from providers.contract import Departure, Identity, Misconfigured, Prompt, Untrusted
 from providers.discovery import Kept
 from providers.http import Outbound
-from providers.profile import read_person
+from providers.proof import check_proof, remember_age
 from providers.redirects import check_state, in_time, random_text
+from providers.saml import logout
 from providers.saml.encryption import Decryption
-from providers.saml.metadata import IdentityProvider, describe_us, read_entity_id, read_metadata
+from providers.saml.metadata import IdentityProvider, check_pair, describe_us, read_entity_id, read_metadata
+from providers.saml.person import describe
 from providers.saml.request import ask
-from providers.saml.response import Assertion, Expected, read_response
-from providers.secret import PrivateKey
-from providers.settings import Common, Domains, Flag
-from providers.words import Words
-
-_CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
-_TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
-NAME_ID = "nameID"  # under which the profile tells it
-
-IdpMetadata = Annotated[
-    str,
-    Meta(
-        pattern=r"^(<|https?://[^\s]+\Z)",
-        description="the identity provider's metadata, as XML or its address",
-    ),
-]
-SpMetadata = Annotated[
-    Annotated[str, Meta(pattern=r"^<")] | None, Meta(description="metadata of ours, as XML")
-]
-Key = Annotated[PrivateKey | None, Meta(description="an RSA private key of 2048 bits or more, in PEM")]
-Certificate = Annotated[
-    Annotated[str, Meta(pattern=r"^-----BEGIN CERTIFICATE-----")] | None,
-    Meta(description="a certificate in PEM, the one that goes with SP_PRIVATE_KEY"),
-]
-ClaimNameMaybe = Annotated[
-    Annotated[str, Meta(pattern=r"^[!-~]{1,255}\Z")] | None, Meta(description="an attribute's name")
-]
+from providers.saml.response import Expected, read_response
+from providers.saml.settings import SamlClient
+from providers.saml.signature import Trust
+from providers.settings import seconds
 
 
-class SamlSettings(Common, frozen=True, kw_only=True, tag_field="driver", tag="saml"):
-    """The documented variables, and beside them what the administrator may ask for.
-
-    People are known by their NameID unless `identifier_key` names an attribute. Of `sp_metadata` only the
-    entityID counts. An address is verified in one of `verified_domains`, or where `email_verified_key` says.
-    With `sp_private_key` questions are signed, and answers may be encrypted.
-    """
-
-    idp_metadata: IdpMetadata
-    sp_metadata: SpMetadata = None
-    sp_private_key: Key = None
-    sp_certificate: Certificate = None
-    identifier_key: ClaimNameMaybe = None
-    email_key: ClaimName = f"{_CLAIMS}emailaddress"
-    email_verified_key: ClaimName = "email_verified"
-    given_name_key: ClaimName = f"{_CLAIMS}givenname"
-    family_name_key: ClaimName = f"{_CLAIMS}surname"
-    group_claim_name: ClaimName = "groups"
-    verified_domains: Domains = ()
-    allow_idp_initiated: Flag = False
-    allow_sha1: Flag = False
-
-    def words(self) -> Words:
-        """In which words an assertion describes people."""
-        return Words(
-            identifier=(self.identifier_key or NAME_ID,),
-            email=self.email_key,
-            verified=self.email_verified_key,
-            first_name=self.given_name_key,
-            last_name=self.family_name_key,
-            groups=self.group_claim_name,
-        )
+class SamlSettings(SamlClient, frozen=True, kw_only=True, tag_field="driver", tag="saml"):
+    """The documented variables, and beside them what the administrator may ask for."""
 
     def open(self, name: str, outbound: Outbound) -> "Saml":
         return Saml(name, self, outbound)
@@ -87,7 +33,7 @@ class SamlSettings(Common, frozen=True, kw_only=True, tag_field="driver", tag="s
 class Saml:
     """One service provider, which is us, at one identity provider."""
 
-    lands_at = "acs"
+    lands_at, leaves_at = "acs", "logout"
 
     def __init__(self, name: str, settings: SamlSettings, outbound: Outbound) -> None:
         self.name, self.driver = name, settings.driver()
@@ -104,22 +50,29 @@ class Saml:
         key, state = self._key(), random_text()
         if whom.wants_signed and key is None:
             raise Misconfigured("The identity provider wants signed questions, and SP_PRIVATE_KEY is not set")
-        asked = ask(whom, self._entity_id(return_url), return_url, state, prompt=prompt, key=key)
-        return Departure(asked.url, {"state": state, "request": asked.id, "return_url": return_url})
+        told = self._settings
+        if told.max_age and prompt is None:  # how long ago cannot be asked for: it is to be now
+            prompt = "login"
+        us = self._entity_id(return_url)
+        asked = ask(whom, us, return_url, state, prompt=prompt, contexts=told.acr_values, key=key)
+        memory = {"state": state, "request": asked.id, "return_url": return_url}
+        return Departure(asked.url, {**memory, **self._age()})
 
     async def arrive(self, query: Mapping[str, str], memory: Mapping[str, str]) -> Identity:
         check_state({"state": query.get("RelayState", "")}, memory)
-        return await self._read(query, memory["return_url"], memory["request"])
+        return await self._read(query, memory["return_url"], memory["request"], memory)
 
     async def receive(self, query: Mapping[str, str], return_url: str) -> Identity:
         """Somebody whom the identity provider sent of its own accord."""
         if not self.takes_unasked:
             raise Untrusted("Nobody asked for this answer, and ALLOW_IDP_INITIATED is not set")
-        return await self._read(query, return_url, None)
+        return await self._read(query, return_url, None, self._age())
 
     def describe_us(self, return_url: str) -> bytes:
         key, certificate = self._key(), self._settings.sp_certificate
-        return describe_us(self._entity_id(return_url), return_url, certificate, signs=key is not None)
+        leaves_at = f"{_ours(return_url)}/{self.leaves_at}" if key is not None else None
+        us = self._entity_id(return_url)
+        return describe_us(us, return_url, certificate, signs=key is not None, leaves_at=leaves_at)
 
     async def inspect(self, return_url: str) -> list[str]:
         """What can be told without a person: the metadata of both sides."""
@@ -135,63 +88,74 @@ class Saml:
             found.append("The identity provider would have people sign on over plain http.")
         if all(one.not_valid_after_utc.timestamp() < at for one in whom.certificates):
             found.append("Every certificate of the identity provider has run out: ask for its new metadata.")
+        found += check_pair(self._key(), self._settings.sp_certificate)
         if self._settings.allow_idp_initiated:
             found.append("ALLOW_IDP_INITIATED lets any page sign a browser in as somebody else.")
         if self._settings.allow_sha1:
             found.append("ALLOW_SHA1 lets signatures count that can be forged.")
         return found
 
+    async def ask_logout(self, hint: str, here: str) -> Departure | None:
+        if self._settings.sp_private_key is None:
+            return None
+        state = random_text()
+        asked = logout.ask(await self._sides(here), hint, state)
+        return None if asked is None else Departure(asked.url, {"state": state, "request": asked.id})
+
+    async def confirm_logout(self, carried: Carried, memory: Mapping[str, str], here: str) -> None:
+        check_state({"state": carried.fields.get("RelayState", "")}, memory)
+        await asyncio.to_thread(logout.confirm, carried, await self._sides(here), memory["request"])
+
+    async def read_logout(self, carried: Carried, here: str) -> LogoutAsked:
+        return await asyncio.to_thread(logout.read, carried, await self._sides(here))
+
+    async def answer_logout(self, asked: LogoutAsked, here: str) -> str:
+        return logout.answer(asked, await self._sides(here))
+
+    async def _sides(self, here: str) -> logout.Sides:
+        key = self._key()
+        if key is None:  # unsigned answers are none (Profiles 4.4.4.2)
+            raise Misconfigured("Sign-outs have to be signed, and SP_PRIVATE_KEY is not set")
+        async with in_time():
+            whom = await self._idp.get()
+        return logout.Sides(whom, self._entity_id(here), here, self._trust(whom), key)
+
     async def _learn(self) -> IdentityProvider:
         told = self._settings.idp_metadata
         data = told.encode() if told.startswith("<") else await self._outbound.fetch_bytes(told)
         return read_metadata(data)
 
-    async def _read(self, query: Mapping[str, str], return_url: str, request: str | None) -> Identity:
-        text = query.get("SAMLResponse", "")
+    async def _read(
+        self, query: Mapping[str, str], return_url: str, request: str | None, memory: Mapping[str, str]
+    ) -> Identity:
         async with in_time():
             whom = await self._idp.get()
             expected = Expected(
                 issuer=whom.entity_id,
-                certificates=whom.certificates,
+                trust=self._trust(whom),
                 audience=self._entity_id(return_url),
                 recipient=return_url,
                 request=request,
-                allows_sha1=self._settings.allow_sha1,
             )
             key = self._key()
             decrypt = Decryption(key) if key else None
             # Verifying takes milliseconds of computing, and hostile text may take more.
-            assertion = await asyncio.to_thread(read_response, text, expected, decrypt)
-        return self._describe(assertion, whom)
+            assertion = await asyncio.to_thread(read_response, query, expected, decrypt)
+        proof = {"acr": assertion.context, "auth_time": assertion.auth_time}
+        check_proof(proof, memory, self._settings.acr_values)
+        return describe(self.name, assertion, whom.entity_id, self._settings)
 
-    def _describe(self, assertion: Assertion, whom: IdentityProvider) -> Identity:
-        told = self._settings
-        if told.identifier_key is None and assertion.name_format == _TRANSIENT:
-            raise Misconfigured(
-                "The identity provider names people anew each time (NameID is transient): "
-                "have it send a persistent one, or name an attribute by IDENTIFIER_KEY"
-            )
-        said: dict[str, object] = {
-            name: values[0] if len(values) == 1 and name != told.group_claim_name else values
-            for name, values in assertion.attributes.items()
-        }
-        said |= {NAME_ID: assertion.name_id, "iss": whom.entity_id}
-        email = said.get(told.email_key)
-        if isinstance(email, str) and email.rpartition("@")[2].lower() in told.verified_domains:
-            said[told.email_verified_key] = True
-        return replace(
-            read_person(self.name, said, told.words()),
-            acr=assertion.context,
-            auth_time=assertion.auth_time,
-            sid=assertion.session_index,
-            ends_at=None if assertion.session_ends is None else int(assertion.session_ends),
-            once=Once(f"{whom.entity_id} {assertion.id}", assertion.ends),
-        )
+    def _age(self) -> dict[str, str]:
+        span = self._settings.max_age
+        return remember_age(seconds(span) if span else None)
 
     def _entity_id(self, return_url: str) -> str:
         """Under which name the identity provider knows us: the address of our metadata unless told."""
         told = self._settings.sp_metadata
-        return read_entity_id(told.encode()) if told else f"{return_url.rpartition('/')[0]}/metadata"
+        return read_entity_id(told.encode()) if told else f"{_ours(return_url)}/metadata"
+
+    def _trust(self, whom: IdentityProvider) -> Trust:
+        return Trust(whom.certificates, self._settings.allow_sha1)
 
     def _key(self) -> RSAPrivateKey | None:
         held = self._settings.sp_private_key
@@ -201,3 +165,8 @@ class Saml:
         if not isinstance(key, RSAPrivateKey):
             raise Misconfigured("SP_PRIVATE_KEY is no RSA key")
         return key
+
+
+def _ours(url: str) -> str:
+    """What all our addresses for this provider begin with."""
+    return url.rpartition("/")[0]

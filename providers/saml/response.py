@@ -4,45 +4,32 @@ The response around the assertion may be anybody's: what it says can make us ref
 """
 
 import time
-from base64 import b64decode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
-from cryptography.x509 import Certificate
+from lxml import etree
 from msgspec import Struct
-from signxml.algorithms import DigestAlgorithm, SignatureMethod
-from signxml.exceptions import SignXMLException
-from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from providers.contract import ProviderError, Refused, Untrusted
-from providers.redirects import shown
+from providers.contract import Untrusted
 from providers.saml import xml
+from providers.saml.binding import unpack
+from providers.saml.signature import Trust, verify_element
+from providers.saml.status import check_status
 from providers.saml.xml import SAML, SAMLP, Element, find_all, find_one, read_moment, read_text
 
 SKEW = 60.0  # seconds that two clocks may be apart
-_SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 _BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
-_STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
-_DENIED = {"AuthnFailed", "RequestDenied", "NoPassive", "NoAvailableIDP", "UnknownPrincipal"}
 _CONDITIONS = {f"{SAML}{name}" for name in ("AudienceRestriction", "OneTimeUse", "ProxyRestriction")}
-_LOCATION = f"./{SAML}Assertion/"
-_SIGNATURES = frozenset(
-    SignatureMethod[f"{kind}{size}{padding}"]
-    for kind, padding in (("RSA_SHA", ""), ("ECDSA_SHA", ""), ("SHA", "_RSA_MGF1"))
-    for size in (256, 384, 512)
-)
-_DIGESTS = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgorithm.SHA512})
 
 
 class Expected(Struct, frozen=True):
     """What an answer has to fit. Without a `request` it must answer none: nobody asked for it."""
 
     issuer: str
-    certificates: tuple[Certificate, ...]
+    trust: Trust
     audience: str
     recipient: str
     request: str | None
-    allows_sha1: bool = False
 
 
 class Assertion(Struct, frozen=True):
@@ -51,6 +38,7 @@ class Assertion(Struct, frozen=True):
     id: str
     name_id: str
     name_format: str
+    name: str  # the whole NameID, as XML
     attributes: dict[str, list[str]]
     ends: float  # when nobody may use it any more
     auth_time: int
@@ -60,18 +48,17 @@ class Assertion(Struct, frozen=True):
 
 
 def read_response(
-    text: str, expected: Expected, decrypt: Callable[[Element], Element] | None = None
+    fields: Mapping[str, str], expected: Expected, decrypt: Callable[[Element], Element] | None = None
 ) -> Assertion:
     """The assertion in a SAMLResponse. Raises Refused for a status that says no, Untrusted for all else."""
-    try:
-        root = xml.parse(b64decode("".join(text.split()), validate=True))
-    except ValueError as problem:
-        raise Untrusted("The SAMLResponse is not base64") from problem
+    root = xml.parse(unpack(fields, "SAMLResponse"))
     _check_wrapper(root, expected)
     encrypted = find_all(root, "saml:EncryptedAssertion")
     if encrypted and decrypt is not None:
         root.replace(encrypted[0], decrypt(encrypted[0]))
-    assertion = _verify(root, expected)
+    if len(list(root.iter(f"{SAML}Assertion", f"{SAML}EncryptedAssertion"))) != 1:
+        _mistrust("The response holds no assertion, an encrypted one, or more than one")
+    assertion = verify_element(root, "./saml:Assertion", expected.trust)
     if read_text(find_one(assertion, "saml:Issuer")) != expected.issuer:
         _mistrust("The assertion is another identity provider's")
     return _read(assertion, expected)
@@ -80,9 +67,7 @@ def read_response(
 def _check_wrapper(root: Element, expected: Expected) -> None:
     if root.tag != f"{SAMLP}Response" or root.get("Version") != "2.0":
         _mistrust("This is no response of SAML 2.0")
-    codes = [one.get("Value", "") for one in root.iterfind(f"{SAMLP}Status//{SAMLP}StatusCode")]
-    if codes[:1] != [_SUCCESS]:
-        raise _refusal(codes)
+    check_status(root)
     if root.get("Destination", expected.recipient) != expected.recipient:
         _mistrust("The response was meant for another address")
     if root.get("InResponseTo") != expected.request:
@@ -90,42 +75,6 @@ def _check_wrapper(root: Element, expected: Expected) -> None:
     for issuer in find_all(root, "saml:Issuer"):
         if read_text(issuer) != expected.issuer:
             _mistrust("The response is another identity provider's")
-
-
-def _refusal(codes: Sequence[str]) -> ProviderError:
-    words = [shown(code.removeprefix(_STATUS)) for code in codes]
-    cause = f"The identity provider said {' '.join(words) or 'nothing'}"
-    return Refused(cause, code="access_denied" if _DENIED & set(words) else "")
-
-
-def _verify(root: Element, expected: Expected) -> Element:
-    """The one assertion, as the bytes that were signed say it: nothing that was not signed is in it."""
-    if len(list(root.iter(f"{SAML}Assertion", f"{SAML}EncryptedAssertion"))) != 1:
-        _mistrust("The response holds no assertion, an encrypted one, or more than one")
-    if len(find_all(root, "saml:Assertion/ds:Signature")) != 1:
-        _mistrust("The assertion is not signed")
-    methods, digests = _SIGNATURES, _DIGESTS
-    if expected.allows_sha1:
-        methods, digests = methods | {SignatureMethod.RSA_SHA1}, digests | {DigestAlgorithm.SHA1}
-    for certificate in expected.certificates:
-        told = SignatureConfiguration(
-            location=_LOCATION,
-            signature_methods=methods,
-            digest_algorithms=digests,
-            # Trust comes from the metadata: its certificates hold a key, their dates mean nothing there.
-            verification_time=certificate.not_valid_before_utc,
-        )
-        try:
-            found = XMLVerifier().verify(root, x509_cert=certificate, id_attribute="ID", expect_config=told)
-        except (SignXMLException, ValueError, KeyError, TypeError, AttributeError):
-            continue
-        if not isinstance(found, list) and found.signed_xml is not None:
-            if found.signed_xml.tag != f"{SAML}Assertion":
-                _mistrust("The signature is over something else than the assertion")
-            return xml.parse(found.signed_data)
-    raise Untrusted(
-        "No certificate of the identity provider fits the signature, or its algorithm is too weak"
-    )
 
 
 def _read(assertion: Element, expected: Expected) -> Assertion:
@@ -142,6 +91,7 @@ def _read(assertion: Element, expected: Expected) -> Assertion:
         id=assertion.get("ID", ""),
         name_id=read_text(name),
         name_format=name.get("Format", ""),
+        name=etree.tostring(name, with_tail=False).decode(),
         attributes=_attributes(assertion),
         ends=ends + SKEW,
         auth_time=int(read_moment(said.get("AuthnInstant", ""))),

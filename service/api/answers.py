@@ -92,9 +92,9 @@ def away(url: str, *headers: tuple[str, str]) -> Answer:
     return Answer(302, headers=[("location", url), *headers, ("content-length", "0")])
 
 
-def see(url: str) -> Answer:
+def see(url: str, *headers: tuple[str, str]) -> Answer:
     """303: what comes next is got, although this was posted (RFC 9110 section 15.4.4)."""
-    return Answer(303, headers=[("location", url), ("content-length", "0")])
+    return Answer(303, headers=[("location", url), *headers, ("content-length", "0")])
 
 
 def _retry(problem: Exception) -> Headers:

@@ -12,7 +12,7 @@ from litestar.types import Scope
 from service.api import answers, cookies
 from service.api.bodies import EMAIL, TEXT, TEXT_MAYBE, Part, expect, one_of
 from service.api.calls import Call, of
-from service.users import sessions, sign_in
+from service.users import refreshing, sign_in
 from service.users.problems import BadPayload, RouteUnknown, WrongCredentials
 from service.users.sessions import Opened
 
@@ -113,11 +113,11 @@ async def refresh(scope: Scope) -> ASGIResponse:
     database = call.house.database
     if token.is_session:
         session = call.house.callers.session(token.token)
-        opened = await database.write(sessions.renew, call.project, session)
+        opened = await database.write(refreshing.renew, call.project, session)
         if opened is None:
             raise WrongCredentials
     else:
-        opened = await sessions.refresh(database, call.project, token.token)
+        opened = await refreshing.refresh(database, call.project, token.token)
     await vouched(call, opened)
     return tokens(call, opened, token.mode)
 

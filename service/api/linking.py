@@ -7,7 +7,7 @@ from service.api import answers
 from service.api.calls import Call
 from service.api.house import Door
 from service.api.landing import refused
-from service.users import ways_in
+from service.users import sign_on, ways_in
 from service.users.problems import Problem, WrongCredentials
 
 
@@ -18,10 +18,11 @@ async def link(
     linking = ways_in.Linking(call.project, session, door.rules, identity, call.origin)
     try:
         await call.house.database.write(ways_in.link_own, linking, call.house.grants)
-    except WrongCredentials as problem:
-        return refused(call, redirect, problem, gone, cause=problem.cause)
     except Problem as problem:
-        return refused(call, redirect, problem, gone)
+        note = (call.project, identity, problem, call.origin, "another user has this identity")
+        await call.house.database.write(sign_on.note_refusal, *note)
+        cause = problem.cause if isinstance(problem, WrongCredentials) else ""
+        return refused(call, redirect, problem, gone, cause=cause)
     if redirect is not None:
         return answers.away(redirect, gone)
     linked = {"provider": identity.provider, "external_identifier": identity.external_identifier}

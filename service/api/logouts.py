@@ -10,9 +10,10 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from providers.contract import Ends, ProviderError, Untrusted
-from service.api import answers, cookies, doors
-from service.api.auth import REFRESH, held
+from providers.afterwards import Ends
+from providers.contract import ProviderError, Untrusted
+from service.api import answers, cookies, doors, farewells
+from service.api.auth import REFRESH, Held, held
 from service.api.bodies import TEXT_MAYBE, expect
 from service.api.calls import KIB, Call, of
 from service.api.landing import landing
@@ -23,7 +24,7 @@ from service.users.sessions import Ended
 _log = logging.getLogger(__name__)
 _LOGOUT: Final = {**REFRESH, "redirect": TEXT_MAYBE}
 _MOST: Final = 64 * KIB  # of a form with a logout token
-HOME: Final = "/admin/login"
+_WAY: Final = "back-channel logout"
 
 
 @post("/auth/logout")
@@ -36,7 +37,14 @@ async def logout(scope: Scope) -> ASGIResponse:
     call = of(scope)
     body = expect(await call.json(), _LOGOUT)
     target = landed(call, str(body.pop("redirect"))) if "redirect" in body else None
-    token = held(call, body)
+    ended, gone = await end(call, held(call, body))
+    if target is None:
+        return answers.nothing(headers=gone)
+    return answers.data({"redirect": await farewells.farewell(call, ended, target)}, headers=gone)
+
+
+async def end(call: Call, token: Held) -> tuple[Ended | None, list[tuple[str, str]]]:
+    """End the session of a token; which one it was, and the headers that take the cookies away."""
     ended = None
     if token.is_session:
         with suppress(Expired, Forged):
@@ -47,10 +55,7 @@ async def logout(scope: Scope) -> ASGIResponse:
     names = [
         name for name in (cookies.REFRESH, cookies.SESSION) if name == cookies.REFRESH or token.is_session
     ]
-    gone = [cookies.bake(call, name, "", seconds=0) for name in names]
-    if target is None:
-        return answers.nothing(headers=gone)
-    return answers.data({"redirect": await farewell(call, ended, target)}, headers=gone)
+    return ended, [cookies.bake(call, name, "", seconds=0) for name in names]
 
 
 def landed(call: Call, wanted: str) -> str:
@@ -58,25 +63,6 @@ def landed(call: Call, wanted: str) -> str:
     own = [door for door in call.house.doors.values() if door.policy.project == call.project]
     listed = [url for door in own for url in door.policy.redirect_allow_list]
     return landing(call, listed, wanted, after="logout")
-
-
-async def farewell(call: Call, ended: Ended | None, target: str) -> str:
-    """The provider's address that ends its session and leads to `target`; `target` where there is none."""
-    house = call.house
-    door = house.doors.get(ended.provider) if ended else None
-    if ended is None or door is None or not isinstance(door.provider, Ends):
-        return target
-    hint = None
-    if ended.identifier is not None:
-        key = (ended.provider, ended.identifier)
-        hint = await house.database.read(house.grants.hint, call.project, key)
-    try:
-        return await door.provider.leave(hint, target) or target
-    except ProviderError as problem:  # signed out here they are; there they have to do it themselves
-        _log.warning(
-            "no sign-out at the provider", extra={"provider": ended.provider, "cause": problem.cause}
-        )
-        return target
 
 
 @post("/auth/login/{name:str}/backchannel-logout")
@@ -88,7 +74,7 @@ async def hear(scope: Scope, name: FromPath[str]) -> ASGIResponse:
         raise RouteUnknown(call.scope["path"])
     try:
         said = await provider.hear_logout(_logout_token(await call.bytes(_MOST)))
-        if await call.house.database.write(logouts.log_out, call.public, name, said) is None:
+        if await call.house.database.write(logouts.log_out, call.public, name, said, _WAY) is None:
             raise Untrusted("The logout token was used before")
     except ProviderError as problem:
         _log.warning("logout token refused", extra={"provider": name, "cause": problem.cause})

@@ -2,27 +2,32 @@
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from litestar import Router, get, post
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from providers.contract import DescribesUs, Identity, ProviderError, Redirects, Refused, TakesUnasked
-from service.api import answers, cookies, directories, doors, linking
-from service.api.calls import KIB, Call, of
+from providers.contract import (
+    DescribesUs,
+    Identity,
+    ProviderError,
+    Redirects,
+    Refused,
+    TakesUnasked,
+    Untrusted,
+)
+from service.api import answers, cookies, directories, doors, kept, linking
+from service.api.calls import Call, of
 from service.api.house import Door
 from service.api.landing import ended, landing, refused
 from service.api.owing import owe
-from service.sealing import SealBroken
-from service.tokens import fingerprint, new_secret
+from service.tokens import new_secret
 from service.users import departures, sign_on
 from service.users.departures import Departed
-from service.users.problems import BadPayload, Problem, RouteUnknown, WrongCredentials, WrongOtp
+from service.users.problems import Expired, Problem, RouteUnknown, WrongOtp
 from service.users.sign_on import Arrival, Owing
-
-_POSTED: Final = 128 * KIB  # what a provider may have the browser post: a code, a name, an assertion
 
 
 def _door(call: Call, name: str) -> tuple[Door, Redirects]:
@@ -34,10 +39,6 @@ def _door(call: Call, name: str) -> tuple[Door, Redirects]:
 
 def _cookie_name(call: Call, name: str) -> str:
     return cookies.own(call, f"idbridge_departure_{name}")
-
-
-def _callback(call: Call, name: str, lands_at: str = "callback") -> str:
-    return f"{call.house.terms.public_url}/auth/login/{name}/{lands_at}"
 
 
 @get("/auth/login/{name:str}")
@@ -52,24 +53,25 @@ async def depart(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     if not isinstance(door.provider, Redirects):
         return answers.away(directories.page(call, name, redirect))
     otp = call.query.get("otp")  # documented; better is to wait for the question
-    kept = {"otp": otp[:64]} if isinstance(otp, str) and otp else {}
+    more = {"otp": otp[:64]} if isinstance(otp, str) and otp else {}
     try:
-        return answers.away(*await leave(call, door, redirect, **kept))
+        return answers.away(*await leave(call, door, redirect, **more))
     except ProviderError as problem:
+        await doors.note(call, name, problem)
         return refused(call, redirect, doors.told(problem, name))
 
 
-async def leave(call: Call, door: Door, redirect: str | None, **kept: str) -> tuple[str, tuple[str, str]]:
+async def leave(call: Call, door: Door, redirect: str | None, **more: str) -> tuple[str, tuple[str, str]]:
     """Where to send this browser, and the cookie that it is known by when it is back.
 
-    `kept` is remembered with the departure: the code of a second factor (`otp`), or the session in which the
+    `more` is remembered with the departure: the code of a second factor (`otp`), or the session in which the
     person asked for the identity to be linked (`link`). Raises ProviderError.
     """
     name, provider = door.provider.name, door.provider
     if not isinstance(provider, Redirects):
         raise RouteUnknown(call.scope["path"])
-    departure = await provider.depart(_callback(call, name, provider.lands_at))
-    return departure.url, await _remember(call, name, {**departure.memory, **kept}, redirect)
+    departure = await provider.depart(kept.address(call, name, provider.lands_at))
+    return departure.url, await _remember(call, name, {**departure.memory, **more}, redirect)
 
 
 @get("/auth/login/{name:str}/callback")
@@ -84,6 +86,7 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     gone = cookies.bake(call, _cookie_name(call, name), "", seconds=0)
     try:
         if taken is None:
+            redirect = _page(call)
             identity = await _unasked(call, provider, given)
             redirect = f"{call.house.terms.public_url}/admin/welcome"
         else:
@@ -94,8 +97,6 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
         await doors.note(call, name, problem)
         denied = "denied" if isinstance(problem, Refused) and problem.code == "access_denied" else ""
         return refused(call, redirect, doors.told(problem, name), gone, cause=denied)
-    except Problem as problem:
-        return refused(call, redirect, problem, gone)
     if link is not None:
         return await linking.link(call, door, identity, link, redirect, gone)
     return await _enter(call, door, identity, redirect, otp, gone)
@@ -110,19 +111,9 @@ async def arrive_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """
     call = of(scope)
     doors.find(call, name)
-    try:
-        text = (await call.bytes(_POSTED)).decode("ascii")
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=16)
-    except ValueError:
-        raise BadPayload("The form is malformed") from None
-    if len(dict(pairs)) != len(pairs):
-        raise WrongCredentials
     secret = new_secret("")
-    mark = fingerprint(secret)
-    kept = departures.seal(call.house.sealer, call.project, mark, dict(pairs))
-    left = Departed(f"post {name}", kept, None)
-    await call.house.database.write(departures.remember, call.project, mark, left)
-    return answers.see(f"{_callback(call, name)}?{urlencode({'kept': secret})}")
+    await kept.keep(call, secret, f"post {name}", await kept.posted(call), None)
+    return answers.see(f"{kept.address(call, name, 'callback')}?{urlencode({'kept': secret})}")
 
 
 @get("/auth/login/{name:str}/metadata")
@@ -133,7 +124,7 @@ async def metadata(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     if not isinstance(provider, DescribesUs):
         raise RouteUnknown(call.scope["path"])
     try:
-        described = provider.describe_us(_callback(call, name, provider.lands_at))
+        described = provider.describe_us(kept.address(call, name, provider.lands_at))
     except ProviderError as problem:
         raise doors.told(problem, name) from problem
     return answers.Answer(200, described, "application/samlmetadata+xml")
@@ -142,8 +133,16 @@ async def metadata(scope: Scope, name: FromPath[str]) -> ASGIResponse:
 async def _unasked(call: Call, provider: Redirects, given: Mapping[str, object]) -> Identity:
     """Somebody whom we did not send away, where the administrator lets the provider bring them."""
     if not isinstance(provider, TakesUnasked) or not provider.takes_unasked or "kept" not in call.query:
-        raise WrongCredentials
-    return await provider.receive(_single(given), _callback(call, provider.name, provider.lands_at))
+        raise Untrusted(
+            "A browser came back that had not left, or more than 5 minutes ago, or takes no cookies of ours"
+        )
+    return await provider.receive(_single(given), kept.address(call, provider.name, provider.lands_at))
+
+
+def _page(call: Call) -> str | None:
+    """Where a person is told what went wrong who wanted to go nowhere in particular; programs get JSON."""
+    is_person = "text/html" in (call.header(b"accept") or "")
+    return f"{call.house.terms.public_url}/admin/login" if is_person else None
 
 
 async def _enter(
@@ -154,10 +153,9 @@ async def _enter(
     arrival = Arrival(call.project, door.rules, identity, call.origin, house.terms.refresh_ttl, otp)
     try:
         outcome = await sign_on.sign_on(house.database, arrival, house.factor, house.grants)
-    except WrongCredentials as problem:
-        return refused(call, redirect, problem, gone, cause=problem.cause)
     except Problem as problem:
-        return refused(call, redirect, problem, gone)
+        cause = "invitation" if isinstance(problem, Expired) else getattr(problem, "cause", "")
+        return refused(call, redirect, problem, gone, cause=cause)
     if not isinstance(outcome, Owing):
         return ended(call, outcome, door.policy.mode, redirect, gone)
     owed = await owe(call, outcome.user, identity.provider, redirect, outcome.bond)
@@ -170,42 +168,29 @@ async def _remember(
     call: Call, name: str, memory: Mapping[str, str], redirect: str | None
 ) -> tuple[str, str]:
     secret = new_secret("")
-    mark = fingerprint(secret)
-    sealed = departures.seal(call.house.sealer, call.project, mark, memory)
-    await call.house.database.write(departures.remember, call.project, mark, Departed(name, sealed, redirect))
+    await kept.keep(call, secret, name, memory, redirect)
     return cookies.bake(call, _cookie_name(call, name), secret, seconds=departures.LIFETIME)
 
 
 async def _taken(call: Call, name: str) -> tuple[Departed, Mapping[str, str]] | None:
     """This browser's departure, and what the provider wanted remembered; who asks again finds nothing."""
     secret = call.cookie(_cookie_name(call, name))
-    return await _take(call, secret, name) if secret else None
+    return await kept.take(call, secret, name) if secret else None
 
 
 async def _given(call: Call, name: str) -> Mapping[str, object]:
     """The callback's parameters, or those of the form that was posted just before, once."""
-    kept = call.query.get("kept")
-    if not isinstance(kept, str):
+    secret = call.query.get("kept")
+    if not isinstance(secret, str):
         return call.query
-    found = await _take(call, kept, f"post {name}")
+    found = await kept.take(call, secret, f"post {name}")
     return found[1] if found else {}
-
-
-async def _take(call: Call, secret: str, name: str) -> tuple[Departed, Mapping[str, str]] | None:
-    house, mark = call.house, fingerprint(secret)
-    departed = await house.database.write(departures.take, call.project, mark, name)
-    if departed is None:
-        return None
-    try:
-        return departed, departures.unseal(house.sealer, call.project, mark, departed.memory)
-    except SealBroken:  # the secret was changed meanwhile
-        return None
 
 
 def _single(query: Mapping[str, object]) -> Mapping[str, str]:
     """The callback's parameters, each once: one that comes twice is no answer of a provider."""
     if any(not isinstance(value, str) for value in query.values()):
-        raise WrongCredentials
+        raise Untrusted("The answer names a parameter twice")
     return {name: str(value) for name, value in query.items()}
 
 

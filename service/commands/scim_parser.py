@@ -60,7 +60,7 @@ def _more_terms(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--managed",
         action=BooleanOptionalAction,
-        help="refuse changes of what it owns that are made here: names, e-mail, status",
+        help="its provider's users are made, changed and removed by it alone",
     )
     parser.add_argument(
         "--dry-run", action=BooleanOptionalAction, help="check and log everything, write nothing"

@@ -40,14 +40,20 @@ REASONS: Final[Mapping[str, str]] = {
     "USER_SUSPENDED": "Your account is suspended. Ask the people who run this place.",
     "FORBIDDEN": "Your account may not sign in here. Ask the people who run this place.",
     "INVALID_OTP": "That code was not right. Sign in once more and enter the one that your app shows.",
+    "SIGNED_OUT_HERE": (
+        "You are signed out here. At the service that you signed on with you may still be signed in: sign "
+        "out there, too."
+    ),
     "REQUESTS_EXCEEDED": "There were too many attempts. Wait a few minutes and try again.",
 }
 
 # What a person whom the provider has proven is told beyond the code.
+_NO_ACCOUNT: Final = (
+    "You signed on, but there is no account for you here yet. Ask the people who run this place for one."
+)
 CAUSES: Final[Mapping[str, str]] = {
-    "unknown": (
-        "You signed on, but there is no account for you here yet. Ask the people who run this place for one."
-    ),
+    "unknown": _NO_ACCOUNT,
+    "unprovisioned": _NO_ACCOUNT,
     "unverified": (
         "You signed on, but that service does not say that your e-mail address is verified. Verify it there, "
         "then try again."
@@ -57,6 +63,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "malformed": (
         "That service did not say who you are in a way that we can read. Tell the people who run this place."
     ),
+    "invitation": "Your invitation is no longer open. Ask the people who run this place for a new one.",
     "denied": "You stopped the sign-in at that service. Nothing has happened; try again whenever you like.",
 }
 

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.types import Scope
 
-from service.api import cookies, logouts
+from service.api import cookies, farewells
 from service.api.calls import Call, of
 from service.database import Transaction
 from service.pages.devices import device
@@ -67,7 +67,7 @@ async def end(scope: Scope) -> Response[bytes]:
 async def _leave(call: Call, session: str) -> Response[bytes]:
     ended = await call.house.database.write(sessions.end, call.project, session)
     home = f"{call.house.terms.public_url}{_LOGIN}"
-    elsewhere = await logouts.farewell(call, ended, home)
+    elsewhere = await farewells.farewell(call, ended, home)
     left = sheet(
         "signed_out",
         call,

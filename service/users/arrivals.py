@@ -17,12 +17,12 @@ from sqlalchemy import bindparam, select
 from providers.contract import Identity
 from service.database import Transaction, new_key, now
 from service.database.tables import identities, users
-from service.users import claims, edits, following, invitations, records
+from service.users import claims, edits, following, invitations, managed, records
 from service.users.claims import Policy
 from service.users.edits import Edit
 from service.users.identities import has_signed_on, link, use
 from service.users.model import ACTIVE, ARCHIVED, INVITED, LOCAL, Caller, Origin
-from service.users.problems import Expired, Unprocessable, WrongCredentials, WrongProvider
+from service.users.problems import Expired, Managed, Unprocessable, WrongCredentials, WrongProvider
 from service.users.rows import Row, as_row, fold, hold_by_email, locking
 
 _BY_IDENTITY: Final = locking(
@@ -116,6 +116,7 @@ async def _is_linked(tx: Transaction, row: Row, identity: Identity) -> bool:
 
 async def _accept(tx: Transaction, row: Row, identity: Identity, origin: Origin, at: str) -> str:
     """Somebody invited, whose e-mail the provider has verified: as good as the link in the letter."""
+    await _check_unmanaged(tx, row["project"], identity)
     if not await invitations.use_open(tx, row, at):
         raise Expired
     changes = {**claims.owning(identity), "email_verified_at": at, "status": ACTIVE}
@@ -141,8 +142,17 @@ async def _make(tx: Transaction, project: str, policy: Policy, identity: Identit
         "appearance": "auto",
     }
     verified = identity.email is not None and identity.email_verified
+    await _check_unmanaged(tx, project, identity)
     await records.make(tx, Caller(project, user, origin=origin), [values], verified=verified)
     return user
+
+
+async def _check_unmanaged(tx: Transaction, project: str, identity: Identity) -> None:
+    """Raises WrongCredentials where the provider's users are made by its connection, before they sign on."""
+    try:
+        await managed.check_new(tx, Caller(project), [identity.provider])
+    except Managed:
+        raise WrongCredentials("unprovisioned") from None
 
 
 async def _same_email(tx: Transaction, project: str, identity: Identity) -> Row | None:

@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 from sqlalchemy import bindparam, or_, select, update
 
-from providers.contract import ProviderError, Refused, Renews, Tokens
+from providers.afterwards import Renews
+from providers.contract import ProviderError, Refused, Tokens
 from providers.secret import Secret
 from service.database import Database, Transaction, now
 from service.database.tables import identities

@@ -1,14 +1,14 @@
-"""Managed connections: what an identity provider owns of its users is changed by it alone."""
+"""Managed connections: an identity provider alone makes, changes and removes its users (IPSIE AL2)."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select, true
 
 from service.database import Transaction, by_kind, one_of
 from service.database.tables import connections
 from service.users.edits import Edit
-from service.users.model import Caller
+from service.users.model import LOCAL, Caller
 from service.users.problems import Managed
 
 # The columns that a SCIM resource has words for. Passwords are the person's own, and roles ours to give.
@@ -23,6 +23,31 @@ _NAMES: Final = by_kind(
         connections.c.managed.is_(true()),
     )
 )
+_OF_PROVIDERS: Final = by_kind(
+    lambda kind: select(connections.c.provider, connections.c.name).where(
+        connections.c.project == bindparam("project"),
+        one_of(connections.c.provider, "providers", kind),
+        connections.c.managed.is_(true()),
+    )
+)
+
+
+async def check_new(tx: Transaction, caller: Caller, providers: Iterable[str]) -> None:
+    """Raises Managed where anybody but the connection makes somebody a user of a provider that it manages."""
+    wanted = sorted(set(providers) - {LOCAL})
+    if caller.connection is not None or not wanted:
+        return
+    for _, name in await tx.rows(_OF_PROVIDERS[tx.kind], project=caller.project, providers=wanted):
+        raise Managed("provider", name)
+
+
+async def check_removal(tx: Transaction, caller: Caller, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Raises Managed where anybody but the connection removes one of its users."""
+    ids = sorted({row["connection"] for row in rows if row["connection"] is not None})
+    if caller.connection is not None or not ids:
+        return
+    for _, name in await tx.rows(_NAMES[tx.kind], project=caller.project, ids=ids):
+        raise Managed("status", name)
 
 
 async def check(tx: Transaction, caller: Caller, edits: Sequence[Edit]) -> None:
@@ -30,6 +55,8 @@ async def check(tx: Transaction, caller: Caller, edits: Sequence[Edit]) -> None:
     whom nobody owns or changes that nobody minds."""
     if caller.connection is not None:
         return
+    moved = [edit.changes["provider"] for edit in edits if "provider" in edit.changes]
+    await check_new(tx, caller, moved)
     touched = [
         (edit.old["connection"], name)
         for edit in edits

@@ -59,7 +59,7 @@ async def create(
     """Make users; give their ids in the order given. A chosen id may be any uuid. `defaults` are what the
     caller's language gives a new user; a value that can be called is made for each.
 
-    Raises Forbidden, Invalid, NoSuch("role"), Taken.
+    Raises Forbidden, Managed, Invalid, NoSuch("role"), Taken.
     """
     if not leave.is_ruled(caller):
         return await make(tx, caller, [{**_made(defaults), **values} for values in given])
@@ -94,6 +94,7 @@ async def make(
     rows = [_fresh(caller, values, at, verified=verified) for values in given]
     if not rows:
         return []
+    await managed.check_new(tx, caller, [row["provider"] for row in rows])
     await roles.administer(tx, caller.project, {row["role"] for row in rows if row.get("role") is not None})
     avatars = {row["avatar"] for row in rows if row.get("avatar") is not None}
     await file_access.check_avatars(tx, caller, avatars)
@@ -174,7 +175,7 @@ async def _by_rules(
 async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
     """Remove users with everything of theirs; activity and revisions stay, the e-mail is free again.
 
-    Raises Forbidden (not there, not yours), Unprocessable (the last administrator).
+    Raises Forbidden (not there, not yours), Managed, Unprocessable (the last administrator).
     """
     ids = list(dict.fromkeys(map(_key, ids)))
     held = await hold(tx, caller.project, ids)
@@ -184,6 +185,7 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
         access.check_remove(caller, row)
     if leave.is_ruled(caller):
         await leave.check_removal(tx, caller, USERS, ids)
+    await managed.check_removal(tx, caller, held.values())
     leaving = {
         user: last_administrator.reason(stays=False)
         for user, row in held.items()

@@ -46,7 +46,7 @@ PREVIOUS: Final = select(sessions.c.previous, sessions.c.successor, sessions.c.r
     sessions.c.project == bindparam("project"), sessions.c.id == bindparam("session")
 )
 _one = (sessions.c.project == bindparam("project"), sessions.c.id == bindparam("session"))
-_begun = (sessions.c.user, sessions.c.provider, sessions.c.identifier)
+_begun = (sessions.c.user, sessions.c.provider, sessions.c.identifier, sessions.c.hint)
 DELETE: Final = delete(sessions).where(*_one).returning(*_begun)
 CLOSE: Final = (
     delete(sessions)

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from service.database import Database, Transaction, new_key, now
+from service.database import Transaction, new_key, now
 from service.tokens import fingerprint
 from service.users import history, refresh_tokens, session_rows
 from service.users.clock import later
@@ -12,7 +12,6 @@ from service.users.model import ACTIVE, LOCAL, Caller, Origin
 from service.users.problems import WrongCredentials
 from service.users.rows import as_row
 
-GRACE: Final = 10  # seconds in which the token before the newest gives the newest again
 _FRESH: Final = 600  # seconds after a sign-on in which a person may set up what needs a proof of who they are
 _SEEN_EVERY: Final = 60  # seconds between two notes of a user's last access
 _LONGEST: Final = 512  # characters of a user agent
@@ -36,19 +35,23 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class Bond(msgspec.Struct, frozen=True):
-    """What ties a session to the sign-on that began it: the identity, the provider's own session, its end."""
+    """What ties a session to the sign-on that began it: the identity, the provider's own session and its end,
+    whom that is about in the provider's words, and what the provider must be told to end it."""
 
     identifier: str | None = None
     sid: str | None = None
     ends_at: str | None = None
+    subject: str | None = None
+    hint: str | None = None
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """Whose session has ended, and with which identity it had begun."""
+    """Whose session has ended, with which identity it had begun, and what ends the provider's own."""
 
     user: str
     provider: str
     identifier: str | None
+    hint: str | None = None
 
 
 class Recognised(msgspec.Struct, frozen=True):
@@ -103,65 +106,17 @@ async def start(
         provider=provider,
         identifier=bond.identifier,
         sid=bond.sid,
+        subject=bond.subject,
+        hint=bond.hint,
         ip=origin.ip,
         user_agent=origin.user_agent and origin.user_agent[:_LONGEST],
         factor=factor,
     )
     await touch(tx, project, user, at)
     await history.record(tx, Caller(project, user, origin=origin), "login", [history.Entry(user)])
-    opened = await _opened(tx, project, session, token)
+    opened = await hand_out(tx, project, session, token)
     if opened is None:  # a lifetime of nothing
         raise WrongCredentials("inactive")
-    return opened
-
-
-async def refresh(database: Database, project: str, token: object) -> Opened:
-    """The next refresh token, and the facts for an access token. Raises WrongCredentials, whatever is wrong.
-
-    A token that was used before ends its session for everybody: one of the two holders is a thief. Only the
-    one before the newest, within GRACE seconds, gives the newest again, since its answer may have been lost.
-    """
-    session = refresh_tokens.session_of(token)
-    if session is None or not isinstance(token, str):
-        raise WrongCredentials
-    opened = await database.write(rotate, project, session, token)
-    if opened is None:
-        raise WrongCredentials
-    return opened
-
-
-async def rotate(tx: Transaction, project: str, session: str, token: str) -> Opened | None:
-    """`refresh` as a unit. None is a refusal, not raised: the end of a stolen session has to be committed."""
-    at, presented = now(), fingerprint(token)
-    successor = refresh_tokens.make(session)
-    rotated = await tx.run(
-        session_rows.ROTATE,
-        of_project=project,
-        of_id=session,
-        of_refresh=presented,
-        of_now=at,
-        refresh=fingerprint(successor),
-        previous=presented,
-        successor=refresh_tokens.seal(successor, token),
-        rotated_at=at,
-        used_at=at,
-    )
-    if not rotated:
-        again = await _again(tx, project, session, token, at)
-        if again is None:
-            return None
-        successor = again
-    opened = await _opened(tx, project, session, successor)
-    if opened is not None:
-        await touch(tx, project, opened.user, at)
-    return opened
-
-
-async def renew(tx: Transaction, project: str, session: str) -> Opened | None:
-    """The facts for another access token of a session that has no refresh token; None: it is over."""
-    opened = await _opened(tx, project, session, "")
-    if opened is not None:
-        await touch(tx, project, opened.user, now(), session)
     return opened
 
 
@@ -232,19 +187,8 @@ async def prune(tx: Transaction) -> int:
     return await tx.run(session_rows.PRUNE, at=now())
 
 
-async def _again(tx: Transaction, project: str, session: str, token: str, at: str) -> str | None:
-    """The newest token for who holds the one before it, in time; any other old one ends the session."""
-    found = await tx.row(session_rows.PREVIOUS, project=project, session=session)
-    if found is None:
-        return None
-    previous, successor, rotated_at = found
-    if previous == fingerprint(token) and rotated_at >= later(at, -GRACE):
-        return refresh_tokens.open_successor(successor, token)
-    await end(tx, project, session)
-    return None
-
-
-async def _opened(tx: Transaction, project: str, session: str, token: str) -> Opened | None:
+async def hand_out(tx: Transaction, project: str, session: str, token: str) -> Opened | None:
+    """A session with its newest refresh token; None where it is over."""
     found = await recognise(tx, project, session)
     if found is None or found.expires_at is None:
         return None

@@ -15,7 +15,16 @@ from service.users.claims import Policy
 from service.users.clock import EPOCH, later
 from service.users.grants import Grants
 from service.users.model import Caller, Origin
-from service.users.problems import Expired, Problem, Taken, WrongCredentials, WrongProvider
+from service.users.problems import (
+    Expired,
+    NoSuch,
+    Problem,
+    Taken,
+    Unprocessable,
+    Unreachable,
+    WrongCredentials,
+    WrongProvider,
+)
 from service.users.second_factor import SecondFactor, is_protected
 from service.users.sessions import Bond, Opened
 from service.users.throttle import Attempt, guarded
@@ -24,11 +33,14 @@ _LONGEST: Final = 366 * 86_400.0  # seconds that a spent proof is remembered at 
 # What the administrator reads of a refusal, behind the cause and the provider.
 _STORIES: Final[Mapping[str, str]] = {
     "unknown": "nobody here has this identity, and ALLOW_PUBLIC_REGISTRATION lets nobody new in",
+    "unprovisioned": "a managed connection makes this provider's users, over SCIM, before they sign on",
     "unverified": "the provider does not say that the e-mail address was verified (REQUIRE_VERIFIED_EMAIL)",
     "foreign": "the e-mail address is of none of the ALLOWED_DOMAINS",
     "malformed": "the identifier or the e-mail address cannot be one",
     "replayed": "this very answer of the provider was used before",
     "inactive": "the user is suspended, archived or not yet active",
+    "the invitation is not open": "it was used or withdrawn, has run out, or a newer one was sent",
+    "role": "DEFAULT_ROLE_ID or ROLE_MAPPING gives a role that is not there",
     "another user has this e-mail": "LINK_BY_EMAIL would link the two where both addresses are verified",
 }
 
@@ -59,7 +71,8 @@ async def sign_on(
     Of two first arrivals at the same moment one makes the user. The other is turned away, by the unique index
     or by an e-mail that has just become somebody's, and looks again: that somebody is who it is.
     A refusal leaves an activity row with its cause.
-    Raises WrongCredentials (with a cause), WrongProvider, Expired, WrongOtp, TooMany and NoSuch("role").
+    Raises WrongCredentials (with a cause), WrongProvider, Expired, WrongOtp, TooMany, and Unreachable where
+    only an administrator can help.
     """
     try:
         try:
@@ -68,8 +81,10 @@ async def sign_on(
             return await _enter(database, arrival, factor, grants)
     except Taken as problem:
         raise WrongProvider from problem
-    except (WrongCredentials, WrongProvider, Expired) as problem:
-        await database.write(_note_refusal, arrival.project, arrival.identity, problem, arrival.origin)
+    except (WrongCredentials, WrongProvider, Expired, NoSuch) as problem:
+        await database.write(note_refusal, arrival.project, arrival.identity, problem, arrival.origin)
+        if isinstance(problem, NoSuch):
+            raise Unreachable(f"The provider {arrival.identity.provider} cannot be used now") from problem
         raise
 
 
@@ -125,19 +140,42 @@ def _bond(arrival: Arrival) -> Bond:
     ends = [] if lifetime is None else [later(now(), lifetime)]
     if identity.ends_at is not None:
         ends.append(later(EPOCH, identity.ends_at))
-    return Bond(identity.external_identifier, identity.sid, min(ends, default=None))
+    return Bond(
+        identifier=identity.external_identifier,
+        sid=identity.sid,
+        ends_at=min(ends, default=None),
+        subject=identity.subject,
+        hint=identity.hint,
+    )
 
 
-async def _note_refusal(
-    tx: Transaction, project: str, identity: Identity, problem: Problem, origin: Origin
+async def note_refusal(
+    tx: Transaction,
+    project: str,
+    identity: Identity,
+    problem: Problem,
+    origin: Origin,
+    taken: str = "another user has this e-mail",
 ) -> None:
-    """Let the administrator find out why somebody, whom a provider has proven, did not get in."""
-    cause = "the invitation is not open" if isinstance(problem, Expired) else "another user has this e-mail"
-    if isinstance(problem, WrongCredentials):
-        cause = problem.cause
+    """Let the administrator find out why somebody, whom a provider has proven, did not get in.
+
+    `taken` is what WrongProvider means here.
+    """
+    cause = _cause(problem, taken)
     item = claims.fitting("external_identifier", identity.external_identifier) or ""
     story = f" ({_STORIES[cause]})" if cause in _STORIES else ""
     caller = Caller(project, origin=origin)
     await history.record(
         tx, caller, "refused", [history.Entry(item)], comment=f"{identity.provider}: {cause}{story}"
     )
+
+
+def _cause(problem: Problem, taken: str) -> str:
+    if isinstance(problem, WrongCredentials):
+        return problem.cause
+    causes: Mapping[type[Problem], str] = {
+        Expired: "the invitation is not open",
+        NoSuch: "role",
+        Unprocessable: "a connection owns the user, and decides how they sign on",
+    }
+    return causes.get(type(problem), taken)

@@ -22,6 +22,7 @@ _one = (
     awaited_codes.c.project == bindparam("project"),
     awaited_codes.c.fingerprint == bindparam("fingerprint"),
 )
+_TIE: Final = ("identifier", "sid", "ends_at", "subject", "hint")  # of the session that begins: its Bond
 _INSERT: Final = insert(awaited_codes)
 _LOOK: Final = (
     select(users.c.email, users.c.id, awaited_codes.c.redirect, awaited_codes.c.provider)
@@ -35,7 +36,7 @@ _LOOK: Final = (
 _TAKE: Final = (
     delete(awaited_codes)
     .where(*_one, awaited_codes.c.expires_at > bindparam("at"))
-    .returning(*(awaited_codes.c[name] for name in ("user", "provider", "identifier", "sid", "ends_at")))
+    .returning(awaited_codes.c.user, awaited_codes.c.provider, *(awaited_codes.c[name] for name in _TIE))
 )
 _PRUNE: Final = delete(awaited_codes).where(awaited_codes.c.expires_at <= bindparam("at"))
 
@@ -68,9 +69,7 @@ async def begin(
         provider=provider,
         redirect=redirect,
         expires_at=later(at, LIFETIME),
-        identifier=bond.identifier,
-        sid=bond.sid,
-        ends_at=bond.ends_at,
+        **msgspec.structs.asdict(bond),
     )
 
 
@@ -112,4 +111,6 @@ async def _admit(
         raise Expired
     user, provider, *tie = taken
     await factor.check(tx, Caller(project, user, origin=origin), otp)
-    return await sessions.start(tx, project, user, provider, origin, lifetime, bond=Bond(*tie))
+    return await sessions.start(
+        tx, project, user, provider, origin, lifetime, bond=Bond(**dict(zip(_TIE, tie, strict=True)))
+    )

@@ -17,6 +17,7 @@ from tests.bench.houses import houses
 from tests.bench.letters import letters
 from tests.bench.measures import Size, Table
 from tests.bench.million import million
+from tests.bench.sign_ons import sign_ons
 from tests.bench.start import start
 
 FULL = Size(people=10_000, rounds=5, seconds=3.0, synced=5_000)
@@ -25,6 +26,7 @@ MEASURES = {
     "one": measures.one,
     "list": measures.many,
     "login": measures.logins,
+    "callbacks": sign_ons,
     "sync": measures.sync,
     "graphql": graphs.lists,
     "letters": letters,

@@ -103,7 +103,7 @@ WAYS: dict[str, Callable[[str, str], object]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_twelve_seeded_secrets_are_in_no_line(log: io.StringIO, way: str) -> None:
+def test_rule_33_twelve_seeded_secrets_are_in_no_line(log: io.StringIO, way: str) -> None:
     journal.start("debug", log)  # once more: the test runner's own handlers came in between
     with warnings.catch_warnings():
         warnings.simplefilter("always")

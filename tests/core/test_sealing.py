@@ -35,7 +35,7 @@ def test_the_same_text_never_looks_the_same_and_never_shows() -> None:
         Place("users|default", "018f", "token"),
     ],
 )
-def test_a_moved_text_is_refused(there: Place) -> None:
+def test_rule_32_a_moved_text_is_refused(there: Place) -> None:
     with pytest.raises(SealBroken):
         ours.open(ours.seal("x", HERE), there)
 

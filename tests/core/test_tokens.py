@@ -83,7 +83,9 @@ def test_the_same_letter_carries_the_same_token_at_each_attempt() -> None:
 
 @pytest.mark.parametrize("wanted", PURPOSES)
 @pytest.mark.parametrize("signed", PURPOSES)
-def test_a_token_of_one_purpose_is_foreign_to_every_other(signed: PurposeName, wanted: PurposeName) -> None:
+def test_rule_31_a_token_of_one_purpose_is_foreign_to_every_other(
+    signed: PurposeName, wanted: PurposeName
+) -> None:
     token = OURS.sign(signed, {**ACCESS, "jti": "x"}, expires_at=NOW + 900)
     OURS.verify(signed, token)
     if signed != wanted:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from service.database import Database, Transaction, new_key
 from service.database.tables import invitations, letters, sessions, users
-from service.users import access, connections, records
+from service.users import access, connections, records, refreshing
 from service.users import invitations as inviting
 from service.users import sessions as opening
 from service.users.access import CONDITIONS, scope
@@ -197,8 +197,8 @@ async def test_own_rows_of_those_who_left_are_not_theirs_to_change(database: Dat
 
 
 @pytest.mark.parametrize("status", ["suspended", "draft", "archived", "invited"])
-async def test_whoever_is_not_active_any_more_has_no_way_in(database: Database, status: str) -> None:
-    """security.md, 22: in the same transaction, and not by the status alone."""
+async def test_rule_22_whoever_is_not_active_any_more_has_no_way_in(database: Database, status: str) -> None:
+    """In the same transaction, and not by the status alone."""
     id_ = await a_user(database, email="a@example.com", token_fingerprint="f", token_sealed="s")
     session = await opened(database, id_)
     await database.write(records.change, HOUSE, {id_: {"status": status}})
@@ -211,7 +211,7 @@ async def test_whoever_is_not_active_any_more_has_no_way_in(database: Database, 
     with pytest.raises(WrongCredentials):
         await opened(database, id_)
     with pytest.raises(WrongCredentials):
-        await opening.refresh(database, "default", session.refresh_token)
+        await refreshing.refresh(database, "default", session.refresh_token)
     await database.write(records.change, HOUSE, {id_: {"status": "active"}})
     assert await database.read(opening.recognise, "default", session.session) is None, "nothing comes back"
 
@@ -352,4 +352,4 @@ async def test_a_suspended_users_row_admits_nobody_even_with_rows_left_over(data
     assert await database.read(opening.recognise, "default", session.session) is None
     assert await database.read(opening.recognise_token, "default", "f") is None
     with pytest.raises(WrongCredentials):
-        await opening.refresh(database, "default", session.refresh_token)
+        await refreshing.refresh(database, "default", session.refresh_token)

@@ -36,8 +36,8 @@ async def test_nothing_secret_lies_in_the_table(database: Database) -> None:
     assert "verifier" not in str(row)
 
 
-async def test_a_departure_counts_once(database: Database) -> None:
-    """security.md, 2: taken out before it is used, also by two callbacks at once."""
+async def test_rule_2_a_departure_counts_once(database: Database) -> None:
+    """Taken out before it is used, also by two callbacks at once."""
     cookie, _ = await left(database)
     told = await asyncio.gather(*(database.write(take, "default", cookie, "okta") for _ in range(5)))
     assert sum(answer is not None for answer in told) == 1
@@ -51,8 +51,8 @@ async def test_a_strangers_cookie_brings_nothing_back(database: Database) -> Non
     assert await database.write(take, "default", cookie, "okta") is not None
 
 
-async def test_coming_back_through_another_provider_is_the_end_of_it(database: Database) -> None:
-    """security.md, 3: mix-up."""
+async def test_rule_3_coming_back_through_another_provider_is_the_end_of_it(database: Database) -> None:
+    """Mix-up."""
     cookie, _ = await left(database)
     assert await database.write(take, "default", cookie, "entra") is None
     assert await database.write(take, "default", cookie, "okta") is None

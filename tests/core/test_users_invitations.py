@@ -97,8 +97,7 @@ async def test_looking_consumes_nothing(database: Database) -> None:
     assert await accept(database, jti)
 
 
-async def test_an_invitation_is_used_once(database: Database) -> None:
-    """security.md, 30."""
+async def test_rule_30_an_invitation_is_used_once(database: Database) -> None:
     (jti,) = await invite(database, "a@example.com")
     await accept(database, jti)
     with pytest.raises(NotInvited) as refused:
@@ -115,7 +114,7 @@ async def test_of_many_who_accept_at_once_one_does(database: Database) -> None:
         assert sum(isinstance(answer, NotInvited) for answer in told) == 5
 
 
-async def test_a_newer_invitation_voids_the_older(database: Database) -> None:
+async def test_rule_30_a_newer_invitation_voids_the_older(database: Database) -> None:
     """directus #17255, #17994: a lost letter could not be sent again."""
     people, staff = await a_role(database), await a_role(database)
     (old,) = await invite(database, "a@example.com", role=people)
@@ -182,8 +181,8 @@ async def test_an_expired_invitation_is_told_apart(database: Database) -> None:
     assert (row["status"], row["password_hash"]) == ("invited", None)
 
 
-async def test_a_bound_invitation_serves_nobody_else(database: Database) -> None:
-    """security.md, 30: bound to the e-mail, the user's status and the project."""
+async def test_rule_30_a_bound_invitation_serves_nobody_else(database: Database) -> None:
+    """Bound to the e-mail, the user's status and the project."""
     (jti,) = await invite(database, "a@example.com")
     await database.write(a_project, "other")
     for attempt in (

@@ -143,8 +143,7 @@ async def test_a_connection_is_made_with_its_token(database: Database) -> None:
     assert (caller.connection, caller.provider, caller.adopt, caller.admin) == (link.id, "okta", True, False)
 
 
-async def test_only_the_hash_of_a_token_is_kept(database: Database) -> None:
-    """security.md, 32."""
+async def test_rule_32_only_the_hash_of_a_token_is_kept(database: Database) -> None:
     token = await database.write(connecting.create, HOUSE, "okta")
     (row,) = await database.read(all_rows, connection_tokens)
     assert row["hint"] == f"idb_scim_...{token[-4:]}"

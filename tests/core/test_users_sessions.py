@@ -15,7 +15,8 @@ from service.users import sessions as opening
 from service.users.clock import later
 from service.users.model import Origin
 from service.users.problems import WrongCredentials
-from service.users.sessions import GRACE, Opened, refresh
+from service.users.refreshing import GRACE, refresh
+from service.users.sessions import Opened
 from tests.core.people import HOUSE, a_project, a_role, a_user, all_rows, history_of, set_row, user
 
 BROWSER = Origin("192.0.2.1", "Firefox", "https://app.example.com")
@@ -61,8 +62,8 @@ async def test_a_sign_in_is_written_down(database: Database) -> None:
     assert row["last_access"] is not None and row["version"] == 1
 
 
-async def test_only_hashes_of_refresh_tokens_are_kept(database: Database) -> None:
-    """security.md, 32: a reader of the database cannot go on with anybody's session."""
+async def test_rule_32_only_hashes_of_refresh_tokens_are_kept(database: Database) -> None:
+    """A reader of the database cannot go on with anybody's session."""
     session = await opened(database, await a_user(database))
     second = await refresh(database, "default", session.refresh_token)
     (row,) = await database.read(all_rows, sessions)
@@ -116,8 +117,8 @@ async def test_two_tabs_that_refresh_at_once_go_on_with_the_same_token(database:
         assert await alive(database, first.session)
 
 
-async def test_a_stolen_refresh_token_ends_the_session_for_both(database: Database) -> None:
-    """security.md, 21: the thief was first, and the owner's token is the older one."""
+async def test_rule_21_a_stolen_refresh_token_ends_the_session_for_both(database: Database) -> None:
+    """The thief was first, and the owner's token is the older one."""
     first = await opened(database, await a_user(database))
     thiefs = await refresh(database, "default", first.refresh_token)
     await aged(database, first.session, GRACE + 1, "rotated_at")
@@ -128,7 +129,9 @@ async def test_a_stolen_refresh_token_ends_the_session_for_both(database: Databa
         await refresh(database, "default", thiefs.refresh_token)
 
 
-async def test_an_older_token_than_the_one_before_ends_the_session_at_once(database: Database) -> None:
+async def test_rule_21_an_older_token_than_the_one_before_ends_the_session_at_once(
+    database: Database,
+) -> None:
     first = await opened(database, await a_user(database))
     second = await refresh(database, "default", first.refresh_token)
     await refresh(database, "default", second.refresh_token)
@@ -240,8 +243,8 @@ async def test_nobody_begins_a_session_for_who_is_not_there(database: Database) 
     assert await database.read(all_rows, sessions) == []
 
 
-async def test_a_new_sign_in_is_a_new_session(database: Database) -> None:
-    """security.md, 18: nobody is given a session that was there before."""
+async def test_rule_18_a_new_sign_in_is_a_new_session(database: Database) -> None:
+    """Nobody is given a session that was there before."""
     id_ = await a_user(database)
     one, two = await opened(database, id_), await opened(database, id_)
     assert one.session != two.session

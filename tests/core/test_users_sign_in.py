@@ -40,8 +40,7 @@ async def test_who_knows_the_password_gets_a_session(database: Database, hasher:
     assert (await user(database, id_))["version"] == 1
 
 
-async def test_everybody_else_gets_one_answer(database: Database, hasher: Hasher) -> None:
-    """security.md, 28."""
+async def test_rule_28_everybody_else_gets_one_answer(database: Database, hasher: Hasher) -> None:
     kept = await hasher.hash(PASSWORD)
     await a_user(database, email="a@example.com", password_hash=kept)
     await a_user(database, email="none@example.com")
@@ -58,7 +57,19 @@ async def test_everybody_else_gets_one_answer(database: Database, hasher: Hasher
         assert refused.value.cause == ""
 
 
-async def test_a_hash_with_yesterdays_parameters_is_renewed(database: Database, hasher: Hasher) -> None:
+async def test_rule_29_a_stolen_hash_is_dear_to_try_guesses_on(hasher: Hasher) -> None:
+    """OWASP's first choice of argon2id, and a salt of its own for each."""
+    kept = [await hasher.hash(PASSWORD) for _ in range(2)]
+    for one in kept:
+        assert one.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert kept[0] != kept[1]
+    assert not await hasher.verify(kept[0], PASSWORD.upper())
+    assert await hasher.verify(await hasher.hash("x" * 128), "x" * 128)
+
+
+async def test_rule_29_a_hash_with_yesterdays_parameters_is_renewed(
+    database: Database, hasher: Hasher
+) -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     id_ = await a_user(database, email="a@example.com", password_hash=weak)
     first = await sign_in(database, hasher, "a@example.com")
@@ -95,8 +106,8 @@ async def test_more_guesses_than_the_machine_can_take_are_told_to_wait(database:
     assert {type(answer) for answer in told} == {WrongCredentials, TooMany}
 
 
-async def test_failed_guesses_never_lock_anybody_out(database: Database, hasher: Hasher) -> None:
-    """security.md, 27: a stranger's failures do not suspend."""
+async def test_rule_27_failed_guesses_never_lock_anybody_out(database: Database, hasher: Hasher) -> None:
+    """A stranger's failures do not suspend."""
     id_ = await a_user(database, email="a@example.com", password_hash=await hasher.hash(PASSWORD))
     for _ in range(30):
         with pytest.raises((WrongCredentials, TooMany)):

@@ -41,8 +41,7 @@ async def failures(
             await fail(database, email, ip)
 
 
-async def test_so_many_failures_and_then_a_time_to_wait(database: Database) -> None:
-    """security.md, 27."""
+async def test_rule_27_so_many_failures_and_then_a_time_to_wait(database: Database) -> None:
     await failures(database, PAIR.most)
     with pytest.raises(TooMany) as refused:
         await fail(database)
@@ -100,7 +99,7 @@ async def test_a_stranger_who_has_used_up_their_window_fills_no_other(database: 
     await failures(database, 1, ip="192.0.2.9")
 
 
-async def test_strangers_from_everywhere_do_not_keep_the_owner_out(
+async def test_rule_27_strangers_from_everywhere_do_not_keep_the_owner_out(
     database: Database, hasher: Hasher
 ) -> None:
     await a_user(database, email="a@example.com", password_hash=await hasher.hash(PASSWORD))
@@ -114,8 +113,7 @@ async def test_strangers_from_everywhere_do_not_keep_the_owner_out(
     assert await with_password(database, hasher, "default", "A@example.com", PASSWORD, neighbour, 60)
 
 
-async def test_who_is_not_here_is_throttled_alike(database: Database, hasher: Hasher) -> None:
-    """security.md, 28."""
+async def test_rule_28_who_is_not_here_is_throttled_alike(database: Database, hasher: Hasher) -> None:
     await a_user(database, email="a@example.com", password_hash=await hasher.hash(PASSWORD))
     told: dict[str, list[type[Exception]]] = {"a@example.com": [], "nobody@example.com": []}
     for email, answers in told.items():

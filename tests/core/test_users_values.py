@@ -167,7 +167,7 @@ def test_a_folded_text_stays_folded_and_ignores_case(text: str) -> None:
         ("iloveyou", True, "common"),
     ],
 )
-def test_passwords_that_are_refused(password: object, chosen: bool, rule: str) -> None:
+def test_rule_29_passwords_that_are_refused(password: object, chosen: bool, rule: str) -> None:
     with pytest.raises(Invalid) as invalid:
         check_password(password, chosen=chosen)
     assert (invalid.value.field, invalid.value.rule) == ("password", rule)
@@ -211,8 +211,7 @@ async def test_what_is_too_long_is_wrong_and_costs_no_more(hasher: Hasher) -> No
     assert not await hasher.verify(kept, "x" * 1_000_000)
 
 
-async def test_nobody_costs_what_somebody_costs(hasher: Hasher) -> None:
-    """security.md, 28."""
+async def test_rule_28_nobody_costs_what_somebody_costs(hasher: Hasher) -> None:
     kept = await hasher.hash("wooden-otter-climbs")
 
     async def cost(kept: str | None) -> float:

@@ -229,7 +229,7 @@ async def test_no_answer_says_which_server_it_is(place: tuple[str, int]) -> None
     ("trusted", "seen"),
     [((), b"('127.0.0.1', 'http')"), (("127.0.0.0/8",), b"('203.0.113.9', 'https')")],
 )
-async def test_the_client_s_address_is_taken_from_trusted_proxies_only(
+async def test_rule_37_the_client_s_address_is_taken_from_trusted_proxies_only(
     trusted: tuple[str, ...], seen: bytes
 ) -> None:
     server, host, port, task = await start(trusted)

@@ -49,7 +49,7 @@ async def test_login_refresh_and_logout(house: Served) -> None:
     assert again.json()["errors"][0]["extensions"]["code"] == "INVALID_CREDENTIALS"
 
 
-async def test_a_stolen_refresh_token_ends_the_family(house: Served) -> None:
+async def test_rule_21_a_stolen_refresh_token_ends_the_family(house: Served) -> None:
     await house.person("eve@example.com")
     first = (await _login(house))["refresh_token"]
     second = (await house.ask("POST", "/auth/refresh", {"refresh_token": first}, token=None)).json()["data"]

@@ -80,8 +80,8 @@ async def test_a_letter_leads_to_a_new_password_and_every_session_ends(house: Se
     assert refusal(await reset(house, token, "yet another password")) == (403, "INVALID_TOKEN")
 
 
-async def test_nobody_learns_who_is_here(house: Served) -> None:
-    """security.md, 28: one status, no body, and a time that tells nothing."""
+async def test_rule_28_nobody_learns_who_is_here(house: Served) -> None:
+    """One status, no body, and a time that tells nothing."""
     await house.person("eve@example.com")
     for status in ("draft", "suspended", "archived"):
         await house.person(f"{status}@example.com", status=status)
@@ -111,8 +111,7 @@ async def test_a_mailbox_is_not_flooded(house: Served) -> None:
     assert (await reset(house, token_of(house, rows[0]))).status_code == 204
 
 
-async def test_tokens_that_are_not_good(house: Served) -> None:
-    """security.md, 31."""
+async def test_rule_31_tokens_that_are_not_good(house: Served) -> None:
     key, _ = await house.person("eve@example.com")
     await ask_for(house)
     (row,) = await posted(house)
@@ -146,8 +145,7 @@ async def test_a_token_dies_with_what_it_names(house: Served, change: dict[str, 
     assert refusal(await reset(house, token_of(house, row))) == (403, "INVALID_TOKEN")
 
 
-async def test_a_reset_does_not_pass_by_the_second_factor(house: Served) -> None:
-    """security.md, 26."""
+async def test_rule_26_a_reset_does_not_pass_by_the_second_factor(house: Served) -> None:
     _, token = await house.person("eve@example.com")
     secret = await protect(house, token)
     await ask_for(house)

@@ -112,8 +112,8 @@ async def test_the_page_of_the_letter_needs_its_button(open_house: Served) -> No
     assert await login(house) == 200
 
 
-async def test_nobody_learns_who_is_here_already(open_house: Served) -> None:
-    """security.md, 28 and 11: the account that is there stays as it is."""
+async def test_rule_28_and_11_nobody_learns_who_is_here_already(open_house: Served) -> None:
+    """The account that is there stays as it is."""
     house = open_house
     await house.person("grace@example.com", first_name="Hers")
     answer = await register(house, "GRACE@example.com", password="the password of a stranger")
@@ -122,8 +122,10 @@ async def test_nobody_learns_who_is_here_already(open_house: Served) -> None:
     assert (await found(house))[0]["first_name"] == "Hers"
 
 
-async def test_each_letter_opens_with_the_password_of_its_own_registration(open_house: Served) -> None:
-    """security.md, 11: a stranger who registers her address first, or again, does not choose her password."""
+async def test_rule_11_each_letter_opens_with_the_password_of_its_own_registration(
+    open_house: Served,
+) -> None:
+    """A stranger who registers her address first, or again, does not choose her password."""
     house = open_house
     await register(house, password="the stranger's password")
     await register(house, password=GOOD)
@@ -169,8 +171,7 @@ async def test_registering_again_and_again_runs_into_a_wait(open_house: Served) 
     assert refusal(await register(open_house)) == (429, "REQUESTS_EXCEEDED")
 
 
-async def test_tokens_of_other_kinds_are_refused(open_house: Served) -> None:
-    """security.md, 31."""
+async def test_rule_31_tokens_of_other_kinds_are_refused(open_house: Served) -> None:
     house = open_house
     await register(house)
     (good,) = await tokens(house)

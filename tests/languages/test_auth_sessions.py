@@ -37,8 +37,7 @@ async def test_the_cookie_alone_says_who_is_calling(house: Served) -> None:
         {"sec-fetch-site": "same-site"},
     ],
 )
-async def test_another_site_s_page_changes_nothing(house: Served, foreign: dict[str, str]) -> None:
-    """security.md, 20."""
+async def test_rule_20_another_site_s_page_changes_nothing(house: Served, foreign: dict[str, str]) -> None:
     key, _ = await house.person("eve@example.com", title="kept")
     headers = {"cookie": await _cookie(house), **foreign}
     asked = [
@@ -72,8 +71,7 @@ async def test_a_session_is_refreshed_and_ended_by_its_cookie(house: Served) -> 
         assert (await house.ask("POST", "/auth/logout", token=None, headers=cookie)).status_code == 204
 
 
-async def test_a_suspended_person_s_cookie_is_good_no_more(house: Served) -> None:
-    """security.md, 22."""
+async def test_rule_22_a_suspended_person_s_cookie_is_good_no_more(house: Served) -> None:
     key, _ = await house.person("eve@example.com")
     kept = {"cookie": await _cookie(house)}
     assert (await house.ask("GET", "/users/me", token=None, headers=kept)).status_code == 200
@@ -95,8 +93,7 @@ async def test_a_cookie_that_is_no_access_token_is_refused(house: Served) -> Non
     assert answer.status_code == 200
 
 
-async def test_each_sign_in_makes_a_session_of_its_own(house: Served) -> None:
-    """security.md, 18."""
+async def test_rule_18_each_sign_in_makes_a_session_of_its_own(house: Served) -> None:
     await house.person("eve@example.com")
     first = await _cookie(house)
     answer = await house.ask("POST", "/auth/login", LOGIN, token=None, headers={"cookie": first})

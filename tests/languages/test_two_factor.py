@@ -123,8 +123,8 @@ async def test_what_is_refused(house: Served, path: str, body: object, expected:
     assert stranger.status_code in (400, 401)
 
 
-async def test_a_code_is_good_once(house: Served) -> None:
-    """security.md, 24: also when it comes twice at once, and for every earlier code after a later one."""
+async def test_rule_24_a_code_is_good_once(house: Served) -> None:
+    """Also when it comes twice at once, and for every earlier code after a later one."""
     _, token = await house.person("eve@example.com")
     secret = await protect(house, token)
     once = code(secret)
@@ -144,8 +144,8 @@ async def test_one_step_off_is_near_enough_and_two_are_not(house: Served) -> Non
         assert (await login(house, code(secret, ahead))).status_code == 200
 
 
-async def test_guessed_codes_run_into_a_wait(house: Served) -> None:
-    """security.md, 25: and the wait shows only behind the right password."""
+async def test_rule_25_guessed_codes_run_into_a_wait(house: Served) -> None:
+    """And the wait shows only behind the right password."""
     _, token = await house.person("eve@example.com")
     secret = await protect(house, token)
     for _ in range(8):
@@ -163,8 +163,8 @@ async def test_guessed_codes_run_into_a_wait(house: Served) -> None:
     assert guess.status_code == 429
 
 
-async def test_guessed_passwords_run_into_a_wait(house: Served) -> None:
-    """security.md, 27, over HTTP: the known and the unknown alike."""
+async def test_rule_27_guessed_passwords_run_into_a_wait(house: Served) -> None:
+    """Over HTTP: the known and the unknown alike."""
     await house.person("eve@example.com")
     for email in ("eve@example.com", "nobody@example.com"):
         for _ in range(20):
@@ -209,8 +209,7 @@ async def test_an_administrator_takes_a_factor_away(house: Served) -> None:
     assert refusal(await house.ask("POST", nobody)) == (403, "FORBIDDEN")
 
 
-async def test_no_secret_rests_in_clear_or_in_the_history(house: Served) -> None:
-    """security.md, 32."""
+async def test_rule_32_no_secret_rests_in_clear_or_in_the_history(house: Served) -> None:
     _, token = await house.person("eve@example.com")
     pending = (await generate(house, token))["secret"]
     early = await house.ask("POST", f"{TFA}/enable", {"password": PASSWORD}, token=token)

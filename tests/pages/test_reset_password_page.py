@@ -84,8 +84,7 @@ async def test_links_that_lead_nowhere(house: Served) -> None:
         assert "6 February 2021, 15:18 UTC" in page.text
 
 
-async def test_a_form_from_another_site_changes_nothing(house: Served) -> None:
-    """security.md, 20."""
+async def test_rule_20_a_form_from_another_site_changes_nothing(house: Served) -> None:
     await house.person("grace@example.com")
     token = await asked(house)
     page = await press(house, token, **{"sec-fetch-site": "cross-site"})

@@ -38,13 +38,18 @@ def json(value: object, status: int = 200) -> Reply:
 
 
 class Vendor(NamedTuple):
-    """`claims` make ID tokens, where there are any; `places` are what an access token may ask for, by address."""
+    """`claims` make ID tokens, where there are any; `places` are what an access token may ask for, by address.
+
+    `base` is where it stands, if that is not what it calls itself; `key_issuer` for whom its key signs.
+    """
 
     issuer: str = ""
     claims: Mapping[str, Any] = {}
     places: Mapping[str, Any] = {}
     takes_verifier: bool = True
     posts_back: bool = False
+    base: str = ""
+    key_issuer: str = ""
 
 
 class StandIn:
@@ -63,7 +68,8 @@ class StandIn:
         if place.endswith("/.well-known/openid-configuration"):
             return json(self._metadata())
         if place.endswith("/jwks"):
-            return json({"keys": [KEYS["rsa"].as_dict(private=False)]})
+            owner = {"issuer": self.vendor.key_issuer} if self.vendor.key_issuer else {}
+            return json({"keys": [{**KEYS["rsa"].as_dict(private=False), **owner}]})
         if address in self.vendor.places:
             token = headers.get("Authorization", "").removeprefix("Bearer ")
             return json(self.vendor.places[address]) if token in self.tokens else Reply(401)
@@ -72,7 +78,7 @@ class StandIn:
         return self._authorize(given)
 
     def _metadata(self) -> dict[str, Any]:
-        base = self.vendor.issuer.rstrip("/")
+        base = (self.vendor.base or self.vendor.issuer).rstrip("/")
         return {
             "issuer": self.vendor.issuer,
             "authorization_endpoint": f"{base}/authorize",

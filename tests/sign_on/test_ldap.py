@@ -69,7 +69,7 @@ async def test_a_new_name_is_no_new_person_unless_the_dn_is_the_identifier(
         "é" * 90,
     ],
 )
-async def test_an_identifier_is_a_value_and_never_a_filter(
+async def test_rule_15_an_identifier_is_a_value_and_never_a_filter(
     directory: Directory, outbound: Outbound, identifier: str
 ) -> None:
     with pytest.raises(Refused):
@@ -81,7 +81,7 @@ async def test_a_name_made_of_a_filters_signs_is_a_name(directory: Directory, ou
     assert person.email == "star@example.com"
 
 
-async def test_wrong_empty_and_shared(directory: Directory, outbound: Outbound) -> None:
+async def test_rule_15_wrong_empty_and_shared(directory: Directory, outbound: Outbound) -> None:
     provider = opened(outbound, directory.settings())
     for identifier, password in (("ada", "wrong"), ("ada", ""), ("", directory.password), ("ada", "\0")):
         with pytest.raises(Refused):
@@ -96,7 +96,7 @@ async def test_groups_that_cannot_be_asked_for_are_not_none(directory: Directory
     assert (await provider.recognise("ada", Secret(directory.password))).groups is None
 
 
-async def test_a_certificate_of_nobody_we_trust_gets_no_password(
+async def test_rule_15_a_certificate_of_nobody_we_trust_gets_no_password(
     directory: Directory, outbound: Outbound
 ) -> None:
     for url in (directory.ldaps, directory.ldap):
@@ -108,7 +108,7 @@ async def test_a_certificate_of_nobody_we_trust_gets_no_password(
         await opened(outbound, by_name).recognise("ada", Secret(directory.password))
 
 
-def test_only_this_machine_is_spoken_with_in_the_clear() -> None:
+def test_rule_15_only_this_machine_is_spoken_with_in_the_clear() -> None:
     for host in ("ldap.example.com", "10.0.0.1", "localhost.example.com"):
         read = read_settings({"DRIVER": "ldap", "CLIENT_URL": f"ldap://{host}", "USER_DN": PEOPLE})
         assert not isinstance(read, list)

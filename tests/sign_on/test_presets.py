@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import httpx2
 import pytest
 
-from providers.contract import Departure, Provider, Refused, Renews, Untrusted
+from providers.afterwards import Renews
+from providers.contract import Departure, Provider, Refused, Untrusted
 from providers.kinds import KINDS, open_provider, read_settings
 from providers.presets import apple, entra, github, google
 from tests.sign_on.browser import CALLBACK, Page
@@ -107,7 +108,7 @@ def test_every_preset_is_recorded() -> None:
     assert set(RECORDED) == set(KINDS) - {"openid", "mock", "ldap", "saml"}
 
 
-def test_an_entra_tenant_cannot_vouch_for_any_address_it_likes() -> None:
+def test_rule_10_an_entra_tenant_cannot_vouch_for_any_address_it_likes() -> None:
     said = {"email": "ceo@victim.example"}
     assert entra.describe(said)["email_verified"] is False
     assert entra.describe({**said, "email_verified": True})["email_verified"] is False

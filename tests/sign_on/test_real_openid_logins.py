@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from joserfc.jwk import ECKey, RSAKey
 
-from providers.contract import Misconfigured, Provider, Refused, Renews, Untrusted
+from providers.afterwards import Renews
+from providers.contract import Misconfigured, Provider, Refused, Untrusted
 from tests.peers.oidc import OpenIDProvider
 from tests.sign_on.arrivals import go, sign_on
 from tests.sign_on.browser import CALLBACK

@@ -161,7 +161,9 @@ async def test_clocks_may_be_a_minute_apart(make: Callable[..., Saml], saml_idp:
         await arrive(provider, departure, issue(saml_idp.pair, departure.memory["request"], ACS, US, **told))
 
 
-async def test_another_key_or_no_signature(make: Callable[..., Saml], saml_idp: IdentityProvider) -> None:
+async def test_rule_13_another_key_or_no_signature(
+    make: Callable[..., Saml], saml_idp: IdentityProvider
+) -> None:
     """An answer that brings its own certificate, one without a signature, one with another's."""
     provider = make()
     departure = await provider.depart(ACS)
@@ -179,7 +181,7 @@ async def test_another_key_or_no_signature(make: Callable[..., Saml], saml_idp: 
             await arrive(provider, departure, answer)
 
 
-async def test_no_way_of_wrapping_brings_in_somebody_else(
+async def test_rule_13_no_way_of_wrapping_brings_in_somebody_else(
     make: Callable[..., Saml], saml_idp: IdentityProvider
 ) -> None:
     """XSW: the signed assertion is somewhere, the forged one where it is looked for."""
@@ -265,7 +267,7 @@ async def test_weak_algorithms_count_only_where_told_so(
         "not xml", "", "\x00", f'<Assertion xmlns="{SAML}"/>',
     ],
 )  # fmt: skip
-async def test_hostile_documents_are_refused_at_once(make: Callable[..., Saml], text: str) -> None:
+async def test_rule_13_hostile_documents_are_refused_at_once(make: Callable[..., Saml], text: str) -> None:
     provider = make()
     departure = await provider.depart(ACS)
     encodings = [text.encode(), text.encode("utf-16")] + ([text.encode("utf-7")] if len(text) < 999 else [])
@@ -278,7 +280,7 @@ async def test_hostile_documents_are_refused_at_once(make: Callable[..., Saml], 
     assert time.monotonic() - began < 5
 
 
-async def test_nobody_is_sent_here_unasked_unless_the_administrator_says_so(
+async def test_rule_14_nobody_is_sent_here_unasked_unless_the_administrator_says_so(
     make: Callable[..., Saml], saml_idp: IdentityProvider
 ) -> None:
     closed, opened = make(), make(ALLOW_IDP_INITIATED="true")

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.peers.saml import ADA, IdentityProvider
+from tests.peers.saml import ADA, IdentityProvider, Pair
 from tests.served import Served, served
 from tests.sign_on.assertions import at, issue
 from tests.sign_on.test_auth_check import check
@@ -78,7 +78,7 @@ async def test_a_person_signs_on_with_case_role_and_fields(house: Served, saml_i
         assert "directus_refresh_token" in away.headers["set-cookie"]
 
 
-async def test_an_answer_counts_once_and_in_the_browser_that_left(
+async def test_rule_14_an_answer_counts_once_and_in_the_browser_that_left(
     house: Served, saml_idp: IdentityProvider
 ) -> None:
     async with house.client() as browser, house.client() as stranger:
@@ -95,7 +95,7 @@ async def test_an_answer_counts_once_and_in_the_browser_that_left(
         assert (await browser.get(f"/auth/login/op/callback?SAMLResponse={'x' * 99}")).status_code == 401
 
 
-async def test_whoever_comes_unasked_comes_once_and_only_where_it_is_allowed(
+async def test_rule_14_whoever_comes_unasked_comes_once_and_only_where_it_is_allowed(
     house: Served, saml_idp: IdentityProvider
 ) -> None:
     for name in ("op", "portal"):
@@ -166,5 +166,17 @@ async def test_both_sides_can_be_checked(saml_idp: IdentityProvider) -> None:
     assert (status, "/auth/login/op/acs" in said) == (1, True), said
     for sentence in ("over plain http", "has run out", "ALLOW_SHA1 lets signatures count"):
         assert sentence in said
+    ours, other = Pair(), Pair()
+    for certificate, sentence in (
+        ("", "SP_CERTIFICATE is not: nobody could verify"), (other.certificate_pem, "is another key's"),
+        ("-----BEGIN CERTIFICATE-----\nx", "no certificate in PEM"), (ours.certificate_pem, ""),
+    ):  # fmt: skip
+        pair = {"SP_PRIVATE_KEY": ours.key_pem, "SP_CERTIFICATE": certificate}
+        status, said = await check(DRIVER="saml", IDP_metadata=f"{saml_idp.url}/metadata", **pair)
+        assert (status, sentence in said, "nobody could verify" in said and not sentence) == (
+            1,
+            True,
+            False,
+        ), said
     status, said = await check(DRIVER="saml", IDP_metadata="<x/>")
     assert (status, "describes 0 identity providers" in said) == (1, True), said

@@ -16,7 +16,7 @@ from service.api.calls import Call, of
 from service.api.users import USERS
 from service.database import Transaction
 from service.dialects import question
-from service.users import projects, sessions
+from service.users import projects, refreshing, sessions
 from service.users.model import Caller
 from service.users.problems import BadLogin, BadPayload, FactorNeeded, Forged, Problem
 from service.users.sessions import Opened
@@ -87,7 +87,7 @@ async def refresh(scope: Scope) -> ASGIResponse:
     call = of(scope)
     token = str(expect(await call.json(), _TOKEN)["token"])
     session = call.house.callers.session(token)
-    opened = await call.house.database.write(sessions.renew, call.project, session)
+    opened = await call.house.database.write(refreshing.renew, call.project, session)
     if opened is None:
         raise Forged
     await vouched(call, opened)

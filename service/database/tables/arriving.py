@@ -55,9 +55,12 @@ awaited_codes = Table(
     Column("identifier", Words),  # for the session that begins: as there
     Column("sid", Words),
     Column("ends_at", Moment),  # no session that begins may live longer
+    Column("subject", Words),
+    Column("hint", Words),
     PrimaryKeyConstraint("project", "fingerprint"),
     Index(None, "project", "user"),
     Index(None, "project", "provider", "sid"),
+    Index(None, "project", "provider", "subject"),
     Index(None, "expires_at"),
     of_user(),
 )

@@ -24,10 +24,13 @@ sessions = Table(
     Column("factor", Flag, nullable=False, server_default=false()),  # the provider answers for a second one
     Column("identifier", Words),  # the external_identifier that it began with
     Column("sid", Words),  # what the provider calls its own session
+    Column("subject", Words),  # whom that session is about, in the provider's words: `sub`, the NameID
+    Column("hint", Words),  # what the provider has to be told so that it ends
     Column("used_at", Moment),  # noted once a minute
     PrimaryKeyConstraint("project", "id"),
     Index(None, "project", "user"),
     Index(None, "project", "provider", "sid"),
+    Index(None, "project", "provider", "subject"),
     Index(None, "expires_at"),
     of_user(),
 )
