@@ -6,7 +6,7 @@ from sqlalchemy import Column, text
 from service.database.types import Words
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0013"
 
 _TABLES = ("sessions", "awaited_codes")
 
