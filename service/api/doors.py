@@ -12,8 +12,8 @@ from service.users.problems import Problem, RouteUnknown, WrongCredentials
 from service.users.problems import Unreachable as Down
 
 _log = logging.getLogger(__name__)
-# Anybody can send forged answers: the log hears of all of them, the activity of one in a second.
-_NOTES: Final = Allowance(each=1.0, at_once=60)
+# Anybody can send forged answers: the log hears of all of them, the activity of one in a second and provider.
+_NOTES: Final[dict[str, Allowance]] = {}
 
 
 def find(call: Call, name: str) -> Door:
@@ -26,7 +26,7 @@ def find(call: Call, name: str) -> Door:
 
 async def note(call: Call, name: str, problem: ProviderError) -> None:
     """Let the administrator find out why a sign-on ended before anybody was proven."""
-    if _NOTES.allow():
+    if _NOTES.setdefault(name, Allowance(each=1.0, at_once=60)).allow():
         await call.house.database.write(sign_on.note_failure, call.public, name, problem.cause)
 
 

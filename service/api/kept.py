@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
+from service.api import cookies
 from service.api.calls import KIB, Call
 from service.sealing import SealBroken
-from service.tokens import fingerprint
+from service.tokens import fingerprint, new_secret
 from service.users import departures
 from service.users.departures import Departed
 from service.users.problems import BadPayload, WrongCredentials
@@ -31,6 +32,30 @@ async def take(call: Call, secret: str, name: str) -> tuple[Departed, Mapping[st
         return departed, departures.unseal(house.sealer, call.project, mark, departed.memory)
     except SealBroken:  # the secret was changed meanwhile
         return None
+
+
+async def keep_for_browser(
+    call: Call, name: str, memory: Mapping[str, str], redirect: str | None
+) -> tuple[str, str]:
+    """Keep the memory of a departure for this browser alone; the cookie by which it is known."""
+    secret = new_secret("")
+    await keep(call, secret, name, memory, redirect)
+    return cookies.bake(call, _cookie(call, name), secret, seconds=departures.LIFETIME)
+
+
+async def take_of_browser(call: Call, name: str) -> tuple[Departed, Mapping[str, str]] | None:
+    """This browser's departure, and what the provider wanted remembered."""
+    secret = call.cookie(_cookie(call, name))
+    return await take(call, secret, name) if secret else None
+
+
+def forget_browser(call: Call, name: str) -> tuple[str, str]:
+    """The header that takes the cookie away."""
+    return cookies.bake(call, _cookie(call, name), "", seconds=0)
+
+
+def _cookie(call: Call, name: str) -> str:
+    return cookies.own(call, f"idbridge_departure_{name}")
 
 
 def address(call: Call, name: str, step: str) -> str:

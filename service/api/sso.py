@@ -18,14 +18,13 @@ from providers.contract import (
     TakesUnasked,
     Untrusted,
 )
-from service.api import answers, cookies, directories, doors, kept, linking
+from service.api import answers, directories, doors, kept, linking
 from service.api.calls import Call, of
 from service.api.house import Door
 from service.api.landing import ended, landing, refused
 from service.api.owing import owe
 from service.tokens import new_secret
-from service.users import departures, sign_on
-from service.users.departures import Departed
+from service.users import sign_on
 from service.users.problems import Expired, Problem, RouteUnknown, WrongOtp
 from service.users.sign_on import Arrival, Owing
 
@@ -35,10 +34,6 @@ def _door(call: Call, name: str) -> tuple[Door, Redirects]:
     if not isinstance(door.provider, Redirects):
         raise RouteUnknown(call.scope["path"])
     return door, door.provider
-
-
-def _cookie_name(call: Call, name: str) -> str:
-    return cookies.own(call, f"idbridge_departure_{name}")
 
 
 @get("/auth/login/{name:str}")
@@ -71,7 +66,7 @@ async def leave(call: Call, door: Door, redirect: str | None, **more: str) -> tu
     if not isinstance(provider, Redirects):
         raise RouteUnknown(call.scope["path"])
     departure = await provider.depart(kept.address(call, name, provider.lands_at))
-    return departure.url, await _remember(call, name, {**departure.memory, **more}, redirect)
+    return departure.url, await kept.keep_for_browser(call, name, {**departure.memory, **more}, redirect)
 
 
 @get("/auth/login/{name:str}/callback")
@@ -80,10 +75,10 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     door, provider = _door(call, name)
     given = await _given(call, name)
-    taken = await _taken(call, name)
+    taken = await kept.take_of_browser(call, name)
     redirect = taken[0].redirect if taken else None
     otp = link = None
-    gone = cookies.bake(call, _cookie_name(call, name), "", seconds=0)
+    gone = kept.forget_browser(call, name)
     try:
         if taken is None:
             redirect = _page(call)
@@ -162,20 +157,6 @@ async def _enter(
     if redirect is None:
         return refused(call, None, WrongOtp(), gone, owed)
     return answers.away(f"{house.terms.public_url}/admin/login/code", gone, owed)
-
-
-async def _remember(
-    call: Call, name: str, memory: Mapping[str, str], redirect: str | None
-) -> tuple[str, str]:
-    secret = new_secret("")
-    await kept.keep(call, secret, name, memory, redirect)
-    return cookies.bake(call, _cookie_name(call, name), secret, seconds=departures.LIFETIME)
-
-
-async def _taken(call: Call, name: str) -> tuple[Departed, Mapping[str, str]] | None:
-    """This browser's departure, and what the provider wanted remembered; who asks again finds nothing."""
-    secret = call.cookie(_cookie_name(call, name))
-    return await kept.take(call, secret, name) if secret else None
 
 
 async def _given(call: Call, name: str) -> Mapping[str, object]:

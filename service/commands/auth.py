@@ -3,7 +3,7 @@
 import asyncio
 from argparse import Namespace
 
-from providers.contract import Inspects, Misconfigured, ProviderError, Redirects
+from providers.contract import DescribesUs, Inspects, Misconfigured, ProviderError, Redirects
 from providers.http import Outbound
 from providers.kinds import Settings, open_provider
 from service.commands import Failure, tell
@@ -50,6 +50,8 @@ async def _ask(name: str, settings: Settings, config: Config) -> list[str]:
         if isinstance(provider, Redirects):
             callback = f"{config.public_url}/auth/login/{name}/{provider.lands_at}"
             tell(f"return address {callback}")
+        if isinstance(provider, DescribesUs):
+            tell(f"our metadata {config.public_url}/auth/login/{name}/metadata")
         return await provider.inspect(callback) if isinstance(provider, Inspects) else []
     except Misconfigured as problem:
         return [f"{problem.cause}."]

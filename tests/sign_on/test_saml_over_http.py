@@ -163,7 +163,7 @@ async def test_our_metadata_is_at_its_address(house: Served) -> None:
 
 async def test_both_sides_can_be_checked(saml_idp: IdentityProvider) -> None:
     status, said = await check(DRIVER="saml", IDP_metadata=f"{saml_idp.url}/metadata", ALLOW_SHA1="true")
-    assert (status, "/auth/login/op/acs" in said) == (1, True), said
+    assert (status, "/auth/login/op/acs" in said, "/auth/login/op/metadata" in said) == (1, True, True), said
     for sentence in ("over plain http", "has run out", "ALLOW_SHA1 lets signatures count"):
         assert sentence in said
     ours, other = Pair(), Pair()
