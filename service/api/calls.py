@@ -10,7 +10,7 @@ from litestar.types import Receive, Scope
 from service.api import query_string
 from service.database import new_key
 from service.users.model import Caller, Origin
-from service.users.problems import BadPayload, Forbidden, NotSignedIn, TooLarge, WrongMedia
+from service.users.problems import BadPayload, Forbidden, NoPayload, NotSignedIn, TooLarge, WrongMedia
 
 if TYPE_CHECKING:
     from service.api.generations import Generation
@@ -80,6 +80,11 @@ class Call:
         if self._query is None:
             self._query = query_string.read(self.scope["query_string"])
         return self._query
+
+    @property
+    def address(self) -> str:
+        """The path as it was asked, with what stands before it."""
+        return self.prefix + self.path
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; the first where there are several."""
@@ -195,9 +200,9 @@ class Call:
         try:
             return msgspec.json.decode(body)
         except RecursionError:
-            raise BadPayload("The JSON nests too deeply") from None
+            raise NoPayload("The JSON nests too deeply") from None
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise BadPayload("The body is not valid JSON") from None
+            raise NoPayload("The body is not valid JSON") from None
 
 
 def of(scope: Scope) -> Call:

@@ -35,7 +35,7 @@ async def take(call: Call, secret: str, name: str) -> tuple[Departed, Mapping[st
 
 def address(call: Call, name: str, step: str) -> str:
     """The address of ours at which a provider ends a step."""
-    return f"{call.house.terms.public_url}/auth/login/{name}/{step}"
+    return f"{call.house.terms.public_url}{call.prefix}{call.generation.landing.at}/{name}/{step}"
 
 
 async def posted(call: Call) -> dict[str, str]:

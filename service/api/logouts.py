@@ -60,8 +60,7 @@ async def end(call: Call, token: Held) -> tuple[Ended | None, list[tuple[str, st
 
 def landed(call: Call, wanted: str) -> str:
     """Where a browser may go after signing out: to us, or where a sign-on of the project may lead, too."""
-    own = [door for door in call.house.doors.values() if door.policy.project == call.project]
-    listed = [url for door in own for url in door.policy.redirect_allow_list]
+    listed = [url for door in doors.of_project(call) for url in door.policy.redirect_allow_list]
     return landing(call, listed, wanted, after="logout")
 
 
@@ -71,7 +70,7 @@ async def hear(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     provider = doors.find(call, name).provider
     if not isinstance(provider, Ends):
-        raise RouteUnknown(call.scope["path"])
+        raise RouteUnknown(call.address)
     try:
         said = await provider.hear_logout(_logout_token(await call.bytes(_MOST)))
         if await call.house.database.write(logouts.log_out, call.public, name, said, _WAY) is None:

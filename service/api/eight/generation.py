@@ -6,23 +6,28 @@ from typing import Final
 from uuid import uuid4
 
 from service.api.calls import Call
+from service.api.eight.landing import Landing8
 from service.api.eight.metas import Metas8
 from service.api.eight.parameters import Parameters8
 from service.api.eight.telling import told
 from service.api.generations import Generation
 from service.users.problems import (
     CreateDenied,
+    Expired,
     Forbidden,
     Forged,
     InviteDenied,
     ListDenied,
     OtpMissing,
+    ResetExpired,
+    ResetForged,
     WrongCredentials,
     WrongOtp,
 )
 
 PREFIX: Final = "/-/8"  # where the gate sends its paths; nobody else comes in by this address
 _REQUIRED: Final = ("first_name", "last_name", "email", "role")
+_OF_RESET: Final[Mapping[type[Exception], type[Exception]]] = {Expired: ResetExpired, Forged: ResetForged}
 _ROOM: Final = re.compile(r"/[a-z]+")
 
 
@@ -55,6 +60,8 @@ def _problem(problem: Exception, call: Call) -> Exception:
         return InviteDenied()
     if type(problem) is Forbidden and _ROOM.fullmatch(call.path):
         return ListDenied() if call.method == "GET" else CreateDenied()
+    if call.path == "/auth/password/reset" and type(problem) in _OF_RESET:
+        return _OF_RESET[type(problem)]()
     if type(problem) is WrongCredentials and not call.path.startswith("/auth/"):
         return Forged()
     if type(problem) is WrongOtp and not problem.given:
@@ -72,6 +79,7 @@ GENERATION_8: Final = Generation(
     metas=Metas8(),
     told=told,
     problem=_problem,
+    landing=Landing8(),
     setting_up=re.compile(r"/users/[^/]+/activate_2fa\Z|/utils/2fa_secret\Z"),
     cookie=lambda call: f"directus-{call.project}-session",
     prefix=PREFIX,
