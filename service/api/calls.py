@@ -119,7 +119,8 @@ class Call:
     def origin(self) -> Origin:
         """Where it comes from, for the activity."""
         agent = self.header(b"user-agent")
-        return Origin(self.ip, agent[:512] if agent else None, (self.header(b"origin") or "")[:255] or None)
+        found = Origin(self.ip, agent[:512] if agent else None, (self.header(b"origin") or "")[:255] or None)
+        return self.generation.noted(self, found)
 
     @property
     def txn(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlalchemy import bindparam, func, insert, select
 
@@ -24,6 +25,8 @@ _DEFAULTS: Final = {
     "enforce_tfa": False,
     "admin_access": False,
     "app_access": True,
+    "module_listing": None,
+    "collection_listing": None,
 }
 
 _INSERT: Final = insert(roles)
@@ -101,4 +104,4 @@ def _checked(given: Mapping[str, object]) -> dict[str, Any]:
     if given.get("name") is None:
         raise Invalid("name", "required")
     values = {name: check(name, value, ROLE_ATTRIBUTES) for name, value in given.items()}
-    return {"id": new_key(), **_DEFAULTS, **values}
+    return {"id": new_key(), "external_id": str(uuid4()), **_DEFAULTS, **values}

@@ -5,7 +5,7 @@ from typing import Final
 from litestar import Router
 
 from service.api import health, history, roles, users
-from service.api.eight import auth, people, revisions, sessions, sso
+from service.api.eight import auth, people, remarks, revisions, sessions, sso
 from service.api.eight.generation import PREFIX
 
 _SHARED: Final = (
@@ -25,7 +25,9 @@ _SHARED: Final = (
     health.ping,
 )
 
-_OWN: Final = tuple(handler for room in (people, revisions, auth, sso, sessions) for handler in room.HANDLERS)
+_OWN: Final = tuple(
+    handler for room in (people, revisions, remarks, auth, sso, sessions) for handler in room.HANDLERS
+)
 
 router = Router(
     PREFIX,
