@@ -79,9 +79,7 @@ class Callers:
 
     def _session(self, token: str) -> str | None:
         """The session of an access token; None for a static token, which is opaque."""
-        if token.count(".") != 2 or not token.startswith("eyJ"):
-            return None
-        return self.session(token)
+        return self.session(token) if is_of_session(token) else None
 
     def session(self, token: str) -> str:
         """The session that an access token names. Raises Expired, Forged; the database knows if it lives."""
@@ -165,6 +163,11 @@ def _kept(call: Call) -> str | None:
     if token and call.method not in _SAFE:
         cookies.same_site(call)
     return token or None
+
+
+def is_of_session(token: str) -> bool:
+    """Whether a token is an access token by its looks; a static one is opaque."""
+    return token.count(".") == 2 and token.startswith("eyJ")
 
 
 def bearer(call: Call) -> str | None:
