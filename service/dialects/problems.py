@@ -124,7 +124,7 @@ _PROBLEMS: Final[Mapping[type[Problem], Row]] = {
     ),
     problems.WrongAddress: Row(
         Told(401, 19, "This address may not be called from {p.address}"),
-        Told(403, "FORBIDDEN", "This can't be called from {p.address}."),
+        Told(401, "INVALID_IP", "Invalid IP address: this can't be called from {p.address}."),
         Told(403, None, "This connection may not be used from {p.address}; an administrator can add it to the connection's networks."),
     ),
     problems.Forbidden: Row(

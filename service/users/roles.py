@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, insert, select
 
 from service.database import Transaction, by_kind, new_key, one_of
 from service.database.tables import roles
-from service.users import access, history, leave
+from service.users import access, history, leave, networks
 from service.users.checks import check
 from service.users.last_administrator import hold_project
 from service.users.leave import Grant
@@ -100,8 +100,16 @@ async def administer(tx: Transaction, project: str, ids: Collection[str]) -> dic
     return found
 
 
+def checked(name: str, value: object) -> object:
+    """A value of a role as it is kept. Raises Invalid."""
+    kept = check(name, value, ROLE_ATTRIBUTES)
+    if name == "ip_access":
+        networks.checked(name, kept or ())  # it is kept as it was written
+    return kept
+
+
 def _checked(given: Mapping[str, object]) -> dict[str, Any]:
     if given.get("name") is None:
         raise Invalid("name", "required")
-    values = {name: check(name, value, ROLE_ATTRIBUTES) for name, value in given.items()}
+    values = {name: checked(name, value) for name, value in given.items()}
     return {"id": new_key(), "external_id": str(uuid4()), **_DEFAULTS, **values}
