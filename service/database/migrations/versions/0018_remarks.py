@@ -6,7 +6,7 @@ from sqlalchemy import Column
 from service.database.types import Document, Moment, Words
 
 revision = "0018"
-down_revision = "0012"
+down_revision = "0016"
 
 
 def upgrade() -> None:
