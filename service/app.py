@@ -225,7 +225,7 @@ def _known(request: Request[Any, Any, Any], problem: Exception) -> Exception:
         return MethodRefused(_methods(problem), request.scope["method"])
     if isinstance(problem, HTTPException) and problem.status_code < 500:
         call = calls.of(request.scope)
-        return RouteUnknown(call.prefix + call.path)
+        return RouteUnknown(call.address)
     return answers.foreseen(problem)
 
 

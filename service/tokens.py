@@ -22,7 +22,7 @@ SKEW = 60  # seconds that another replica's clock may be ahead when it writes `i
 REMEMBERED = 8192  # verdicts; about 1 KiB each
 ALGORITHM = "HS256"
 
-PurposeName = Literal["access", "invite", "reset", "verify"]
+PurposeName = Literal["access", "invite", "reset", "verify", "request"]
 
 
 class TokenInvalid(Exception):
@@ -55,6 +55,7 @@ PURPOSES: Mapping[PurposeName, Purpose] = MappingProxyType(
         "invite": Purpose("invite+jwt", "invite", ("jti",)),
         "reset": Purpose("reset+jwt", "reset", ("jti",)),
         "verify": Purpose("verify+jwt", "verify", ("jti",)),
+        "request": Purpose("request+jwt", "request", ("jti",)),
     }
 )
 

@@ -1,4 +1,4 @@
-"""What a connection may do besides: call from its networks, and so many times a second.
+"""From where somebody may call, and how many times a second a connection may.
 
 The rate is a bucket of tokens in each process, filled at `rate` a second up to one second's worth: with n
 processes or replicas a provider gets n times as much. It keeps one provider from taking the service from the
@@ -7,31 +7,18 @@ others, and needs to be no more exact than that to do it without a write for eve
 
 import time
 from collections.abc import Callable
-from functools import lru_cache
-from ipaddress import ip_address, ip_network
 from math import ceil
 from typing import Final
 
-from providers.addresses import Network, is_in
+from service.users import networks
 from service.users.problems import TooMany, WrongAddress
 
 _MOST: Final = 10_000  # buckets
 
 
-@lru_cache(1024)
-def _read(networks: tuple[str, ...]) -> tuple[Network, ...]:
-    return tuple(map(ip_network, networks))
-
-
-def check_address(networks: tuple[str, ...], ip: str | None) -> None:
+def check_address(allowed: tuple[str, ...], ip: str | None) -> None:
     """Raises WrongAddress for an address outside of the networks; none at all let everybody in."""
-    if not networks:
-        return
-    try:
-        inside = ip is not None and is_in(ip_address(ip), _read(networks))
-    except ValueError:  # a socket has no address: what is behind a proxy gets one by IP_TRUST_PROXY
-        inside = False
-    if not inside:
+    if not networks.hold(allowed, ip):
         raise WrongAddress(ip or "an unknown address")
 
 

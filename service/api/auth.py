@@ -9,7 +9,7 @@ from litestar import Router, get, post
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, cookies
+from service.api import answers, cookies, doors
 from service.api.bodies import EMAIL, TEXT, TEXT_MAYBE, Part, expect, one_of
 from service.api.calls import Call, of
 from service.users import refreshing, sign_in
@@ -32,7 +32,7 @@ async def login(scope: Scope) -> ASGIResponse:
 async def entered(call: Call, body: Mapping[str, object]) -> Opened:
     """Begins a session for the `email`, `password` and perhaps `otp` of a body."""
     if call.house.terms.disable_default:
-        raise RouteUnknown(call.prefix + call.path)
+        raise RouteUnknown(call.address)
     house = call.house
     return await sign_in.with_password(
         house.database,
@@ -133,10 +133,10 @@ async def vouched(call: Call, opened: Opened) -> None:
 @get("/auth")
 async def list_providers(scope: Scope) -> ASGIResponse:
     """Who else may sign people on."""
-    house = of(scope).house
+    call = of(scope)
     shown = ("name", "label", "driver", "icon")
-    listed = [{name: getattr(door.provider, name) for name in shown} for door in house.doors.values()]
-    return answers.answer({"data": listed, "disableDefault": house.terms.disable_default})
+    listed = [{name: getattr(door.provider, name) for name in shown} for door in doors.of_project(call)]
+    return answers.answer({"data": listed, "disableDefault": call.house.terms.disable_default})
 
 
 router = Router("/", route_handlers=[login, refresh, list_providers], include_in_schema=False)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.users.problems import BadPayload
+from service.users.problems import BadPayload, NoPayload
 
 Check = Callable[[str, object], object]
 
@@ -107,7 +107,8 @@ def expect(body: object, parts: Mapping[str, Part]) -> dict[str, object]:
         if given.get(name) is not None:
             taken[name] = part.check(name, given[name])
         elif part.required:
-            raise BadPayload(f'"{name}" is required')
+            refusal = NoPayload if body is None else BadPayload
+            raise refusal(f'"{name}" is required')
     for name in given:
         if name not in parts:
             raise BadPayload(f'"{name[:64]}" is not allowed')

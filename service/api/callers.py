@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from service.api import cookies
+from service.api.allowed import check_address
 from service.api.behind import Behind
 from service.api.calls import Call
 from service.database import Database, now
@@ -33,6 +34,7 @@ class Known(msgspec.Struct):
     touch_at: float
     ends: float
     confined: bool = False
+    networks: tuple[str, ...] = ()
 
 
 class _Granted(msgspec.Struct, frozen=True):
@@ -72,6 +74,8 @@ class Callers:
             known = await self._look_up(call.project, credential, is_session=session is not None)
         if known.ends <= time.time():
             raise Expired
+        if known.networks:
+            check_address(known.networks, call.ip)
         if known.confined and not call.generation.setting_up.match(call.path):
             raise FactorNeeded
         self._touch(known)
@@ -79,9 +83,7 @@ class Callers:
 
     def _session(self, token: str) -> str | None:
         """The session of an access token; None for a static token, which is opaque."""
-        if token.count(".") != 2 or not token.startswith("eyJ"):
-            return None
-        return self.session(token)
+        return self.session(token) if is_of_session(token) else None
 
     def session(self, token: str) -> str:
         """The session that an access token names. Raises Expired, Forged; the database knows if it lives."""
@@ -114,6 +116,7 @@ class Callers:
             before.touch_at if before else moment,
             _seconds(found.expires_at),
             found.confined,
+            found.networks,
         )
         if epoch == self._epoch:
             if len(self._known) >= MOST:
@@ -165,6 +168,11 @@ def _kept(call: Call) -> str | None:
     if token and call.method not in _SAFE:
         cookies.same_site(call)
     return token or None
+
+
+def is_of_session(token: str) -> bool:
+    """Whether a token is an access token by its looks; a static one is opaque."""
+    return token.count(".") == 2 and token.startswith("eyJ")
 
 
 def bearer(call: Call) -> str | None:

@@ -10,7 +10,7 @@ from litestar.types import Receive, Scope
 from service.api import query_string
 from service.database import new_key
 from service.users.model import Caller, Origin
-from service.users.problems import BadPayload, Forbidden, NotSignedIn, TooLarge, WrongMedia
+from service.users.problems import BadPayload, Forbidden, NoPayload, NotSignedIn, TooLarge, WrongMedia
 
 if TYPE_CHECKING:
     from service.api.generations import Generation
@@ -81,6 +81,11 @@ class Call:
             self._query = query_string.read(self.scope["query_string"])
         return self._query
 
+    @property
+    def address(self) -> str:
+        """The path as it was asked, with what stands before it."""
+        return self.prefix + self.path
+
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; the first where there are several."""
         for key, value in self.scope["headers"]:
@@ -114,7 +119,8 @@ class Call:
     def origin(self) -> Origin:
         """Where it comes from, for the activity."""
         agent = self.header(b"user-agent")
-        return Origin(self.ip, agent[:512] if agent else None, (self.header(b"origin") or "")[:255] or None)
+        found = Origin(self.ip, agent[:512] if agent else None, (self.header(b"origin") or "")[:255] or None)
+        return self.generation.noted(self, found)
 
     @property
     def txn(self) -> str:
@@ -195,9 +201,9 @@ class Call:
         try:
             return msgspec.json.decode(body)
         except RecursionError:
-            raise BadPayload("The JSON nests too deeply") from None
+            raise NoPayload("The JSON nests too deeply") from None
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise BadPayload("The body is not valid JSON") from None
+            raise NoPayload("The body is not valid JSON") from None
 
 
 def of(scope: Scope) -> Call:

@@ -32,7 +32,7 @@ async def login(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     door = doors.find(call, name)
     if not isinstance(door.provider, TakesPasswords):
-        raise RouteUnknown(call.scope["path"])
+        raise RouteUnknown(call.address)
     body = expect(await call.json(), _LOGIN)
     otp = str(body["otp"]) if "otp" in body else None
     outcome = await admit(call, door, str(body["identifier"]), str(body["password"]), otp)
@@ -61,7 +61,7 @@ async def admit(
 async def _recognised(call: Call, door: Door, identifier: str, password: str) -> Identity:
     provider = door.provider
     if not isinstance(provider, TakesPasswords):
-        raise RouteUnknown(call.scope["path"])
+        raise RouteUnknown(call.address)
     try:
         if len(identifier) > LONGEST:
             raise Refused("The identifier is longer than any")

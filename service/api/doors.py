@@ -16,11 +16,16 @@ _log = logging.getLogger(__name__)
 _NOTES: Final[dict[str, Allowance]] = {}
 
 
+def of_project(call: Call) -> list[Door]:
+    """The doors of the call's project, in the order in which they were set up."""
+    return [door for door in call.house.doors.values() if door.policy.project == call.project]
+
+
 def find(call: Call, name: str) -> Door:
     """The door of the provider called so in the call's project. Raises RouteUnknown."""
     door = call.house.doors.get(name)
     if door is None or door.policy.project != call.project:
-        raise RouteUnknown(call.scope["path"])
+        raise RouteUnknown(call.address)
     return door
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from service.api import cookies
+from service.api.landing import Landing, Landing10
 from service.api.metas import Counts, Metas
 from service.api.parameters import Parameters
 from service.database import Transaction
 from service.dialects.fields import Language
-from service.users.model import LOCAL
+from service.users.model import LOCAL, Origin
 
 if TYPE_CHECKING:
     from service.api.calls import Call
@@ -24,6 +25,8 @@ class Generation(msgspec.Struct, frozen=True):
 
     `prefix` is where its router is, inside. `parameters` reads the query and `metas` what is told beside the
     answer; `told` is what is shown of rows that were found; `problem` is what a problem is to its callers.
+    `landing` is what people take home from a sign-on with a provider.
+    `noted` is what the activity keeps of a request.
     `setting_up`: paths that stay open to who lacks the second factor. `cookie` names that of a session.
     """
 
@@ -36,6 +39,8 @@ class Generation(msgspec.Struct, frozen=True):
     metas: Metas
     told: Callable[[Transaction, "Call", Items], Awaitable[Items]]
     problem: Callable[[Exception, "Call"], Exception]
+    landing: Landing
+    noted: Callable[["Call", Origin], Origin]
     setting_up: re.Pattern[str]
     cookie: Callable[["Call"], str]
     prefix: str = ""
@@ -70,6 +75,8 @@ GENERATION_10: Final = Generation(
     metas=Counts(),
     told=_told10,
     problem=lambda problem, _: problem,
+    landing=Landing10(),
+    noted=lambda _, origin: origin,
     setting_up=re.compile(r"/users/(me/)?tfa/"),
     cookie=lambda _: cookies.SESSION,
 )

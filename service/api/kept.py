@@ -60,7 +60,7 @@ def _cookie(call: Call, name: str) -> str:
 
 def address(call: Call, name: str, step: str) -> str:
     """The address of ours at which a provider ends a step."""
-    return f"{call.house.terms.public_url}/auth/login/{name}/{step}"
+    return f"{call.house.terms.public_url}{call.prefix}{call.generation.landing.at}/{name}/{step}"
 
 
 async def posted(call: Call) -> dict[str, str]:

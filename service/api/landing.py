@@ -1,17 +1,75 @@
 """Where a sign-on ends: the addresses that it may lead to, and what the browser takes there."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
+import msgspec
 from litestar.response.base import ASGIResponse
 
 from service.api import answers, cookies
 from service.api.auth import issued, tokens
 from service.api.calls import Call
 from service.api.invitations import allowed
+from service.api.owing import owe
 from service.dialects import problems as table
-from service.users.problems import BadPayload, Problem
+from service.users.problems import BadPayload, Problem, WrongOtp
 from service.users.sessions import Opened
+from service.users.sign_on import Owing
+
+
+class Home(msgspec.Struct, frozen=True):
+    """The way home of one sign-on: `redirect`, or None for an answer in JSON; in which form the credential
+    is taken along; the headers that take the cookie of the departure away."""
+
+    redirect: str | None
+    mode: str
+    gone: answers.Headers = ()
+
+
+class Landing(Protocol):
+    """What a generation gives whoever is back from a provider; `at` is what the paths of its sign-on begin
+    with."""
+
+    at: str
+
+    async def ended(self, call: Call, opened: Opened, home: Home) -> ASGIResponse:
+        """They are in."""
+
+    async def owing(self, call: Call, provider: str, outcome: Owing, home: Home) -> ASGIResponse:
+        """They owe the code of their second factor."""
+
+    def refused(self, call: Call, problem: Problem, home: Home, *, cause: str = "") -> ASGIResponse:
+        """They are not let in. `cause` is for a person whom the provider has proven, and nobody else."""
+
+
+class Landing10:
+    """Tokens as JSON, or a cookie; the second factor's page; the documented `reason` behind a `?`."""
+
+    at = "/auth/login"
+
+    async def ended(self, call: Call, opened: Opened, home: Home) -> ASGIResponse:
+        """Tokens as JSON, or off to `redirect` with the cookie of the mode."""
+        if home.redirect is None:
+            return tokens(call, opened, headers=home.gone)
+        return answers.away(home.redirect, credential(call, opened, home.mode), *home.gone)
+
+    async def owing(self, call: Call, provider: str, outcome: Owing, home: Home) -> ASGIResponse:
+        """The question for the code, or off to the page that asks for it."""
+        owed = await owe(call, outcome.user, provider, home.redirect, outcome.bond)
+        if home.redirect is None:
+            return answers.refusal(WrongOtp(), call, headers=[*home.gone, owed])
+        return answers.away(f"{call.house.terms.public_url}/admin/login/code", *home.gone, owed)
+
+    def refused(self, call: Call, problem: Problem, home: Home, *, cause: str = "") -> ASGIResponse:
+        """The refusal as JSON, or off to `redirect` with its code as `reason`, and our word beside it."""
+        if home.redirect is None:
+            return answers.refusal(problem, call, headers=home.gone)
+        cell, _, _ = table.told(problem, "rest10", "", "")
+        told: Mapping[str, str] = {"reason": str(cell.code)} | ({"cause": cause} if cause else {})
+        parts = urlsplit(home.redirect)
+        there = urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(told), ""))
+        return answers.away(there, *home.gone)
 
 
 def landing(call: Call, listed: Sequence[str], wanted: str, *, after: str = "login") -> str:
@@ -26,15 +84,6 @@ def landing(call: Call, listed: Sequence[str], wanted: str, *, after: str = "log
     return target
 
 
-def ended(
-    call: Call, opened: Opened, mode: str, redirect: str | None, *gone: tuple[str, str]
-) -> ASGIResponse:
-    """The answer of a sign-on: tokens as JSON, or off to `redirect` with the cookie of `mode`."""
-    if redirect is None:
-        return tokens(call, opened, headers=gone)
-    return answers.away(redirect, credential(call, opened, mode), *gone)
-
-
 def credential(call: Call, opened: Opened, mode: str) -> tuple[str, str]:
     """The cookie that a session is kept in; in mode `session` it is the whole credential."""
     terms = call.house.terms
@@ -42,18 +91,3 @@ def credential(call: Call, opened: Opened, mode: str) -> tuple[str, str]:
         issue = issued(call, opened, terms.session_ttl)
         return cookies.bake(call, cookies.SESSION, str(issue["access_token"]), seconds=terms.session_ttl)
     return cookies.bake(call, cookies.REFRESH, opened.refresh_token, seconds=terms.refresh_ttl)
-
-
-def refused(
-    call: Call, redirect: str | None, problem: Problem, *gone: tuple[str, str], cause: str = ""
-) -> ASGIResponse:
-    """The refusal as JSON, or off to `redirect` with its code as the documented `reason`.
-
-    `cause` is a word of ours beside it, for a person whom the provider has proven and nobody else.
-    """
-    if redirect is None:
-        return answers.refusal(problem, call, headers=gone)
-    cell, _, _ = table.told(problem, "rest10", "", "")
-    told: Mapping[str, str] = {"reason": str(cell.code)} | ({"cause": cause} if cause else {})
-    parts = urlsplit(redirect)
-    return answers.away(urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(told), "")), *gone)

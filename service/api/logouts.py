@@ -15,10 +15,11 @@ from providers.contract import ProviderError, Untrusted
 from service.api import answers, cookies, doors, farewells
 from service.api.auth import REFRESH, Held, held
 from service.api.bodies import TEXT_MAYBE, expect
+from service.api.callers import bearer, is_of_session
 from service.api.calls import KIB, Call, of
 from service.api.landing import landing
 from service.users import logouts, sessions
-from service.users.problems import Expired, Forged, RouteUnknown
+from service.users.problems import BadPayload, Expired, Forged, RouteUnknown
 from service.users.sessions import Ended
 
 _log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ async def logout(scope: Scope) -> ASGIResponse:
     call = of(scope)
     body = expect(await call.json(), _LOGOUT)
     target = landed(call, str(body.pop("redirect"))) if "redirect" in body else None
-    ended, gone = await end(call, held(call, body))
+    ended, gone = await end(call, _brought(call, body))
     if target is None:
         return answers.nothing(headers=gone)
     return answers.data({"redirect": await farewells.farewell(call, ended, target)}, headers=gone)
@@ -58,10 +59,20 @@ async def end(call: Call, token: Held) -> tuple[Ended | None, list[tuple[str, st
     return ended, [cookies.bake(call, name, "", seconds=0) for name in names]
 
 
+def _brought(call: Call, body: dict[str, object]) -> Held:
+    """What names the session: as for a refresh, or the access token itself, all that early clients send."""
+    try:
+        return held(call, body)
+    except BadPayload:
+        token = bearer(call)
+        if token is None or not is_of_session(token):
+            raise
+        return Held(token, "session", is_session=True)
+
+
 def landed(call: Call, wanted: str) -> str:
     """Where a browser may go after signing out: to us, or where a sign-on of the project may lead, too."""
-    own = [door for door in call.house.doors.values() if door.policy.project == call.project]
-    listed = [url for door in own for url in door.policy.redirect_allow_list]
+    listed = [url for door in doors.of_project(call) for url in door.policy.redirect_allow_list]
     return landing(call, listed, wanted, after="logout")
 
 
@@ -71,7 +82,7 @@ async def hear(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     provider = doors.find(call, name).provider
     if not isinstance(provider, Ends):
-        raise RouteUnknown(call.scope["path"])
+        raise RouteUnknown(call.address)
     try:
         said = await provider.hear_logout(_logout_token(await call.bytes(_MOST)))
         if await call.house.database.write(logouts.log_out, call.public, name, said, _WAY) is None:

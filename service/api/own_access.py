@@ -77,10 +77,10 @@ async def link_identity(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     password = str(body["password"]) if "password" in body else None
     await sign_in.confirm_password(call.house.database, call.house.hasher, caller, password)
     try:
-        url, cookie = await leave(call, door, redirect, link=caller.session)
+        left = await leave(call, door, redirect, link=caller.session)
     except ProviderError as problem:
         raise doors.told(problem, door.provider.name) from problem
-    return answers.data({"redirect": url}, headers=[cookie])
+    return answers.data({"redirect": left.url}, headers=[left.cookie])
 
 
 @delete("/users/{key:str}/identities/{identity:str}", status_code=200)

@@ -31,7 +31,7 @@ async def ask(call: Call) -> None:
     """Owes the letter that a body asks for."""
     terms = call.house.terms
     if terms.disable_default:
-        raise RouteUnknown(call.prefix + call.path)
+        raise RouteUnknown(call.address)
     body = expect(await call.json(), _REQUEST)
     url = body.get("reset_url")
     if isinstance(url, str) and not allowed(url, terms.reset_urls):
@@ -52,7 +52,7 @@ async def change(call: Call) -> None:
     """Sets the password that a body brings with its token, which is good in its own project."""
     house = call.house
     if house.terms.disable_default:
-        raise RouteUnknown(call.prefix + call.path)
+        raise RouteUnknown(call.address)
     body = expect(await call.json(), _RESET)
     if resets.read(house.tokens, str(body["token"])).project != call.project:
         raise Forged

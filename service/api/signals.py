@@ -33,7 +33,7 @@ async def push(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     door = doors.find(call, name)
     transmitter = door.transmitter
     if transmitter is None:
-        raise RouteUnknown(call.scope["path"])
+        raise RouteUnknown(call.address)
     body = await call.bytes(LONGEST)
     try:
         _check(call, transmitter)

@@ -1,7 +1,7 @@
 """Signing on with a provider: off to it, and back through the callback of the same browser, once."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from litestar import Router, get, post
@@ -21,18 +21,18 @@ from providers.contract import (
 from service.api import answers, directories, doors, kept, linking
 from service.api.calls import Call, of
 from service.api.house import Door
-from service.api.landing import ended, landing, refused
-from service.api.owing import owe
+from service.api.landing import Home, landing
 from service.tokens import new_secret
 from service.users import sign_on
-from service.users.problems import Expired, Problem, RouteUnknown, WrongOtp
+from service.users.problems import Expired, Problem, RouteUnknown
 from service.users.sign_on import Arrival, Owing
 
 
-def _door(call: Call, name: str) -> tuple[Door, Redirects]:
+def redirecting(call: Call, name: str) -> tuple[Door, Redirects]:
+    """The door of a provider that takes browsers. Raises RouteUnknown for any other."""
     door = doors.find(call, name)
     if not isinstance(door.provider, Redirects):
-        raise RouteUnknown(call.scope["path"])
+        raise RouteUnknown(call.address)
     return door, door.provider
 
 
@@ -50,51 +50,65 @@ async def depart(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     otp = call.query.get("otp")  # documented; better is to wait for the question
     more = {"otp": otp[:64]} if isinstance(otp, str) and otp else {}
     try:
-        return answers.away(*await leave(call, door, redirect, **more))
+        left = await leave(call, door, redirect, **more)
+        return answers.away(left.url, left.cookie)
     except ProviderError as problem:
         await doors.note(call, name, problem)
-        return refused(call, redirect, doors.told(problem, name))
+        home = Home(redirect, door.policy.mode)
+        return call.generation.landing.refused(call, doors.told(problem, name), home)
 
 
-async def leave(call: Call, door: Door, redirect: str | None, **more: str) -> tuple[str, tuple[str, str]]:
-    """Where to send this browser, and the cookie that it is known by when it is back.
+class Left(NamedTuple):
+    """Where to send a browser, the cookie that it is known by when it is back, the `state` that it brings."""
 
-    `more` is remembered with the departure: the code of a second factor (`otp`), or the session in which the
-    person asked for the identity to be linked (`link`). Raises ProviderError.
+    url: str
+    cookie: tuple[str, str]
+    state: str | None
+
+
+async def leave(call: Call, door: Door, redirect: str | None, **more: str) -> Left:
+    """Send this browser to the provider.
+
+    `more` is remembered with the departure: the code of a second factor (`otp`), the form of the credential
+    (`mode`), or the session in which the person asked for the identity to be linked (`link`).
+    Raises ProviderError.
     """
     name, provider = door.provider.name, door.provider
     if not isinstance(provider, Redirects):
-        raise RouteUnknown(call.scope["path"])
+        raise RouteUnknown(call.address)
     departure = await provider.depart(kept.address(call, name, provider.lands_at))
-    return departure.url, await kept.keep_for_browser(call, name, {**departure.memory, **more}, redirect)
+    cookie = await kept.keep_for_browser(call, name, {**departure.memory, **more}, redirect)
+    return Left(departure.url, cookie, departure.memory.get("state"))
 
 
 @get("/auth/login/{name:str}/callback")
 async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
-    """Takes the browser back: its departure is used up first, whatever comes of it."""
-    call = of(scope)
-    door, provider = _door(call, name)
+    """Takes the browser back."""
+    return await arrived(of(scope), name)
+
+
+async def arrived(call: Call, name: str) -> ASGIResponse:
+    """Whom the provider sent back: the departure is used up first, whatever comes of it."""
+    door, provider = redirecting(call, name)
     given = await _given(call, name)
     taken = await kept.take_of_browser(call, name)
-    redirect = taken[0].redirect if taken else None
-    otp = link = None
-    gone = kept.forget_browser(call, name)
+    memory = dict(taken[1]) if taken else {}
+    otp, link, mode = (memory.pop(word, None) for word in ("otp", "link", "mode"))
+    gone = [kept.forget_browser(call, name)]
+    home = Home(taken[0].redirect if taken else _page(call), mode or door.policy.mode, gone)
     try:
         if taken is None:
-            redirect = _page(call)
             identity = await _unasked(call, provider, given)
-            redirect = f"{call.house.terms.public_url}/admin/welcome"
+            home = Home(f"{call.house.terms.public_url}/admin/welcome", home.mode, gone)
         else:
-            memory = dict(taken[1])
-            otp, link = memory.pop("otp", None), memory.pop("link", None)
             identity = await provider.arrive(_single(given), memory)
     except ProviderError as problem:
         await doors.note(call, name, problem)
         denied = "denied" if isinstance(problem, Refused) and problem.code == "access_denied" else ""
-        return refused(call, redirect, doors.told(problem, name), gone, cause=denied)
+        return call.generation.landing.refused(call, doors.told(problem, name), home, cause=denied)
     if link is not None:
-        return await linking.link(call, door, identity, link, redirect, gone)
-    return await _enter(call, door, identity, redirect, otp, gone)
+        return await linking.link(call, door, identity, link, home)
+    return await _enter(call, door, identity, otp, home)
 
 
 @post(["/auth/login/{name:str}/callback", "/auth/login/{name:str}/acs"])
@@ -104,7 +118,11 @@ async def arrive_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     The post comes from another site, so it brings no cookie of ours; the GET that follows does. Neither the
     code, the assertion nor the name in the form ever stands in an address.
     """
-    call = of(scope)
+    return await posted(of(scope), name)
+
+
+async def posted(call: Call, name: str) -> ASGIResponse:
+    """Keeps a form that comes from another site, and leads to where it is fetched."""
     doors.find(call, name)
     secret = new_secret("")
     await kept.keep(call, secret, f"post {name}", await kept.posted(call), None)
@@ -115,9 +133,9 @@ async def arrive_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
 async def metadata(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """What the administrator of a SAML identity provider has to know of us."""
     call = of(scope)
-    _, provider = _door(call, name)
+    _, provider = redirecting(call, name)
     if not isinstance(provider, DescribesUs):
-        raise RouteUnknown(call.scope["path"])
+        raise RouteUnknown(call.address)
     try:
         described = provider.describe_us(kept.address(call, name, provider.lands_at))
     except ProviderError as problem:
@@ -140,23 +158,18 @@ def _page(call: Call) -> str | None:
     return f"{call.house.terms.public_url}/admin/login" if is_person else None
 
 
-async def _enter(
-    call: Call, door: Door, identity: Identity, redirect: str | None, otp: str | None, gone: tuple[str, str]
-) -> ASGIResponse:
-    """Somebody proven: in, on to the page that asks for their code, or told why not."""
-    house = call.house
+async def _enter(call: Call, door: Door, identity: Identity, otp: str | None, home: Home) -> ASGIResponse:
+    """Somebody proven: in, asked for their code, or told why not."""
+    house, land = call.house, call.generation.landing
     arrival = Arrival(call.project, door.rules, identity, call.origin, house.terms.refresh_ttl, otp)
     try:
         outcome = await sign_on.sign_on(house.database, arrival, house.factor, house.grants)
     except Problem as problem:
         cause = "invitation" if isinstance(problem, Expired) else getattr(problem, "cause", "")
-        return refused(call, redirect, problem, gone, cause=cause)
-    if not isinstance(outcome, Owing):
-        return ended(call, outcome, door.policy.mode, redirect, gone)
-    owed = await owe(call, outcome.user, identity.provider, redirect, outcome.bond)
-    if redirect is None:
-        return refused(call, None, WrongOtp(), gone, owed)
-    return answers.away(f"{house.terms.public_url}/admin/login/code", gone, owed)
+        return land.refused(call, problem, home, cause=cause)
+    if isinstance(outcome, Owing):
+        return await land.owing(call, identity.provider, outcome, home)
+    return await land.ended(call, outcome, home)
 
 
 async def _given(call: Call, name: str) -> Mapping[str, object]:

@@ -6,9 +6,12 @@ from argparse import Namespace
 from providers.contract import DescribesUs, Inspects, Misconfigured, ProviderError, Redirects
 from providers.http import Outbound
 from providers.kinds import Settings, open_provider
+from service.api.eight.landing import Landing8
+from service.api.landing import Landing10
 from service.commands import Failure, tell
 from service.commands.setting import configured
 from service.config import Config
+from service.users.model import LOCAL
 
 
 def run(options: Namespace) -> None:
@@ -42,14 +45,23 @@ def _own(settings: Settings, config: Config) -> list[str]:
     return found
 
 
+def _callbacks(url: str, project: str, provider: Redirects) -> list[str]:
+    """Where people of a project may come back to: the 9/10 paths are those of the default project alone."""
+    end = f"{provider.name}/{provider.lands_at}"
+    eight = f"{url}/{project}{Landing8.at}/{end}"
+    return [f"{url}{Landing10.at}/{end}", eight] if project == LOCAL else [eight]
+
+
 async def _ask(name: str, settings: Settings, config: Config) -> list[str]:
     outbound = Outbound(config.outbound_ip_allow_list)
     callback = ""
     try:
         provider = open_provider(name, settings, outbound)
         if isinstance(provider, Redirects):
-            callback = f"{config.public_url}/auth/login/{name}/{provider.lands_at}"
+            callback, *others = _callbacks(config.public_url, settings.policy.project, provider)
             tell(f"return address {callback}")
+            for other in others:
+                tell(f"  and, for clients of generation 8, {other}")
         if isinstance(provider, DescribesUs):
             tell(f"our metadata {config.public_url}/auth/login/{name}/metadata")
         return await provider.inspect(callback) if isinstance(provider, Inspects) else []

@@ -84,6 +84,11 @@ def _absent(word: str, kind: Kind) -> Field:
     return Field(word, kind, "id", "hidden", {"rest8": Cell(word, guard="server", sql=nothing)})
 
 
+def _of8(word: str, kind: Kind) -> Field:
+    """What the 8 generation alone tells."""
+    return Field(word, kind, word, "open", {"rest8": Cell(word, load=seconds)})
+
+
 _NAMED: Final = _row("collection", "string", cell=COLLECTION, rest8=COLLECTION)
 _ITEM: Final = _row("item", "string", rest8=Cell("item", sql=references.of_item))
 
@@ -101,9 +106,9 @@ ACTIVITY: Final[tuple[Field, ...]] = (
     _row("user_agent", "string", rest8="user_agent"),
     _NAMED,
     _ITEM,
-    _absent("edited_on", "timestamp"),
+    _of8("edited_on", "timestamp"),
     _row("comment", "text", rest8="comment"),
-    _absent("comment_deleted_on", "timestamp"),
+    _of8("comment_deleted_on", "timestamp"),
     _row("origin", "string"),
 )
 

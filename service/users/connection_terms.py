@@ -1,11 +1,10 @@
 """The rules that the terms of a connection must meet, and how they are kept."""
 
 from collections.abc import Callable, Mapping, Sequence
-from ipaddress import ip_network
 from typing import Any, Final
 
 from service.database import Transaction
-from service.users import roles
+from service.users import networks, roles
 from service.users.checks import check
 from service.users.model import CONNECTION_ATTRIBUTES, LOCAL, Caller
 from service.users.problems import Invalid
@@ -34,16 +33,6 @@ async def checked(tx: Transaction, caller: Caller, given: Mapping[str, object]) 
 def _domains(name: str, value: Any) -> list[str]:
     _few(name, value)
     return [folded for domain in value if (folded := fold(domain.strip().lstrip("@")))]
-
-
-def _networks(name: str, value: Any) -> list[str]:
-    """CIDR, or a single address; host bits are forgiven, as people write `10.1.2.3/8`."""
-    _few(name, value)
-    try:
-        return [str(ip_network(network.strip(), strict=False)) for network in value]
-    except ValueError:
-        detail = "must be an array of networks such as 192.0.2.0/24 or 2001:db8::/32"
-        raise Invalid(name, "type", detail=detail) from None
 
 
 def _few(name: str, value: Sequence[object]) -> None:
@@ -89,7 +78,7 @@ def _header(name: str, value: str) -> str:
 
 _RULES: Final[Mapping[str, Callable[[str, Any], object]]] = {
     "domains": _domains,
-    "networks": _networks,
+    "networks": networks.checked,
     "rate": _within(1, _MOST_RATE),
     "log_days": _within(0, _MOST_DAYS),
     "jwks": _jwks,

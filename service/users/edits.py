@@ -106,10 +106,21 @@ async def write(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str)
         if not edit.is_silent
     ]
     await history.record(tx, caller, "update", entries)
+    await _note_status(tx, caller, edits)
     moved = [events.edited(caller, edit.old, edit.new) for edit in edits if not edit.is_silent]
     await events.tell(tx, caller, [one for one in moved if one is not None])
     for edit in edits:
         tx.announce("user", edit.old["id"])
+
+
+async def _note_status(tx: Transaction, caller: Caller, edits: Sequence[Edit]) -> None:
+    """Which statuses changed, beside the changes themselves, where the caller's language documents that."""
+    if not caller.origin.apart:
+        return
+    gone = [edit.old["id"] for edit in edits if edit.changes.get("status") == ARCHIVED]
+    moved = [e.old["id"] for e in edits if e.changes.get("status", ARCHIVED) != ARCHIVED]
+    await history.record(tx, caller, "status-update", list(map(history.Entry, moved)))
+    await history.record(tx, caller, "soft-delete", list(map(history.Entry, gone)))
 
 
 async def _keep_administrator(tx: Transaction, project: str, edits: Sequence[Edit]) -> None:

@@ -10,7 +10,7 @@ from service.database import Transaction, now
 from service.database.tables import activity, revisions
 from service.users.model import USERS, Caller
 
-Action = Literal["create", "update", "delete", "login", "refused"]
+Action = Literal["create", "update", "delete", "login", "refused", "comment", "status-update", "soft-delete"]
 
 _ACTIVITY: Final = insert(activity)
 # The activity of the same item that this transaction has just written: the item's own row is held meanwhile,
@@ -61,7 +61,7 @@ async def record(
         "user_agent": caller.origin.user_agent,
         "origin": caller.origin.origin,
         "collection": collection,
-        "comment": comment,
+        "comment": caller.origin.comment if comment is None else comment,
     }
     await tx.run_many(_ACTIVITY, [{**told, "item": entry.item} for entry in entries])
     kept = [

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, true
 from service.database import Transaction, by_kind, one_of
 from service.database.tables import projects, roles, users
 from service.users.model import ACTIVE
-from service.users.problems import Unprocessable
+from service.users.problems import LastAdministrator
 
 _administrators = (
     select(users.c.id)
@@ -33,14 +33,14 @@ async def hold_project(tx: Transaction, project: str) -> bool:
 
 
 async def keep_one(tx: Transaction, project: str, leaving: Mapping[str, str]) -> None:
-    """Refuse (Unprocessable) to lose the last active administrator; `leaving` says why, by user.
+    """Refuse (LastAdministrator) to lose the last active administrator; `leaving` says why, by user.
 
     Two that leave at the same moment, each the other's successor, pass here one after the other.
     """
     if leaving:
         await hold_project(tx, project)
         if await tx.row(_OTHERS[tx.kind], project=project, leaving=list(leaving)) is None:
-            raise Unprocessable(next(iter(leaving.values())))
+            raise LastAdministrator(next(iter(leaving.values())))
 
 
 async def exists(tx: Transaction, project: str) -> bool:
@@ -53,9 +53,9 @@ async def is_there(tx: Transaction, project: str) -> bool:
     return await tx.row(_ACTIVE, project=project) is not None
 
 
-def refusal() -> Unprocessable:
+def refusal() -> LastAdministrator:
     """What a change of a role meets that would leave nobody."""
-    return Unprocessable(reason(stays=False))
+    return LastAdministrator(reason(stays=False))
 
 
 def reason(*, stays: bool) -> str:

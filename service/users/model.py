@@ -87,6 +87,9 @@ ROLE_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
     Attribute("enforce_tfa", "boolean", nullable=False),
     Attribute("admin_access", "boolean", nullable=False),
     Attribute("app_access", "boolean", nullable=False),
+    Attribute("external_id", "string", 255),
+    Attribute("module_listing", "json"),
+    Attribute("collection_listing", "json"),
 )
 
 PERMISSION_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
@@ -145,11 +148,17 @@ SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where a request came from, for the activity."""
+    """Where a request came from, for the activity.
+
+    `comment` is what the caller says of their change; `apart`: a status that changes is noted once more, by
+    itself.
+    """
 
     ip: str | None = None
     user_agent: str | None = None
     origin: str | None = None
+    comment: str | None = None
+    apart: bool = False
 
 
 class Caller(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ Problem
 ├── GroupTaken         another group of the connection has it already    (field)
 ├── NoMembers          ids of no user and no group of the connection     (ids)
 ├── BadPayload         a body that cannot be understood                  (reason)
+│   └── NoPayload      there is none, or it is no JSON
 ├── UnknownWord        a body with a field that is not there             (word)
 ├── BadLogin           a body that nobody can sign in with               (reason)
 ├── BadQuery           a question that cannot be understood              (reason)
@@ -16,13 +17,15 @@ Problem
 ├── Forbidden          not yours, or not there: the stranger learns nothing
 │   └── ListDenied, CreateDenied, InviteDenied   what was asked for names no item
 ├── Unprocessable      understood, and refused to keep the house standing (reason)
+│   └── LastAdministrator   nobody would be left who may do all
 ├── Stale              the caller's version is not the newest
 ├── WrongCredentials   unknown, wrong or not active: one answer for all
 ├── WrongOtp           the password was right, the code of the second factor is not (given)
-│   └── OtpMissing     there is none
+│   └── OtpMissing, FactorHere   there is none; this way of signing on cannot ask for it
 ├── FactorNeeded       the role asks for a second factor, and the person has none yet
 ├── WrongProvider      this person signs on elsewhere
 ├── Expired / Forged   a token past its time / that we did not sign for this purpose
+│   └── ResetExpired, ResetForged, RequestTokenExpired, RequestTokenForged   of a letter, of a sign-on
 ├── NotInvited         the invitation is used, replaced or unknown       (email)
 ├── RouteUnknown, MethodRefused, TooLarge, WrongMedia, TooMany
 └── Unreachable        something that we need is down; try again later
@@ -86,6 +89,10 @@ class BadPayload(_Reason):
     """A body of the wrong shape."""
 
 
+class NoPayload(BadPayload):
+    """A body that is not there, or that is no JSON."""
+
+
 class UnknownWord(BadPayload):
     """A body names a field that the collection does not have."""
 
@@ -108,6 +115,10 @@ class UnknownFilter(BadQuery):
 
 class Unprocessable(_Reason):
     """Refused to keep the house standing, such as taking away the last administrator."""
+
+
+class LastAdministrator(Unprocessable):
+    """Refused so that somebody stays who may do all."""
 
 
 class Forbidden(Problem):
@@ -182,6 +193,10 @@ class OtpMissing(WrongOtp):
     """The password was right, and the code of the second factor is not there."""
 
 
+class FactorHere(WrongOtp):
+    """The person has a second factor here, and this way of signing on cannot ask for its code."""
+
+
 class FactorNeeded(Problem):
     """The person's role enforces a second factor: nothing but setting one up is open to them."""
 
@@ -196,6 +211,22 @@ class Expired(Problem):
 
 class Forged(Problem):
     """A token that we did not sign, or not for this purpose."""
+
+
+class ResetExpired(Expired):
+    """The token of a letter about a forgotten password, past its time."""
+
+
+class ResetForged(Forged):
+    """The token of a letter about a forgotten password: not ours, or used."""
+
+
+class RequestTokenExpired(Expired):
+    """What a browser took from a sign-on, past its minute."""
+
+
+class RequestTokenForged(Forged):
+    """What a browser took from a sign-on: not ours, used, or of a session that has ended."""
 
 
 class NotInvited(Problem):

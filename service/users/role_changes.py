@@ -8,13 +8,13 @@ from sqlalchemy import Select, bindparam, delete, func, select, update
 from service.database import Transaction, by_kind, now, one_of
 from service.database.shapes import Kind
 from service.database.tables import connections, roles, users
-from service.users import access, edits, history, last_administrator, leave, permissions, records
+from service.users import access, edits, history, last_administrator, leave, networks, permissions, records
 from service.users.checks import check, is_uuid
 from service.users.edits import Edit
 from service.users.leave import Grant, Permit
 from service.users.model import ARCHIVED, CONCEALED, ROLE_ATTRIBUTES, ROLES, SUSPENDED, Caller
-from service.users.problems import BadPayload, Forbidden
-from service.users.roles import create
+from service.users.problems import BadPayload, Forbidden, Unprocessable
+from service.users.roles import checked, create
 from service.users.rows import as_row, locking, same
 
 Row = dict[str, Any]
@@ -65,6 +65,7 @@ async def change(tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[
     grants = await _grants(tx, caller, held, changes, differing) if leave.is_ruled(caller) else {}
     for id_, grant in grants.items():
         differing[id_] = _differing(held[id_], {**leave.filled(caller, grant), **changes[id_]})
+    _keep_in(caller, differing.get(caller.role or "", {}))
     demoted = [id_ for id_, new in differing.items() if new.get("admin_access") is False]
     guarded = bool(demoted) and await last_administrator.hold_project(tx, caller.project)
     had = guarded and await last_administrator.is_there(tx, caller.project)
@@ -81,6 +82,14 @@ async def change(tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[
     for id_, values in changes.items():
         if values.get("users") is not None:
             await link(tx, caller, id_, values["users"])
+
+
+def _keep_in(caller: Caller, new: Row) -> None:
+    """Refuse (Unprocessable) to let the caller lock themselves out."""
+    allowed, ip = tuple(new.get("ip_access") or ()), caller.origin.ip
+    if caller.user is not None and not networks.hold(allowed, ip):
+        own = ip or "which is unknown"
+        raise Unprocessable(f"Your own address, {own}, is in none of these networks: you would be locked out")
 
 
 async def _grants(
@@ -193,7 +202,7 @@ def _people(given: object) -> dict[str, Mapping[str, object]]:
 def _differing(row: Row, given: Mapping[str, object]) -> Row:
     """What of the given values is a change of this role."""
     named = {
-        name: check(name, value, ROLE_ATTRIBUTES)
+        name: checked(name, value)
         for name, value in given.items()
         if name not in _IGNORED and value != CONCEALED
     }

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlalchemy import bindparam, func, insert, select
 
 from service.database import Transaction, by_kind, new_key, one_of
 from service.database.tables import roles
-from service.users import access, history, leave
+from service.users import access, history, leave, networks
 from service.users.checks import check
 from service.users.last_administrator import hold_project
 from service.users.leave import Grant
@@ -24,6 +25,8 @@ _DEFAULTS: Final = {
     "enforce_tfa": False,
     "admin_access": False,
     "app_access": True,
+    "module_listing": None,
+    "collection_listing": None,
 }
 
 _INSERT: Final = insert(roles)
@@ -97,8 +100,16 @@ async def administer(tx: Transaction, project: str, ids: Collection[str]) -> dic
     return found
 
 
+def checked(name: str, value: object) -> object:
+    """A value of a role as it is kept. Raises Invalid."""
+    kept = check(name, value, ROLE_ATTRIBUTES)
+    if name == "ip_access":
+        networks.checked(name, kept or ())  # it is kept as it was written
+    return kept
+
+
 def _checked(given: Mapping[str, object]) -> dict[str, Any]:
     if given.get("name") is None:
         raise Invalid("name", "required")
-    values = {name: check(name, value, ROLE_ATTRIBUTES) for name, value in given.items()}
-    return {"id": new_key(), **_DEFAULTS, **values}
+    values = {name: checked(name, value) for name, value in given.items()}
+    return {"id": new_key(), "external_id": str(uuid4()), **_DEFAULTS, **values}

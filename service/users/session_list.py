@@ -46,8 +46,13 @@ async def end(tx: Transaction, caller: Caller, user: str, session: str) -> None:
 
 async def end_others(tx: Transaction, caller: Caller, user: str) -> int:
     """End all of somebody's sessions but the one that asks; give their number."""
+    return await end_all(tx, caller, user, keep=caller.session)
+
+
+async def end_all(tx: Transaction, caller: Caller, user: str, *, keep: str | None = None) -> int:
+    """End all of somebody's sessions, or all but one; give their number."""
     check(caller, user)
-    kept = caller.session or _NONE
+    kept = keep or _NONE
     ended = await tx.run(_END_OTHERS, project=caller.project, user=user, kept=kept)
     if ended:
         await _note(tx, caller, user, ended)

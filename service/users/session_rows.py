@@ -8,7 +8,10 @@ from service.database.tables import roles, sessions, users
 from service.users.model import ACTIVE
 from service.users.rows import locking
 
-_person = (users.c.id, users.c.role, roles.c.admin_access, roles.c.app_access, users.c.last_access)
+_person = (
+    *(users.c.id, users.c.role, roles.c.admin_access, roles.c.app_access, users.c.last_access),
+    roles.c.ip_access,
+)
 _their_role = and_(roles.c.project == users.c.project, roles.c.id == users.c.role)
 _active = users.c.status == ACTIVE
 

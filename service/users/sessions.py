@@ -65,6 +65,7 @@ class Recognised(msgspec.Struct, frozen=True):
     session: str | None = None
     provider: str = LOCAL
     expires_at: str | None = None
+    networks: tuple[str, ...] = ()  # the only ones that the role may be used from
     confined: bool = False  # to setting up the second factor that the role asks for
 
     def caller(self, project: str, origin: Origin) -> Caller:
@@ -197,9 +198,9 @@ async def hand_out(tx: Transaction, project: str, session: str, token: str) -> O
 
 
 def _recognised(found: tuple[Any, ...]) -> Recognised:
-    user, role, admin, app, last_access, *session = found
+    user, role, admin, app, last_access, networks, *session = found
+    facts, networks = (user, role, bool(admin), bool(app), last_access), tuple(networks or ())
     if not session:
-        return Recognised(user, role, bool(admin), bool(app), last_access)
+        return Recognised(*facts, networks=networks)
     key, provider, expires_at, confined = session
-    facts = (user, role, bool(admin), bool(app), last_access)
-    return Recognised(*facts, key, provider, expires_at, bool(confined))
+    return Recognised(*facts, key, provider, expires_at, networks, bool(confined))

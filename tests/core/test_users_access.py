@@ -331,7 +331,7 @@ async def test_a_race_of_two_administrators_who_suspend_each_other_leaves_one(da
             database.write(records.remove, two, [str(one.user)]),
             return_exceptions=True,
         )
-        assert sorted(type(answer).__name__ for answer in told) == ["NoneType", "Unprocessable"]
+        assert sorted(type(answer).__name__ for answer in told) == ["LastAdministrator", "NoneType"]
         assert len(await database.read(all_rows, users, status="active")) == 1
 
 

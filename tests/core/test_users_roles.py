@@ -15,7 +15,7 @@ from service.users import invitations as inviting
 from service.users import records, role_changes
 from service.users import roles as core
 from service.users.model import Caller
-from service.users.problems import Forbidden, Invalid, NoSuch, Taken, Unprocessable
+from service.users.problems import Forbidden, Invalid, LastAdministrator, NoSuch, Taken, Unprocessable
 from service.users.uniqueness import unique
 from tests.core.people import (
     HOUSE,
@@ -209,7 +209,7 @@ async def test_two_administrators_cannot_leave_at_once_one_with_their_role(datab
             database.write(role_changes.change, HOUSE, {ada.role: {"admin_access": False}}),
         ]
         outcomes = await asyncio.gather(*ways, return_exceptions=True)
-        assert [type(one) for one in outcomes if one is not None] == [Unprocessable], outcomes
+        assert [type(one) for one in outcomes if one is not None] == [LastAdministrator], outcomes
         await database.write(role_changes.change, HOUSE, {ada.role: {"admin_access": True}})
         await database.write(records.remove, HOUSE, [bea])
 

@@ -1,18 +1,15 @@
 """@directus/sdk-js 6.3.0, unmodified, as the judge of the 8 generation: the life of a user."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from tests.languages.eights import WORDS, another, ben
-from tests.peers.oidc import PEERS, node
+from tests.peers import clients
+from tests.peers.clients import Client
 from tests.served import PASSWORD, Served
 
-PATIENCE = 30  # seconds for one answer
 PROJECT = "thumper"
 
 
@@ -27,57 +24,27 @@ class Refused(Exception):
 class Sdk8:
     """One client of the SDK."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
+    def __init__(self, client: Client) -> None:
+        self._client = client
 
     async def __call__(self, call: str, *given: Any) -> Any:
         """Call a method of the client. Raises Refused."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"call": call, "with": given}).encode() + b"\n")
-        line = await asyncio.wait_for(self._process.stdout.readline(), PATIENCE)
-        assert line, f"node ended at {call}"
-        answer = json.loads(line)
-        assert "broken" not in answer, answer["broken"]
+        answer = await self._client.say({"call": call, "with": given})
         if "refused" in answer:
             raise Refused(**answer["refused"])
         return answer["value"]
 
 
-@asynccontextmanager
-async def client(url: str) -> AsyncIterator[Sdk8]:
-    """A client for as long as the block lasts."""
-    process = await asyncio.create_subprocess_exec(
-        node() or "node",
-        "sdk8.mjs",
-        url,
-        PROJECT,
-        cwd=PEERS,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=1 << 22,
-    )
-    try:
-        yield Sdk8(process)
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        try:
-            await asyncio.wait_for(process.wait(), 10)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-
 @pytest.fixture
 async def sdk(house: Served) -> AsyncIterator[Sdk8]:
     """A client in which the administrator of a project has signed in."""
-    if node() is None or not (PEERS / "node_modules" / "directus-sdk-8").is_dir():
-        pytest.skip("the npm peers are not installed (make setup-test)")
+    if why := clients.missing("directus-sdk-8"):
+        pytest.skip(why)
     token = await another(house, PROJECT)
     body = {"password": PASSWORD}
     assert (await house.ask("PATCH", f"/{PROJECT}/users/me", body, token=token)).status_code == 200
-    async with client(house.url) as sdk:
+    async with clients.running("sdk8.mjs", house.url, PROJECT) as client:
+        sdk = Sdk8(client)
         told = await sdk("login", {"email": "admin@example.com", "password": PASSWORD})
         assert told["data"]["user"]["email"] == "admin@example.com"
         yield sdk

@@ -5,6 +5,7 @@ import json
 
 import httpx2
 
+from service.tokens import new_secret
 from tests.languages.eights import USERS, another, ben, editors
 from tests.served import Served
 
@@ -107,9 +108,16 @@ async def test_a_forgotten_password(house: Served) -> None:
         assert (answer.status_code, answer.json()) == (200, {"public": True})
     assert (await house.ask("GET", f"{USERS}/2")).json()["data"]["password_reset_token"] == "**********"
     assert (await house.ask("GET", f"{USERS}/1")).json()["data"]["password_reset_token"] is None
-    bad = {"token": "e30.e30.e30", "password": "a river of quiet stones"}
-    answer = await house.ask("POST", "/default/auth/password/reset", bad, token=None)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (401, 101)
+    late = house.house.tokens.sign("reset", {"jti": new_secret("")}, expires_at=1_000_000)
+    for token, code in (("e30.e30.e30", 104), (late, 105)):
+        body = {"token": token, "password": "a river of quiet stones"}
+        answer = await house.ask("POST", "/default/auth/password/reset", body, token=None)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (401, code)
+    empty = await house.ask("POST", "/default/auth/password/request", token=None)
+    assert (empty.status_code, empty.json()["error"]["code"]) == (400, 13)
+    broken = {"content": "{", "headers": {"content-type": "application/json"}}
+    answer = await house.ask("POST", USERS, **broken)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, 13)
 
 
 async def test_tokens_are_good_in_their_own_project_alone(house: Served) -> None:

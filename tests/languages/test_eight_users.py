@@ -119,6 +119,14 @@ async def test_refusals(house: Served, role: int) -> None:
     assert await told("GET", USERS, params={"sort": "nothing"}) == (422, 202)
 
 
+async def test_the_last_administrator_stays(house: Served, role: int) -> None:
+    for method, body in (("DELETE", None), ("PATCH", {"status": "suspended"}), ("PATCH", {"role": role})):
+        answer = await house.ask(method, f"{USERS}/1", body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, 216)
+    assert (await house.ask("DELETE", "/default/roles/1")).json()["error"]["code"] == 216
+    assert (await house.ask("GET", f"{USERS}/me")).json()["data"]["status"] == "active"
+
+
 async def test_the_inner_address_is_nobodys(house: Served) -> None:
     for path in ("/-/8/users", "/-/8", "/-/8/users/1"):
         assert (await house.ask("GET", path)).status_code == 404

@@ -78,6 +78,15 @@ async def test_a_provider_that_is_down_or_talks_nonsense(issuer: Issuer) -> None
         assert (status, "Traceback" in said) == (1, False), said
 
 
+async def test_the_return_addresses_are_those_of_the_project(issuer: Issuer) -> None:
+    home = "/auth/login/op/callback"
+    for project, told, not_told in (("default", (home, "/default/auth/sso/op/callback"), "/thumper"),
+                                    ("thumper", ("/thumper/auth/sso/op/callback",), home)):  # fmt: skip
+        _, said = await check(**openid(issuer.url, PROJECT=project))
+        assert all(path in said for path in told), said
+        assert not_told not in said
+
+
 async def test_an_identifier_that_changes_hands_is_warned_of() -> None:
     status, said = await check(**openid("http://127.0.0.1:1", IDENTIFIER_KEY="email"))
     assert status == 1

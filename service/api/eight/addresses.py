@@ -8,15 +8,15 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from service.api import many
 from service.api.calls import Call
 from service.api.eight.generation import GENERATION_8, PREFIX
 from service.database import Transaction
 from service.users import model, numbers
-from service.users.problems import Problem
+from service.users.problems import Forbidden, Problem
 from service.users.projects import RESERVED
 
-_NOBODY: Final = "00000000-0000-0000-0000-000000000000"
-_NUMBERED: Final = {"users": model.USERS, "roles": model.ROLES}
+_NUMBERED: Final = {"users/": model.USERS, "roles/": model.ROLES, "auth/logout/": model.USERS}
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 MOST: Final = 1000  # ids in one path
 
@@ -37,22 +37,31 @@ async def arrive(call: Call) -> None:
 
 
 async def _in_keys(call: Call, path: str) -> str:
-    room, *more = path.split("/")
-    if room not in _NUMBERED or not more:
+    room = next((room for room in _NUMBERED if path.startswith(room)), None)
+    if room is None:
         return path
-    ids = more[0].split(",")
-    if ids == ["me"] and room == "users":
-        return "/".join([room, await _me(call), *more[1:]])
+    first, slash, more = path.removeprefix(room).partition("/")
+    if first == "me" and _NUMBERED[room] == model.USERS:
+        return room + await _me(call) + slash + more
+    ids = first.split(",")
     given = {one for one in ids if _NUMBER.fullmatch(one)}
     if not given or len(ids) > MOST:
         return path
     found = await call.house.database.read(_keys, call.project, _NUMBERED[room], sorted(map(int, given)))
-    named = ",".join(found.get(int(one), _NOBODY) if one in given else one for one in ids)
-    return "/".join([room, named, *more[1:]])
+    named = ",".join(found.get(int(one), many.NOBODY) if one in given else one for one in ids)
+    return room + named + slash + more
 
 
 async def _keys(tx: Transaction, project: str, collection: str, wanted: Sequence[int]) -> dict[int, str]:
     return dict(await numbers.keys(tx, project, collection, wanted))
+
+
+def named(key: str) -> str:
+    """The key of somebody whom a path names. Raises Forbidden for a number that nobody has."""
+    known = many.known_key(key)
+    if known == many.NOBODY:
+        raise Forbidden
+    return known
 
 
 async def _me(call: Call) -> str:

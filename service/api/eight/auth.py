@@ -1,7 +1,5 @@
 """`/auth/...` of the 8 generation: one token that renews itself, or a cookie that holds it."""
 
-import time
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -12,24 +10,14 @@ from litestar.types import Scope
 from service.api import answers, cookies, passwords
 from service.api.auth import entered, vouched
 from service.api.bodies import EMAIL, TEXT, TEXT_MAYBE, Part, expect, one_of
-from service.api.calls import Call, of
-from service.api.users import USERS
-from service.database import Transaction
-from service.dialects import question
+from service.api.calls import of
+from service.api.eight import credentials
 from service.users import projects, refreshing, sessions
-from service.users.model import Caller
 from service.users.problems import BadLogin, BadPayload, FactorNeeded, Forged, Problem
-from service.users.sessions import Opened
 
 _MODE: Final = Part(one_of("jwt", "cookie"), required=False)
 _LOGIN: Final = {"email": EMAIL, "password": TEXT, "otp": TEXT_MAYBE, "mode": _MODE}
 _TOKEN: Final = {"token": TEXT}
-# What the documented answer of a sign-in tells of a person, ids as texts.
-_TOLD: Final = (
-    *("id", "status", "role", "first_name", "last_name", "email", "timezone", "locale", "locale_options"),
-    *("avatar", "company", "title", "external_id", "theme", "2fa_secret", "password_reset_token"),
-)
-_IDS: Final = ("id", "role", "avatar")
 
 
 @post("/auth/authenticate", status_code=200)
@@ -44,41 +32,15 @@ async def authenticate(scope: Scope) -> ASGIResponse:
     except BadPayload as problem:
         raise BadLogin(problem.reason) from None
     opened = await entered(call, body)
-    user, number, confined = await call.house.database.read(_person, call, opened)
+    user, number, confined = await call.house.database.read(credentials.person, call, opened)
     told: dict[str, object] = {"user": user}
     headers = []
     if body.get("mode") == "cookie":
-        token = _signed(call, opened, number, call.house.terms.session_ttl)
-        name = call.generation.cookie(call)
-        headers = [cookies.bake(call, name, token, seconds=call.house.terms.session_ttl)]
+        headers = [credentials.cookie(call, opened, number)]
     else:
-        told = {"token": _signed(call, opened, number, call.house.terms.access_ttl), **told}
+        told = {"token": credentials.signed(call, opened, number, call.house.terms.access_ttl), **told}
     more = answers.error(FactorNeeded(), call) if confined else {}
     return answers.answer({"data": told, "public": True, **more}, headers=headers)
-
-
-async def _person(tx: Transaction, call: Call, opened: Opened) -> tuple[Mapping[str, object], int, bool]:
-    """The person of a session as a sign-in tells of them, their number, and whether they lack a factor."""
-    asked = question.ask(
-        Caller(call.project, opened.user), call.generation.language, USERS, _TOLD, key=opened.user
-    )
-    (item,) = await call.generation.told(tx, call, await question.items(tx, asked))
-    assert isinstance(item, dict)  # noqa: S101  # `told` makes dicts; mypy cannot know
-    found = await sessions.recognise(tx, call.project, opened.session)
-    told = {word: str(item[word]) if word in _IDS and item[word] is not None else item[word] for word in item}
-    return told, int(item["id"]), bool(found and found.confined)
-
-
-def _signed(call: Call, opened: Opened, number: int, lifetime: int) -> str:
-    """The token: the documented claims, and the session, by whose end it ends as well."""
-    claims = {
-        "id": number,
-        "ttl": lifetime // 60,
-        "type": "auth",
-        "project": call.project,
-        "session": opened.session,
-    }
-    return call.house.tokens.sign("access", claims, expires_at=int(time.time()) + lifetime)
 
 
 @post("/auth/refresh", status_code=200)
@@ -91,13 +53,7 @@ async def refresh(scope: Scope) -> ASGIResponse:
     if opened is None:
         raise Forged
     await vouched(call, opened)
-    number = await call.house.database.read(_number, call, opened)
-    signed = _signed(call, opened, number, call.house.terms.access_ttl)
-    return answers.answer({"data": {"token": signed}, "public": True})
-
-
-async def _number(tx: Transaction, call: Call, opened: Opened) -> int:
-    return (await _person(tx, call, opened))[1]
+    return answers.answer({"data": {"token": await credentials.token(call, opened)}, "public": True})
 
 
 @post("/auth/logout", status_code=200)

@@ -7,14 +7,15 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import many, reading
+from service.api import reading
 from service.api.calls import Call, of
+from service.api.eight.addresses import named
 from service.api.eight.parameters import Parameters8
 from service.api.query_string import Tree
 from service.dialects.nodes import Joined, Node, Term
 from service.users import model
 from service.users.model import Caller
-from service.users.problems import BadPayload, Forbidden
+from service.users.problems import BadPayload
 
 REVISIONS: Final = "directus_revisions"
 _OF_ITEM: Final = Joined("and", (Term("collection", "eq", 0, ours=True), Term("item", "eq", 1, ours=True)))
@@ -37,7 +38,7 @@ async def list_of_user(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """The revisions of a user, the oldest first."""
     call = of(scope)
     caller = await call.caller()
-    return await reading.answer_many(call, _OfUser(call, caller, _user(key)).many())
+    return await reading.answer_many(call, _OfUser(call, caller, named(key)).many())
 
 
 @get("/users/{key:str}/revisions/{offset:str}")
@@ -49,15 +50,8 @@ async def read_of_user(scope: Scope, key: FromPath[str], offset: FromPath[str]) 
         raise BadPayload('"offset" must be a number')
     known: Tree = {name: call.query[name] for name in ("fields", "meta") if name in call.query}
     query: Tree = {**known, "sort": "-id", "single": "1", "offset": offset}
-    asked = _OfUser(call, caller, _user(key), query).many()
+    asked = _OfUser(call, caller, named(key), query).many()
     return await reading.answer_many(call, asked, query)
-
-
-def _user(key: str) -> str:
-    known = many.known_key(key)
-    if known == many.NOBODY:
-        raise Forbidden
-    return known
 
 
 HANDLERS: Final = (list_of_user, read_of_user)

@@ -5,7 +5,7 @@ from typing import Final
 from litestar import Router
 
 from service.api import health, history, roles, users
-from service.api.eight import auth, people, revisions
+from service.api.eight import auth, people, remarks, revisions, sessions, sso
 from service.api.eight.generation import PREFIX
 
 _SHARED: Final = (
@@ -25,8 +25,12 @@ _SHARED: Final = (
     health.ping,
 )
 
+_OWN: Final = tuple(
+    handler for room in (people, revisions, remarks, auth, sso, sessions) for handler in room.HANDLERS
+)
+
 router = Router(
     PREFIX,
-    route_handlers=[*_SHARED, *people.HANDLERS, *revisions.HANDLERS, *auth.HANDLERS],
+    route_handlers=[*_SHARED, *_OWN],
     include_in_schema=False,
 )

@@ -26,6 +26,9 @@ roles = Table(
     Column("enforce_tfa", Flag, nullable=False),
     Column("admin_access", Flag, nullable=False),
     Column("app_access", Flag, nullable=False),
+    Column("external_id", Words),  # this one and those that follow: the 8 generation's
+    Column("module_listing", Document),
+    Column("collection_listing", Document),
     PrimaryKeyConstraint("project", "id"),
     UniqueConstraint("project", "number"),
     of_project(),

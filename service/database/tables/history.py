@@ -19,6 +19,8 @@ activity = Table(
     Column("collection", Words, nullable=False),
     Column("item", Words, nullable=False),
     Column("comment", Words),
+    Column("edited_on", Moment),  # of a comment that somebody made, as the next one
+    Column("comment_deleted_on", Moment),
     Index(None, "project", "collection", "item", "id"),
     Index(None, "project", "user", "id"),
     of_project(),

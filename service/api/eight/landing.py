@@ -1,0 +1,53 @@
+"""What people take home from a sign-on in the 8 generation: a request token in the address, or a cookie."""
+
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from litestar.response.base import ASGIResponse
+
+from service.api import answers
+from service.api.calls import Call
+from service.api.eight import credentials, request_tokens
+from service.api.landing import Home
+from service.dialects import problems as table
+from service.users.problems import FactorHere, Problem
+from service.users.sessions import Opened
+from service.users.sign_on import Owing
+
+
+class Landing8:
+    """In mode `jwt` a token, in any other the cookie of the session."""
+
+    at = "/auth/sso"
+
+    async def ended(self, call: Call, opened: Opened, home: Home) -> ASGIResponse:
+        """The token as JSON; or off to `redirect`, with a request token for it or with the cookie."""
+        if home.mode != "jwt":
+            cookie = await credentials.kept(call, opened)
+            if home.redirect is None:
+                return answers.answer({"public": True}, headers=[*home.gone, cookie])
+            return answers.away(home.redirect, cookie, *home.gone)
+        if home.redirect is None:
+            told = {"data": {"token": await credentials.token(call, opened)}, "public": True}
+            return answers.answer(told, headers=home.gone)
+        request_token = await request_tokens.make(call, opened, home.redirect)
+        return answers.away(_with(home.redirect, request_token=request_token), *home.gone)
+
+    async def owing(self, call: Call, provider: str, outcome: Owing, home: Home) -> ASGIResponse:
+        """Who has a second factor here signs in with their password, as documented."""
+        return self.refused(call, FactorHere(), home)
+
+    def refused(self, call: Call, problem: Problem, home: Home, *, cause: str = "") -> ASGIResponse:
+        """The refusal as JSON, or off to `redirect` with its documented code."""
+        if home.redirect is None:
+            return answers.refusal(problem, call, headers=home.gone)
+        cell, _, _ = table.told(call.generation.problem(problem, call), call.generation.language, "", "")
+        return answers.away(_with(home.redirect, error="1", code=str(cell.code)), *home.gone)
+
+
+def _with(url: str, **more: str) -> str:
+    """The address with more parameters, in the place of those of the same name."""
+    parts = urlsplit(url)
+    kept = [
+        (name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in more
+    ]
+    return urlunsplit(parts._replace(query=urlencode([*kept, *more.items()])))

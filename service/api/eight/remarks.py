@@ -1,0 +1,94 @@
+"""`/activity/comment` of the 8 generation: what people say of an item."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from litestar import delete, patch, post
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+from litestar.types import Scope
+
+from service.api import answers, many
+from service.api.bodies import TEXT, Part, expect
+from service.api.calls import Call, of
+from service.api.history import ACTIVITY
+from service.database import Transaction
+from service.dialects import question
+from service.dialects.references import linked
+from service.users import model, numbers, remarks
+from service.users.model import Caller
+from service.users.numbers import Number
+from service.users.problems import BadPayload, Forbidden
+
+_SPOKEN_OF: Final = {f"directus_{name}": name for name in (model.USERS, model.ROLES, model.FILES)}
+
+
+def _item(name: str, value: object) -> object:
+    found = linked(value)
+    if not isinstance(found, Number | str):
+        raise BadPayload(f'"{name}" must be one of [string, number]')
+    return found
+
+
+_REMARK: Final = {"collection": TEXT, "item": Part(_item), "comment": TEXT}
+_CHANGE: Final = {"comment": TEXT}
+
+
+@post("/activity/comment", status_code=200)
+async def add(scope: Scope) -> ASGIResponse:
+    """Notes what the caller says of an item that they may see; answers the activity."""
+    call = of(scope)
+    caller = await call.member_author()
+    body = expect(await call.json(), _REMARK)
+    if body["collection"] not in _SPOKEN_OF:
+        raise Forbidden
+    shown = await call.house.database.write(_add, call, caller, body)
+    return many.after(shown, single=True)
+
+
+async def _add(
+    tx: Transaction, call: Call, caller: Caller, body: Mapping[str, object]
+) -> list[object | None]:
+    collection, item = str(body["collection"]), body["item"]
+    own = _SPOKEN_OF[collection]
+    if isinstance(item, Number):
+        item = (await numbers.keys(tx, caller.project, own, {int(item)})).get(int(item), many.NOBODY)
+    key = many.known_key(str(item))
+    asked = call.generation.parameters(call, caller, collection, {"fields": "id"}).one(key)
+    if not await question.rows(tx, asked):
+        raise Forbidden
+    made = await remarks.add(tx, caller, own, key, body["comment"])
+    return await _shown(tx, call, str(made))
+
+
+async def _shown(tx: Transaction, call: Call, key: str) -> list[object | None]:
+    """A remark to who may write it, and so may read it, whatever they may read of other activity."""
+    return await many.shown(tx, call, model.house(call.project), ACTIVITY, [key])
+
+
+@patch("/activity/comment/{key:str}")
+async def change(scope: Scope, key: FromPath[str]) -> ASGIResponse:
+    """Says it otherwise; answers the activity."""
+    call = of(scope)
+    caller = await call.member_author()
+    said = expect(await call.json(), _CHANGE)["comment"]
+    shown = await call.house.database.write(_change, call, caller, many.known_key(key, ACTIVITY), said)
+    return many.after(shown, single=True)
+
+
+async def _change(tx: Transaction, call: Call, caller: Caller, key: str, said: object) -> list[object | None]:
+    await remarks.change(tx, caller, int(key), said)
+    return await _shown(tx, call, key)
+
+
+@delete("/activity/comment/{key:str}", status_code=200)
+async def take_back(scope: Scope, key: FromPath[str]) -> ASGIResponse:
+    """Takes it back."""
+    call = of(scope)
+    caller = await call.member_author()
+    remark = int(many.known_key(key, ACTIVITY))
+    await call.house.database.write(remarks.take_back, caller, remark)
+    return answers.nothing()
+
+
+HANDLERS: Final = (add, change, take_back)

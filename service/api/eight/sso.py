@@ -1,0 +1,88 @@
+"""`/auth/sso/...` of the 8 generation: its own way out to a provider, the way back that all share."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from litestar import get, post
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+from litestar.types import Scope
+
+from providers.contract import ProviderError, Redirects
+from service.api import answers, doors, sso
+from service.api.bodies import TEXT, expect, one_of
+from service.api.calls import Call, of
+from service.api.eight import credentials, request_tokens
+from service.api.house import Door
+from service.api.landing import Home, landing
+
+_TOKEN: Final = {"request_token": TEXT}
+_MODE: Final = one_of("jwt", "cookie")
+
+
+@get("/auth/sso")
+async def list_providers(scope: Scope) -> ASGIResponse:
+    """The names of the providers that people of this project may sign on with."""
+    call = of(scope)
+    names = [door.provider.name for door in doors.of_project(call) if isinstance(door.provider, Redirects)]
+    return answers.answer({"data": names, "public": True})
+
+
+@get("/auth/sso/{name:str}")
+async def start(scope: Scope, name: FromPath[str]) -> ASGIResponse:
+    """Where to send this very browser; a browser that comes by a link of an allowed page is sent there."""
+    call = of(scope)
+    door, _ = sso.redirecting(call, name)
+    mode = str(_MODE("mode", call.query.get("mode", "jwt")))
+    redirect = call.query.get("redirect_url")
+    if redirect is not None:
+        redirect = landing(call, door.policy.redirect_allow_list, str(redirect))
+    try:
+        left = await sso.leave(call, door, redirect, mode=mode)
+    except ProviderError as problem:
+        home = Home(redirect, mode)
+        return call.generation.landing.refused(call, doors.told(problem, name), home)
+    if _is_visit(call, door):
+        return answers.away(left.url, left.cookie)
+    told = {"authorization_url": left.url, "state": left.state}
+    return answers.answer({"data": told, "public": True}, headers=[left.cookie])
+
+
+def _is_visit(call: Call, door: Door) -> bool:
+    """Whether a person looks on: browsers say so (Fetch Metadata), or name an allowed page before it."""
+    if call.header(b"sec-fetch-mode") == "navigate":
+        return True
+    known = (call.house.terms.public_url, *door.policy.redirect_allow_list)
+    return _origin(call.header(b"referer") or "") in map(_origin, known)
+
+
+def _origin(url: str) -> tuple[str, str] | None:
+    """Scheme and host of an address; None where there is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.netloc) if parts.netloc else None
+
+
+@get("/auth/sso/{name:str}/callback")
+async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
+    """Takes the browser back."""
+    return await sso.arrived(of(scope), name)
+
+
+@post(["/auth/sso/{name:str}/callback", "/auth/sso/{name:str}/acs"], status_code=200)
+async def arrive_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
+    """What a provider has the browser post."""
+    return await sso.posted(of(scope), name)
+
+
+@post("/auth/sso/access_token", status_code=200)
+async def redeem(scope: Scope) -> ASGIResponse:
+    """The token of a session, for the request token that a sign-on led home with."""
+    call = of(scope)
+    opened = await request_tokens.redeem(call, str(expect(await call.json(), _TOKEN)["request_token"]))
+    return answers.answer({"data": {"token": await credentials.token(call, opened)}, "public": True})
+
+
+HANDLERS: Final = (list_providers, start, arrive, arrive_by_form, redeem)
