@@ -25,42 +25,52 @@ user_blocks = Table(
     of_connection(),
 )
 
-# Whoever belongs to a connection and is not retired is in its list: what enters it, and what leaves it.
-_WAYS: Final = (("enter", "INSERT", "NEW", 1), ("leave", "DELETE", "OLD", -1))
+# Whoever belongs to a connection and is not retired is in its list; a step is one who enters or leaves it.
+_LISTED: Final = "{0}.connection IS NOT NULL AND {0}.retired = ''"
+_COUNTING: Final = "INSERT INTO user_blocks (project, connection, block, part, people)"
+_ADDING: Final = (
+    "ON CONFLICT (project, connection, block, part) "
+    "DO UPDATE SET people = user_blocks.people + excluded.people;"
+)
 _MOVED: Final = "UPDATE OF connection, retired"
 
 
-def _listed(row: str) -> str:
-    return f"{row}.connection IS NOT NULL AND {row}.retired = ''"
-
-
-def _counting(row: str, part: str, step: int) -> str:
-    return (
-        "INSERT INTO user_blocks (project, connection, block, part, people) VALUES "  # noqa: S608  # words of ours
-        f"({row}.project, {row}.connection, {row}.number >> {BITS}, {part}, {step}) "
-        "ON CONFLICT (project, connection, block, part) "
-        "DO UPDATE SET people = user_blocks.people + excluded.people;"
-    )
-
-
 def _on_sqlite() -> Iterator[str]:
-    for name, begins, row, step in _WAYS:
+    """Row by row."""
+    for name, begins, row, step in (("enter", "INSERT", "NEW", 1), ("leave", "DELETE", "OLD", -1)):
         for number, happening in enumerate((begins, _MOVED)):
             yield (
                 f"CREATE TRIGGER users_{name}_{number} AFTER {happening} ON users "
-                f"WHEN {_listed(row)} BEGIN {_counting(row, '0', step)} END"
+                f"WHEN {_LISTED.format(row)} BEGIN {_COUNTING} VALUES "
+                f"({row}.project, {row}.connection, {row}.number >> {BITS}, 0, {step}) {_ADDING} END"
             )
 
 
+# The rows that a statement has made and those that it has taken away.
+_MADE, _TAKEN = "NEW TABLE AS made", "OLD TABLE AS taken"
+_EVENTS: Final = {"INSERT": (_MADE,), "DELETE": (_TAKEN,), "UPDATE": (_MADE, _TAKEN)}
+
+
 def _on_postgresql() -> Iterator[str]:
-    for name, begins, row, step in _WAYS:
-        yield (
-            f"CREATE FUNCTION users_{name}() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN {_counting(row, 'pg_backend_pid() & 15', step)} RETURN NULL; END $$"
+    """Statement by statement: to count each of many rows by itself would leave as many dead rows behind."""
+    for happening, tables in _EVENTS.items():
+        name = f"users_{happening.lower()}"
+        steps = " UNION ALL ".join(
+            f"SELECT project, connection, number >> {BITS} AS block, {1 if table is _MADE else -1} AS step "  # noqa: S608  # words of ours
+            f"FROM {table.split()[-1]} AS moved WHERE {_LISTED.format('moved')}"
+            for table in tables
+        )
+        summed = (
+            f"SELECT project, connection, block, pg_backend_pid() & 15, sum(step) FROM ({steps}) AS steps "  # noqa: S608  # words of ours
+            "GROUP BY project, connection, block HAVING sum(step) <> 0 ORDER BY project, connection, block"
         )
         yield (
-            f"CREATE TRIGGER users_{name} AFTER {begins} OR {_MOVED} ON users FOR EACH ROW "
-            f"WHEN ({_listed(row)}) EXECUTE FUNCTION users_{name}()"
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN {_COUNTING} {summed} {_ADDING} RETURN NULL; END $$"
+        )
+        yield (
+            f"CREATE TRIGGER {name} AFTER {happening} ON users REFERENCING {' '.join(tables)} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
         )
 
 

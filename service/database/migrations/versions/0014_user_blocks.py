@@ -8,15 +8,15 @@ from service.database.types import Key, Words
 revision = "0014"
 down_revision = "0012"
 
-_OWNED = "{0}.connection IS NOT NULL AND {0}.retired = ''"
-_COUNTING = (
-    "INSERT INTO user_blocks (project, connection, block, part, people) VALUES "
-    "({0}.project, {0}.connection, {0}.number >> 14, {1}, {2}) "
+_LISTED = "{0}.connection IS NOT NULL AND {0}.retired = ''"
+_COUNTING = "INSERT INTO user_blocks (project, connection, block, part, people)"
+_ADDING = (
     "ON CONFLICT (project, connection, block, part) "
     "DO UPDATE SET people = user_blocks.people + excluded.people;"
 )
-_MOVED = "UPDATE OF connection, retired"
-_WAYS = (("enter", "INSERT", "NEW", 1), ("leave", "DELETE", "OLD", -1))
+_ROWS = (("enter", "INSERT", "NEW", 1), ("leave", "DELETE", "OLD", -1))
+_MADE, _TAKEN = "NEW TABLE AS made", "OLD TABLE AS taken"
+_EVENTS = {"INSERT": (_MADE,), "DELETE": (_TAKEN,), "UPDATE": (_MADE, _TAKEN)}
 
 
 def upgrade() -> None:
@@ -49,42 +49,51 @@ def upgrade() -> None:
     op.execute(
         "INSERT INTO user_blocks (project, connection, block, part, people) "  # noqa: S608  # words of ours
         "SELECT project, connection, number >> 14, 0, count(*) FROM users "
-        f"WHERE {_OWNED.format('users')} GROUP BY project, connection, number >> 14"
+        f"WHERE {_LISTED.format('users')} GROUP BY project, connection, number >> 14"
     )
 
 
 def _on_sqlite() -> None:
-    for name, event, row, step in _WAYS:
-        counting = _COUNTING.format(row, "0", step)
-        for number, happening in enumerate((event, _MOVED)):
+    for name, event, row, step in _ROWS:
+        for number, happening in enumerate((event, "UPDATE OF connection, retired")):
             op.execute(
                 f"CREATE TRIGGER users_{name}_{number} AFTER {happening} ON users "
-                f"WHEN {_OWNED.format(row)} BEGIN {counting} END"
+                f"WHEN {_LISTED.format(row)} BEGIN {_COUNTING} VALUES "
+                f"({row}.project, {row}.connection, {row}.number >> 14, 0, {step}) {_ADDING} END"
             )
 
 
 def _on_postgresql() -> None:
-    for name, event, row, step in _WAYS:
-        counting = _COUNTING.format(row, "pg_backend_pid() & 15", step)
-        op.execute(
-            f"CREATE FUNCTION users_{name}() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN {counting} RETURN NULL; END $$"
+    for event, tables in _EVENTS.items():
+        name = f"users_{event.lower()}"
+        steps = " UNION ALL ".join(
+            f"SELECT project, connection, number >> 14 AS block, {1 if table is _MADE else -1} AS step "  # noqa: S608  # words of ours
+            f"FROM {table.split()[-1]} AS moved WHERE {_LISTED.format('moved')}"
+            for table in tables
+        )
+        summed = (
+            f"SELECT project, connection, block, pg_backend_pid() & 15, sum(step) FROM ({steps}) AS steps "  # noqa: S608  # words of ours
+            "GROUP BY project, connection, block HAVING sum(step) <> 0 ORDER BY project, connection, block"
         )
         op.execute(
-            f"CREATE TRIGGER users_{name} AFTER {event} OR {_MOVED} ON users FOR EACH ROW "
-            f"WHEN ({_OWNED.format(row)}) EXECUTE FUNCTION users_{name}()"
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN {_COUNTING} {summed} {_ADDING} RETURN NULL; END $$"
+        )
+        op.execute(
+            f"CREATE TRIGGER {name} AFTER {event} ON users REFERENCING {' '.join(tables)} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
         )
 
 
 def downgrade() -> None:
-    sqlite = op.get_bind().dialect.name == "sqlite"
-    for name, *_ in _WAYS:
-        if sqlite:
+    if op.get_bind().dialect.name == "sqlite":
+        for name, *_ in _ROWS:
             op.execute(f"DROP TRIGGER users_{name}_0")
             op.execute(f"DROP TRIGGER users_{name}_1")
-        else:
-            op.execute(f"DROP TRIGGER users_{name} ON users")
-            op.execute(f"DROP FUNCTION users_{name}()")
+    else:
+        for event in _EVENTS:
+            op.execute(f"DROP TRIGGER users_{event.lower()} ON users")
+            op.execute(f"DROP FUNCTION users_{event.lower()}()")
     op.drop_index("users_project_connection_retired_number_index", "users")
     op.create_index(
         "users_project_connection_retired_id_index", "users", ["project", "connection", "retired", "id"]
