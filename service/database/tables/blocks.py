@@ -11,7 +11,7 @@ from sqlalchemy import DDL, BigInteger, Column, Integer, PrimaryKeyConstraint, T
 from service.database.tables.ground import metadata, of_connection, project
 from service.database.types import Key
 
-BITS: Final = 14  # of a user's number that tell those of one block apart
+BITS: Final = 12  # of a user's number that tell those of one block apart
 
 user_blocks = Table(
     "user_blocks",
@@ -61,7 +61,7 @@ def _on_postgresql() -> Iterator[str]:
             for table in tables
         )
         summed = (
-            f"SELECT project, connection, block, pg_backend_pid() & 15, sum(step) FROM ({steps}) AS steps "  # noqa: S608  # words of ours
+            f"SELECT project, connection, block, pg_backend_pid() & 7, sum(step) FROM ({steps}) AS steps "  # noqa: S608  # words of ours
             "GROUP BY project, connection, block HAVING sum(step) <> 0 ORDER BY project, connection, block"
         )
         yield (

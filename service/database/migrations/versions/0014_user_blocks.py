@@ -48,8 +48,8 @@ def upgrade() -> None:
         _on_postgresql()
     op.execute(
         "INSERT INTO user_blocks (project, connection, block, part, people) "  # noqa: S608  # words of ours
-        "SELECT project, connection, number >> 14, 0, count(*) FROM users "
-        f"WHERE {_LISTED.format('users')} GROUP BY project, connection, number >> 14"
+        "SELECT project, connection, number >> 12, 0, count(*) FROM users "
+        f"WHERE {_LISTED.format('users')} GROUP BY project, connection, number >> 12"
     )
 
 
@@ -59,7 +59,7 @@ def _on_sqlite() -> None:
             op.execute(
                 f"CREATE TRIGGER users_{name}_{number} AFTER {happening} ON users "
                 f"WHEN {_LISTED.format(row)} BEGIN {_COUNTING} VALUES "
-                f"({row}.project, {row}.connection, {row}.number >> 14, 0, {step}) {_ADDING} END"
+                f"({row}.project, {row}.connection, {row}.number >> 12, 0, {step}) {_ADDING} END"
             )
 
 
@@ -67,12 +67,12 @@ def _on_postgresql() -> None:
     for event, tables in _EVENTS.items():
         name = f"users_{event.lower()}"
         steps = " UNION ALL ".join(
-            f"SELECT project, connection, number >> 14 AS block, {1 if table is _MADE else -1} AS step "  # noqa: S608  # words of ours
+            f"SELECT project, connection, number >> 12 AS block, {1 if table is _MADE else -1} AS step "  # noqa: S608  # words of ours
             f"FROM {table.split()[-1]} AS moved WHERE {_LISTED.format('moved')}"
             for table in tables
         )
         summed = (
-            f"SELECT project, connection, block, pg_backend_pid() & 15, sum(step) FROM ({steps}) AS steps "  # noqa: S608  # words of ours
+            f"SELECT project, connection, block, pg_backend_pid() & 7, sum(step) FROM ({steps}) AS steps "  # noqa: S608  # words of ours
             "GROUP BY project, connection, block HAVING sum(step) <> 0 ORDER BY project, connection, block"
         )
         op.execute(
