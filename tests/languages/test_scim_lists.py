@@ -1,5 +1,6 @@
 """Lists over SCIM: sorted (RFC 7644, 3.4.2.3), by index that goes on where it was, by cursor (RFC 9865)."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -202,6 +203,18 @@ async def test_pages_anywhere_are_those_of_the_list_whoever_left_or_came(
         assert (_ids(page), page["totalResults"]) == (whole[start - 1 : start + 1], len(whole)), start
     assert (await _list(okta, count=0))["totalResults"] == len(whole)
     assert _ids(await _list(other, startIndex=5)) == [theirs]
+
+
+async def test_totals_are_right_whoever_writes_at_once(house: Served) -> None:
+    okta = Okta(house, await house.scim_token())
+    keys = await asyncio.gather(*(_new(okta, f"{n}@example.com") for n in range(20)))
+    leaving = [okta.ask("DELETE", f"/Users/{key}") for key in keys[:8]]
+    await asyncio.gather(*leaving, *(_new(okta, f"{n}@example.net") for n in range(8)))
+    assert (await _list(okta, count=0))["totalResults"] == 20
+    connection = (await house.ask("GET", "/connections")).json()["data"][0]["id"]
+    assert (await house.ask("DELETE", f"/connections/{connection}")).status_code == 204
+    okta = Okta(house, await house.scim_token())
+    assert (await _list(okta, count=0))["totalResults"] == 0
 
 
 async def test_a_cursor_is_for_one_question_of_one_connection(
