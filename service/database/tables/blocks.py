@@ -61,7 +61,7 @@ def _on_postgresql() -> Iterator[str]:
             for table in tables
         )
         summed = (
-            f"SELECT project, connection, block, pg_backend_pid() & 7, sum(step) FROM ({steps}) AS steps "  # noqa: S608  # words of ours
+            f"SELECT project, connection, block, pg_backend_pid() & 255, sum(step) FROM ({steps}) AS steps "  # noqa: S608  # words of ours
             "GROUP BY project, connection, block HAVING sum(step) <> 0 ORDER BY project, connection, block"
         )
         yield (
