@@ -43,20 +43,26 @@ class _Reader:
         self._extensions: dict[str, set[str]] = {}
 
     def read(self, name: str, value: object) -> None:
+        attribute = self._type.find(name)
+        if attribute is None:
+            self._further(name, value)
+        elif attribute.name == "schemas":
+            once(attribute, self._seen)
+            self._schemas(value)
+        else:
+            self._keep(Target(None, attribute), value, self._seen)
+
+    def _further(self, name: str, value: object) -> None:
+        """What is no name of the core schema's: an extension, or an attribute of one without its URN."""
         extension = self._type.named(name)
         if extension is not None and extension is not self._type.schema:
             self._extension(extension, value)
             return
         target = self._type.locate(AttrPath(name), unqualified=self._profile.unqualified)
-        if target is None:
+        if target is None or target.extension is None:
             self.intake.unknown(name)
-        elif target.extension is not None:
-            self._keep(target, value, self._extensions.setdefault(target.extension.urn, set()))
-        elif target.attribute.name == "schemas":
-            once(target.attribute, self._seen)
-            self._schemas(value)
         else:
-            self._keep(target, value, self._seen)
+            self._keep(target, value, self._extensions.setdefault(target.extension.urn, set()))
 
     def _extension(self, extension: Schema, value: object) -> None:
         if value is None:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -164,7 +164,7 @@ class Intake:
             value = [value]
         if len(value) > attribute.max_values:
             raise TooMany(f'"{where}" has {len(value)} values; at most {attribute.max_values} are kept.')
-        found = distinct(read for item in value if (read := self.one(attribute, item, where)) is not None)
+        found = distinct([read for item in value if (read := self.one(attribute, item, where)) is not None])
         one_primary(found, where)
         return found or None
 
@@ -181,8 +181,10 @@ def fingerprint(value: Value) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
 
 
-def distinct(entries: Iterable[Value]) -> list[Value]:
+def distinct(entries: list[Value]) -> list[Value]:
     """The entries in their order, without those that are there already."""
+    if len(entries) < 2:
+        return entries
     kept: dict[bytes, Value] = {}
     for entry in entries:
         kept.setdefault(fingerprint(entry), entry)

@@ -7,7 +7,7 @@ from service.api.scim_conditions import Condition
 from service.database import Transaction
 from service.dialects import question, scim
 from service.dialects.dialect import USER_COLLECTION
-from service.users import access, records, rows
+from service.users import access, newcomers, records, rows
 from service.users.model import Caller
 from service.users.problems import Forbidden
 
@@ -27,8 +27,8 @@ async def find(tx: Transaction, caller: Caller, key: str, *, groups: bool = True
 
 async def create(tx: Transaction, caller: Caller, values: Mapping[str, object]) -> Resource:
     """Makes a user, who is in no group yet; gives the resource."""
-    (key,) = await records.create(tx, caller, [values])
-    return await find(tx, caller, key, groups=False)
+    (row,) = await newcomers.make(tx, caller, [values])
+    return scim.resource({**rows.EMPTY, **row})
 
 
 async def change(
@@ -44,7 +44,7 @@ async def change(
     row = await hold(tx, caller, key, condition)
     before = scim.resource(row)
     values = scim.changes(before, become(before), row["status"])
-    await records.change(tx, caller, {key: {**values, **password}})
+    await records.change(tx, caller, {key: {**values, **password}}, held={key: row})
     return await find(tx, caller, key)
 
 

@@ -13,6 +13,7 @@ from service.api.scim_requests import Request
 from service.dialects.scim_pages import Step
 from service.sealing import Place, SealBroken
 
+_KEYS: Final = "numbers"  # what ends a place; cursors from before it was so lead nowhere
 _LONGEST: Final = 8192  # characters; a sort by a long text makes ours long
 
 
@@ -59,6 +60,7 @@ def _place(request: Request) -> Place:
     """What a cursor is bound to: whoever asks, at which address, for what and in which order."""
     asked = request.asked
     question = (
+        _KEYS,
         request.call.scope["path"].removesuffix("/.search"),
         (asked.filter, asked.sort_by, asked.descending, asked.attributes, asked.excluded),
     )

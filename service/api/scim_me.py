@@ -130,7 +130,7 @@ async def _change(
         del values["auth_data"]
     if not access.OWN.issuperset(values):
         raise NotTheirs(_HARMLESS)
-    await records.change(tx, caller, {key: {**values, **kept}})
+    await records.change(tx, caller, {key: {**values, **kept}}, held={key: row})
 
 
 def _is_address(rest: object) -> bool:

@@ -1,6 +1,6 @@
 """Pages of SCIM lists: in a chosen order, and from a known place on, so that no page costs more than another.
 
-A place is the keys of a resource: the value that the list is sorted by, and the id, which tells equals apart.
+A place is the keys of a resource: the value that the list is sorted by, and one that tells equals apart.
 """
 
 from collections.abc import Sequence
@@ -91,11 +91,17 @@ async def page(
     tx: Transaction, question: Question, way: Order, step: Step, place: Place, limit: int
 ) -> list[Found]:
     """At most `limit` resources, in the order of the list: its first, or those after or before a place."""
-    asking = _page(question.shape, way, step, tx.kind)
-    found = await tx.rows(asking.statement, **_values(question, asking, place, limit=limit))
-    many = len(statements.looked_at(question.shape, tx.kind))
-    listed = [Found(resource(question, row[:many]), row[many:]) for row in found]
+    listed = await found(tx, question, _page(question.shape, way, step, tx.kind), place, limit=limit)
     return listed[::-1] if step == "before" else listed
+
+
+async def found(
+    tx: Transaction, question: Question, asking: Asking, place: Place = (), **more: int
+) -> list[Found]:
+    """The resources of a statement that selects what they are made of, and their places behind that."""
+    rows = await tx.rows(asking.statement, **_values(question, asking, place, **more))
+    many = len(statements.looked_at(question.shape, tx.kind))
+    return [Found(resource(question, row[:many]), row[many:]) for row in rows]
 
 
 async def place_of(tx: Transaction, question: Question, way: Order, number: int) -> Place | None:
@@ -134,10 +140,16 @@ Keys = Sequence[tuple[ColumnElement[Any], bool]]  # what is compared, and whethe
 
 
 def _keys(sight: Sight, shape: Shape, way: Order) -> Keys:
-    own = sight.table.c.id
+    own = own_key(sight)
     # SQLite would rather walk the whole table in the order of its keys than sort the few that an index finds.
     last = func.coalesce(own, own) if statements.is_found(shape) else own
     return [*((key, way.descending) for key in _sorted(sight, way)), (last, False)]
+
+
+def own_key(sight: Sight) -> ColumnElement[Any]:
+    """What rises in the order in which resources came, and tells any two apart."""
+    columns = sight.table.c
+    return columns.number if "number" in columns else columns.id
 
 
 def _sorted(sight: Sight, way: Order) -> list[ColumnElement[Any]]:
@@ -167,7 +179,7 @@ def _beyond(keys: Keys, *, turned: bool) -> ColumnElement[bool]:
     ways: list[ColumnElement[bool]] = []
     same: list[ColumnElement[bool]] = []
     for number, (key, falls) in enumerate(keys):
-        bind = bindparam(f"k{number}", type_=Integer() if isinstance(key.type, Integer) else key.type)
+        bind = bindparam(f"k{number}", type_=BigInteger() if isinstance(key.type, Integer) else key.type)
         ways.append(and_(*same, key < bind if falls != turned else key > bind))
         same.append(key == bind)
     return or_(*ways)

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select
 from providers.contract import Identity
 from service.database import Transaction, new_key, now
 from service.database.tables import identities, users
-from service.users import claims, edits, following, invitations, managed, records
+from service.users import claims, edits, following, invitations, managed, newcomers
 from service.users.claims import Policy
 from service.users.edits import Edit
 from service.users.identities import has_signed_on, link, use
@@ -143,7 +143,7 @@ async def _make(tx: Transaction, project: str, policy: Policy, identity: Identit
     }
     verified = identity.email is not None and identity.email_verified
     await _check_unmanaged(tx, project, identity)
-    await records.make(tx, Caller(project, user, origin=origin), [values], verified=verified)
+    await newcomers.make(tx, Caller(project, user, origin=origin), [values], verified=verified)
     return user
 
 

@@ -5,46 +5,38 @@ Values are keyed by the names of `model.ATTRIBUTES`, after `Secrets.take`: with 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import bindparam, delete
 
-from service.database import Transaction, by_kind, new_key, now, one_of
+from service.database import Transaction, by_kind, now, one_of
 from service.database.tables import users
 from service.users import (
     access,
-    addresses,
     edits,
     endings,
     events,
-    file_access,
     file_removal,
     group_members,
     history,
-    identities,
     last_administrator,
     leave,
     managed,
+    newcomers,
     roles,
 )
-from service.users.checks import check, is_uuid
+from service.users.checks import check
 from service.users.edits import Edit
+from service.users.given import checked, key_of, said, vouches
 from service.users.leave import Grant, Permit
-from service.users.model import ACTIVE, ATTRIBUTES, CONCEALED, INVITED, LOCAL, SECRETS, USERS, Caller
+from service.users.model import ACTIVE, INVITED, LOCAL, USERS, Caller
 from service.users.problems import Forbidden, Invalid, Stale
-from service.users.rows import Row, derived, fold, hold, shown
-from service.users.uniqueness import unique
+from service.users.rows import Row, hold
 
-_KEPT_SECRETS: Final = frozenset(column for columns in SECRETS.values() for column in columns) - {
-    "tfa_secret"
-}
 _IGNORED: Final = frozenset({"id", "number"})
-_DEFAULTS: Final[Mapping[str, object]] = {"status": ACTIVE, "provider": LOCAL, "email_notifications": True}
 
 _NOTHING: Final[Mapping[str, object]] = {}
-_EMPTY: Final[Mapping[str, None]] = dict.fromkeys(ATTRIBUTES)
 
-_INSERT: Final = insert(users)
 _DELETE: Final = by_kind(
     lambda kind: delete(users).where(users.c.project == bindparam("project"), one_of(users.c.id, "ids", kind))
 )
@@ -62,16 +54,20 @@ async def create(
     Raises Forbidden, Managed, Invalid, NoSuch("role"), Taken.
     """
     if not leave.is_ruled(caller):
-        return await make(tx, caller, [{**_made(defaults), **values} for values in given])
+        return _ids(await newcomers.make(tx, caller, [{**_made(defaults), **values} for values in given]))
     # Secrets.take has given each an id; people do not choose one.
     named = [leave.attributes(values) - {"id"} for values in given]
     grants = [leave.check_possible(caller, "create", USERS, names) for names in named or [frozenset()]]
     filled = [leave.filled(caller, grant) for grant in grants]
     whole = [{**_made(defaults), **more, **values} for more, values in zip(filled, given, strict=False)]
     await _check_roles(tx, caller, whole)
-    made = await make(tx, caller, whole)
+    made = _ids(await newcomers.make(tx, caller, whole))
     await leave.check_written(tx, caller, USERS, dict(zip(made, grants, strict=False)))
     return made
+
+
+def _ids(rows: Sequence[Row]) -> list[str]:
+    return [row["id"] for row in rows]
 
 
 def _made(defaults: Mapping[str, object]) -> Row:
@@ -85,51 +81,24 @@ async def _check_roles(tx: Transaction, caller: Caller, given: Sequence[Mapping[
         raise Forbidden
 
 
-async def make(
-    tx: Transaction, caller: Caller, given: Sequence[Mapping[str, object]], *, verified: bool = False
-) -> list[str]:
-    """`create` for whoever let them in; `verified`: somebody whom we trust says that the e-mail is theirs."""
-    at = now()
-    given = list(map(_said, given))
-    rows = [_fresh(caller, values, at, verified=verified) for values in given]
-    if not rows:
-        return []
-    await managed.check_new(tx, caller, [row["provider"] for row in rows])
-    await roles.administer(tx, caller.project, {row["role"] for row in rows if row.get("role") is not None})
-    avatars = {row["avatar"] for row in rows if row.get("avatar") is not None}
-    await file_access.check_avatars(tx, caller, avatars)
-    names = {name for row in rows for name in row}
-    with unique():
-        await tx.run_many(_INSERT, [{name: row.get(name) for name in names} for row in rows])
-        await identities.begin(tx, caller.project, rows, at)
-        if caller.connection is not None:
-            await addresses.begin(tx, caller.project, [{**_EMPTY, **row} for row in rows])
-    entries = [
-        history.Entry(row["id"], told, told) for row, told in zip(rows, map(shown, given), strict=True)
-    ]
-    await history.record(tx, caller, "create", entries)
-    await events.tell(tx, caller, events.made(caller, rows))
-    for row in rows:
-        tx.announce("user", row["id"])
-    return [row["id"] for row in rows]
-
-
 async def change(
     tx: Transaction,
     caller: Caller,
     changes: Mapping[str, Mapping[str, object]],
     *,
     versions: Mapping[str, int] | None = None,
+    held: Mapping[str, Row] | None = None,
 ) -> None:
     """Change users: id -> what changes. Asterisks and values equal to those stored mean unchanged, and a
-    change of nothing leaves no trace. `versions`: the version that a user must still have.
+    change of nothing leaves no trace. `versions`: the version that a user must still have. `held`: the rows
+    by id, where this transaction holds them already.
 
     Raises Forbidden (not there, not yours), Managed, Invalid, NoSuch("role"), Taken, Stale, Unprocessable.
     """
     at = now()
-    changes = {_key(user): values for user, values in changes.items()}
-    expected = {_key(user): version for user, version in (versions or {}).items()}
-    held = await hold(tx, caller.project, list(changes))
+    changes = {key_of(user): values for user, values in changes.items()}
+    expected = {key_of(user): version for user, version in (versions or {}).items()}
+    held = await hold(tx, caller.project, list(changes)) if held is None else held
     if not held.keys() >= changes.keys():
         raise Forbidden
     wanted = {user: _wanted(held[user], values) for user, values in changes.items()}
@@ -177,7 +146,7 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
 
     Raises Forbidden (not there, not yours), Managed, Unprocessable (the last administrator).
     """
-    ids = list(dict.fromkeys(map(_key, ids)))
+    ids = list(dict.fromkeys(map(key_of, ids)))
     held = await hold(tx, caller.project, ids)
     if len(held) < len(ids):
         raise Forbidden
@@ -206,23 +175,11 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
         tx.announce("user", user)
 
 
-def _fresh(caller: Caller, given: Mapping[str, object], at: str, *, verified: bool) -> Row:
-    """The whole row of a new user."""
-    row: Row = {"email": None, "external_identifier": None, **_DEFAULTS, **_checked(given)}
-    if "id" not in row:
-        row["id"] = new_key()
-    if caller.connection is not None:
-        row |= {"connection": caller.connection, "provider": caller.provider or row["provider"]}
-    row |= {"project": caller.project, "version": 1, "created_at": at, "changed_at": at}
-    row["email_verified_at"] = at if verified or _vouches(caller, row["email"]) else None
-    return row | derived({**_EMPTY, **row})
-
-
 def _wanted(row: Row, given: Mapping[str, object]) -> Edit:
     """What of the given values is a change of this user."""
-    named = {name: value for name, value in _said(given).items() if name not in _IGNORED}
+    named = {name: value for name, value in said(given).items() if name not in _IGNORED}
     # What is in a document is checked before it is compared: it may be of any depth.
-    return Edit(row, _checked({n: v for n, v in named.items() if row[n] != v or isinstance(v, list | dict)}))
+    return Edit(row, checked({n: v for n, v in named.items() if row[n] != v or isinstance(v, list | dict)}))
 
 
 def _decide(caller: Caller, edit: Edit, at: str) -> Edit:
@@ -236,30 +193,8 @@ def _decide(caller: Caller, edit: Edit, at: str) -> Edit:
     if access.adopts(caller, row):
         more |= {"connection": caller.connection, "provider": caller.provider}
     if edit.moves:
-        more["email_verified_at"] = at if _vouches(caller, edit.changes["email"]) else None
+        more["email_verified_at"] = at if vouches(caller, edit.changes["email"]) else None
     edit = Edit(row, {**more, **edit.changes})
     if "email" in edit.changes and edit.new["email"] is None and edit.new["provider"] == LOCAL:
         raise Invalid("email", "nnull")
     return edit
-
-
-def _said(given: Mapping[str, object]) -> Row:
-    """The values without asterisks, which say unchanged."""
-    return {name: value for name, value in given.items() if value != CONCEALED}
-
-
-def _checked(given: Mapping[str, object]) -> Row:
-    if given.get("tfa_secret") is not None:
-        raise Invalid("tfa_secret", "type", detail="can't be changed by hand")
-    return {name: value if name in _KEPT_SECRETS else check(name, value) for name, value in given.items()}
-
-
-def _vouches(caller: Caller, email: Any) -> bool:
-    """Whether a connection says that the address is the person's, and may say so of this domain."""
-    return bool(email) and fold(email.rpartition("@")[2]) in caller.domains
-
-
-def _key(user: str) -> str:
-    if not is_uuid(user):
-        raise Forbidden
-    return user.lower()

@@ -13,7 +13,7 @@ from mail.contract import Owed
 from service.database import Transaction, new_key, now
 from service.database.tables import projects, registrations, users
 from service.tokens import Tokens
-from service.users import records, roles, tickets
+from service.users import newcomers, roles, tickets
 from service.users.checks import check, deliverable
 from service.users.clock import later
 from service.users.endings import OUTBOX
@@ -150,9 +150,9 @@ async def verify(tx: Transaction, named: Ticket, origin: Origin) -> str:
     await check_role(tx, named.project, row["role"])
     user = {name: row[name] for name in ("email", "password_hash", "first_name", "last_name", "role")}
     user |= {"status": ACTIVE, "language": "en-US", "appearance": "auto"}
-    (made,) = await records.make(tx, Caller(named.project, origin=origin), [user], verified=True)
+    (made,) = await newcomers.make(tx, Caller(named.project, origin=origin), [user], verified=True)
     await tx.run(_OTHERS, project=named.project, email_key=fold(row["email"]))
-    return made
+    return str(made["id"])
 
 
 async def prune(tx: Transaction) -> int:

@@ -14,6 +14,7 @@ from service.users.model import ARCHIVED, ATTRIBUTES, CONCEALED, SECRETS
 Row = dict[str, Any]
 
 _COLUMNS: Final = tuple(column.name for column in users.c)
+EMPTY: Final[Mapping[str, None]] = dict.fromkeys(ATTRIBUTES)  # what a row lacks that says nothing of it
 SEARCHED: Final = (
     "first_name",
     "last_name",

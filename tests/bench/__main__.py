@@ -16,7 +16,9 @@ from tests.bench.export import export
 from tests.bench.houses import houses
 from tests.bench.letters import letters
 from tests.bench.measures import Size, Table
-from tests.bench.million import million
+from tests.bench.million import among, million
+from tests.bench.provider import provider
+from tests.bench.refusals import refusals
 from tests.bench.sign_ons import sign_ons
 from tests.bench.start import start
 
@@ -33,9 +35,13 @@ MEASURES = {
     "bulk": bulk,
     "start": start,
     "export": export,
+    "provider": provider,
+    "refusals": refusals,
     "million": million,
+    "million-sync": among(measures.sync),
+    "million-bulk": among(bulk),
 }
-LONG = ("million",)  # takes minutes: only when it is asked for
+LONG = ("million", "million-sync", "million-bulk")  # minutes: only when they are asked for
 
 
 def main() -> int:

@@ -18,7 +18,6 @@ from tests.bench.wire import Wire, connect, request
 
 MANY = 1000
 AIM = 3  # times the driver alone
-FIRST = 10_000_000  # numbers of people whom no other measurement makes
 TABLES = raw.TABLES.replace("raw_", "bulk_").replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
 
 
@@ -29,7 +28,7 @@ def bulk(houses: Sequence[House], size: Size, progress: Progress) -> Table:
         own, floor = [], []
         for turn in range(size.rounds):
             progress(f"{house.name}: Bulk of {MANY:,}, round {turn + 1}")
-            first = FIRST + turn * MANY
+            first = seed.fresh()
             floor.append(_alone(house, first))
             own.append(asyncio.run(_asked(house, first)))
         times = median(mine / theirs for mine, theirs in zip(own, floor, strict=True))

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count, cycle
 from urllib.parse import quote
@@ -19,14 +19,17 @@ WARM_SECONDS = 0.4
 
 
 class Plan(msgspec.Struct, kw_only=True):
-    """What to do: `read` as fast as it goes, `paced` at a rate while people sign in, or `sync` new users."""
+    """What to do: `ask` as fast as it goes, `create` new users so, `paced` at a rate while people sign in, or
+    `sync` new users: look each up first."""
 
-    kind: str = "read"
+    kind: str = "ask"
     url: str
     server: int  # pid whose CPU is counted
     database: int | None = None  # pid of a PostgreSQL, counted with its children
     token: str | None = None
+    method: str = "GET"
     paths: list[str] = []
+    bodies: list[str] = []  # each for all paths, one after the other
     connections: int = 16
     seconds: float = 3.0
     rate: float = 200.0  # paced: requests a second
@@ -102,9 +105,17 @@ async def _run(work: Callable[[Wire], Awaitable[None]], wire: Wire) -> None:
     wire.close()
 
 
-async def read(plan: Plan) -> Outcome:
+def _asked(plan: Plan) -> Iterator[bytes]:
+    if plan.kind == "create":
+        people = map(seed.resource, count(seed.fresh()))
+        return (request("POST", "/scim/v2/Users", plan.token, body) for body in people)
+    bodies = [body.encode() for body in plan.bodies] or [None]
+    return cycle([request(plan.method, path, plan.token, body) for body in bodies for path in plan.paths])
+
+
+async def ask(plan: Plan) -> Outcome:
     """Every connection asks again as soon as it has its answer."""
-    asked = cycle([request("GET", path, plan.token) for path in plan.paths])
+    asked = _asked(plan)
     ends = time.perf_counter() + WARM_SECONDS + plan.seconds
     times: list[float] = []
     repeaters = [
@@ -182,7 +193,7 @@ async def sync(plan: Plan) -> Outcome:
     return window.close()
 
 
-KINDS = {"read": read, "paced": paced, "sync": sync}
+KINDS = {"ask": ask, "create": ask, "paced": paced, "sync": sync}
 
 if __name__ == "__main__":
     given = msgspec.json.decode(sys.stdin.buffer.read(), type=Plan)

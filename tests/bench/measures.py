@@ -96,14 +96,14 @@ def sync(houses: Sequence[House], size: Size, progress: Progress) -> Table:
     at a time, one after the other, so that what else the machine does meets both.
     """
     rows = [("", "seconds", "people/s", "CPU us/person", "driver's seconds", "times those", "aim")]
-    part = size.synced // SYNC_PARTS
+    part, first = size.synced // SYNC_PARTS, seed.fresh()
     for house in houses:
         own, raw = [], []
         for number in range(SYNC_PARTS):
             progress(f"{house.name}: SCIM sync of {size.synced:,}, part {number + 1} of {SYNC_PARTS}")
             asked = structs.replace(
                 plan(house, house.scim_token, [], size),
-                kind="sync", connections=SYNCING, first=number * part, count=part,
+                kind="sync", connections=SYNCING, first=first + number * part, count=part,
             )  # fmt: skip
             own.append(run(asked))
             raw.append(run(structs.replace(asked, url=house.bare.url, server=house.bare.pid, token=None)))

@@ -1,6 +1,7 @@
 """The people of the measurements: the same ones in every run, for REST and for SCIM."""
 
 import json
+import time
 from uuid import NAMESPACE_URL, uuid5
 
 FIRST = ["Ada", "Grace", "Katherine", "Mary", "Radia", "Barbara", "Frances", "Jean", "Lynn", "Sophie"]
@@ -68,3 +69,8 @@ def resource(number: int) -> bytes:
 def user_name(number: int) -> str:
     """What a provider looks a person up by."""
     return f"synced.{number}@example.com"
+
+
+def fresh() -> int:
+    """A number that nobody has yet, nor any of those behind it: by the clock, in microseconds."""
+    return time.time_ns() // 1000

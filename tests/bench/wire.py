@@ -87,7 +87,7 @@ class Repeater(Wire):
     def take(self, answer: Answer) -> None:
         now = time.perf_counter()
         self._times.append(now - self._began)
-        if answer.status != 200:
+        if answer.status not in (200, 201):
             self.done.set_exception(AssertionError(f"{answer.status}: {answer.body[:300]!r}"))
             self.close()
         elif now >= self._until:

@@ -26,6 +26,8 @@ POSTGRESQL = (
     """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
        WHERE connamespace = 'public'::regnamespace""",
     "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    """SELECT tgrelid::regclass::text, pg_get_triggerdef(t.oid), pg_get_functiondef(tgfoid) FROM pg_trigger t
+       WHERE NOT tgisinternal""",
 )
 
 

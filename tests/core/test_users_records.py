@@ -7,7 +7,7 @@ import pytest
 
 from service.database import Database, Transaction
 from service.database.tables import activity, identities, revisions, users
-from service.users import records
+from service.users import newcomers, records
 from service.users.model import ATTRIBUTES, CONCEALED, Caller, Origin
 from service.users.problems import Forbidden, Invalid, NoSuch, Stale, Taken
 from tests.core.people import (
@@ -300,7 +300,8 @@ async def test_a_local_user_keeps_an_email(database: Database) -> None:
 
 
 async def test_another_email_is_not_verified_any_more(database: Database) -> None:
-    (id_,) = await database.write(records.make, HOUSE, [{"email": "a@example.com"}], verified=True)
+    (made,) = await database.write(newcomers.make, HOUSE, [{"email": "a@example.com"}], verified=True)
+    id_ = made["id"]
     await change(database, HOUSE, id_, email="A@example.com")
     assert (await user(database, id_))["email_verified_at"] is not None, "the same address, written otherwise"
     await change(database, HOUSE, id_, email="b@example.com")

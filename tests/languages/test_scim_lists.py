@@ -1,11 +1,15 @@
 """Lists over SCIM: sorted (RFC 7644, 3.4.2.3), by index that goes on where it was, by cursor (RFC 9865)."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from providers.scim import paging
 from service.api import scim_cursors
+from service.database.migrations import perform
+from service.database.tables.blocks import BITS
 from tests.languages.test_scim_users import ENTERPRISE, JENSEN, USER, Okta
 from tests.served import Served
 
@@ -155,6 +159,62 @@ async def test_a_place_that_was_gone_to_at_once_is_that_of_the_list_as_it_is(hou
     assert _ids(await _list(okta, startIndex=4, count=1)) == keys[4:5]
     assert _ids(await _list(okta, startIndex=5, count=1)) == []
     assert _ids(await _list(okta, startIndex=99, count=1)) == []
+
+
+async def _number(database_url: str, number: int) -> None:
+    """Have the next user come behind this number."""
+    said = (
+        "UPDATE sqlite_sequence SET seq = :number WHERE name = 'users'"
+        if database_url.startswith("sqlite")
+        else "SELECT setval(pg_get_serial_sequence('users', 'number'), :number)"
+    )
+    await perform(database_url, lambda connection: connection.execute(text(said), {"number": number}))
+
+
+async def _new(okta: Okta, name: str) -> str:
+    """The id of a new user."""
+    return str((await okta.add(userName=name, externalId=name, emails=[]))["id"])
+
+
+async def test_pages_anywhere_are_those_of_the_list_whoever_left_or_came(
+    house: Served, database_url: str
+) -> None:
+    """Users lie in several blocks of numbers, some of which become empty."""
+    okta, other = [
+        Okta(house, await house.scim_token(provider=name, adopt=True)) for name in ("okta", "entra")
+    ]
+    mine: list[str] = []
+    for block in range(5):
+        await _number(database_url, (block * 3 << BITS) + 1000)
+        mine += [await _new(okta, f"{block}.{n}@example.com") for n in range(3)]
+        theirs = await _new(other, f"{block}@example.net")
+    await house.ask(
+        "PATCH", f"/users/{mine.pop(1)}", {"status": "archived"}
+    )  # leaves the list, and stays a user
+    nobodys, _ = await house.person("nobody@example.org")
+    mine.append(nobodys)
+    left = [*mine[2:5], mine[-2]]  # a whole block, and the last one
+    for key in left:
+        assert (await okta.ask("DELETE", f"/Users/{key}")).status_code == 204
+    await okta.patch(nobodys, {"op": "replace", "path": "title", "value": "Adopted"})
+    whole = [key for key in mine if key not in left]
+    for start in range(len(whole) + 1, 0, -1):  # backwards, so that no page goes on where another ended
+        page = await _list(okta, startIndex=start, count=2)
+        assert (_ids(page), page["totalResults"]) == (whole[start - 1 : start + 1], len(whole)), start
+    assert (await _list(okta, count=0))["totalResults"] == len(whole)
+    assert _ids(await _list(other, startIndex=5)) == [theirs]
+
+
+async def test_totals_are_right_whoever_writes_at_once(house: Served) -> None:
+    okta = Okta(house, await house.scim_token())
+    keys = await asyncio.gather(*(_new(okta, f"{n}@example.com") for n in range(20)))
+    leaving = [okta.ask("DELETE", f"/Users/{key}") for key in keys[:8]]
+    await asyncio.gather(*leaving, *(_new(okta, f"{n}@example.net") for n in range(8)))
+    assert (await _list(okta, count=0))["totalResults"] == 20
+    connection = (await house.ask("GET", "/connections")).json()["data"][0]["id"]
+    assert (await house.ask("DELETE", f"/connections/{connection}")).status_code == 204
+    okta = Okta(house, await house.scim_token())
+    assert (await _list(okta, count=0))["totalResults"] == 0
 
 
 async def test_a_cursor_is_for_one_question_of_one_connection(

@@ -1,7 +1,10 @@
 """A unit's hold on a connection of PostgreSQL."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+
+from sqlalchemy import Insert, Table
 
 from service.database.door import OVER, READ_ONLY, Announcement
 from service.database.postgres.lane import Connection
@@ -13,13 +16,14 @@ class Asking:
     """A unit's hold on a connection: a transaction for write(), statement by statement for read()."""
 
     kind: Literal["postgresql"] = "postgresql"
-    __slots__ = ("_connection", "_writes", "announced", "cause", "failed", "waiting")
+    __slots__ = ("_connection", "_writes", "announced", "cause", "failed", "inserted", "waiting")
 
     def __init__(self, connection: Connection, *, writes: bool) -> None:
         self._connection: Connection | None = connection
         self._writes = writes
         self.waiting = False
         self.announced: set[Announcement] = set()
+        self.inserted: Counter[str] = Counter()  # rows, by table
         self.cause: Exception | None = None  # what asyncpg raised
         self.failed: Exception | None = None  # what that means
 
@@ -45,7 +49,9 @@ class Asking:
         self._check(writes=True)
         with self as connection:
             status = await connection.execute(compiled.sql, *arguments)
-        return int(status.rpartition(" ")[2])  # "UPDATE 3", "INSERT 0 1"
+        touched = int(status.rpartition(" ")[2])  # "UPDATE 3", "INSERT 0 1"
+        self._count(statement, touched)
+        return touched
 
     async def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> None:
         self._check(writes=True)
@@ -54,6 +60,11 @@ class Asking:
             many = compiled.many(rows)
             with self as connection:
                 await connection.executemany(compiled.sql, many)
+            self._count(statement, len(rows))
+
+    def _count(self, statement: Statement, rows: int) -> None:
+        if isinstance(statement, Insert) and isinstance(statement.table, Table):
+            self.inserted[statement.table.name] += rows
 
     def announce(self, what: str, key: str) -> None:
         self._check(writes=True)

@@ -18,6 +18,7 @@ from service.database.door import (
 )
 from service.database.postgres.asking import Asking
 from service.database.postgres.bell import Bell
+from service.database.postgres.growth import Growth
 from service.database.postgres.lane import Connection, Lane
 from service.database.postgres.problems import AGAIN, ERRORS, lost, problem, sqlstate
 from service.database.postgres.together import Apart, Joining, Together
@@ -41,6 +42,7 @@ class PostgresDatabase:
         self._lane = lane
         self._bell = bell
         self._together = Together(lane)
+        self._growth = Growth(lane)
         self._reading = 0
         self._scanning = asyncio.Semaphore(_SCANS)
         self._announcements = Announcements()
@@ -106,6 +108,7 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         await self._bell.close()
+        await self._growth.close()
         await self._lane.close()
 
     async def _write(self, connection: Connection, begin: Callable[[Asking], Coroutine[Any, Any, T]]) -> T:
@@ -137,6 +140,7 @@ class PostgresDatabase:
         finally:
             tx.end()
         await self._commit(connection, tx.announced)
+        self._growth.note(tx.inserted)
         return value
 
     async def _commit(self, connection: Connection, announced: set[Announcement]) -> None:

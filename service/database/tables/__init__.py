@@ -9,6 +9,7 @@ from service.database.tables.arriving import (
     invitations,
     registrations,
 )
+from service.database.tables.blocks import user_blocks
 from service.database.tables.connections import (
     client_assertions,
     connection_tokens,
@@ -63,6 +64,7 @@ __all__ = [
     "second_factors",
     "sessions",
     "sync_log",
+    "user_blocks",
     "user_emails",
     "users",
 ]

@@ -68,7 +68,7 @@ users = Table(
     UniqueConstraint("project", "connection", "external_identifier", "retired"),
     Index(None, "project", "external_identifier"),
     Index(None, "project", "role"),
-    Index(None, "project", "connection", "retired", "id"),  # lists over SCIM, which count and pass over much
+    Index(None, "project", "connection", "retired", "number"),  # lists over SCIM, which pass over many
     ForeignKeyConstraint(["project", "role"], ["roles.project", "roles.id"]),
     ForeignKeyConstraint(["project", "connection"], ["connections.project", "connections.id"]),
     of_project(),
