@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Integer, Primar
 from service.database.types import Key, Words
 
 revision = "0014"
-down_revision = "0016"
+down_revision = "0013"
 
 _LISTED = "{0}.connection IS NOT NULL AND {0}.retired = ''"
 _COUNTING = "INSERT INTO user_blocks (project, connection, block, part, people)"
