@@ -70,7 +70,7 @@ GENERATION_10: Final = Generation(
     metas=Counts(),
     told=_told10,
     problem=lambda problem, _: problem,
-    setting_up=re.compile(r"/users/(me/)?tfa/"),
+    setting_up=re.compile(r"/users/((me/)?tfa/|me/passkeys)"),
     cookie=lambda _: cookies.SESSION,
 )
 GRAPHQL: Final = msgspec.structs.replace(GENERATION_10, language="graphql")

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select, update
 from service.database import Database, Transaction
 from service.database.tables import users
 from service.users import sessions
+from service.users.factors import IS_PROTECTED
 from service.users.model import ACTIVE, LOCAL, Caller, Origin
 from service.users.passwords import Hasher
 from service.users.problems import BadPayload, WrongCredentials, WrongOtp
@@ -18,7 +19,7 @@ from service.users.throttle import Attempt, guarded
 
 _LONGEST: Final = 320  # characters; no address is longer
 
-_KNOWN: Final = select(users.c.id, users.c.password_hash, users.c.tfa_secret).where(
+_KNOWN: Final = select(users.c.id, users.c.password_hash, IS_PROTECTED.label("protected")).where(
     users.c.project == bindparam("project"),
     users.c.email_key == bindparam("email_key"),
     users.c.status == ACTIVE,
