@@ -87,6 +87,14 @@ def read(value: object, kind: type[_Answer]) -> _Answer:
         raise BadPayload('"credential" is not what a browser says of a passkey, in JSON') from None
 
 
+def parse(text: str, kind: type[_Answer]) -> _Answer:
+    """The same, from the JSON of a form's field. Raises BadPayload."""
+    try:
+        return read(msgspec.json.decode(text), kind)
+    except (msgspec.DecodeError, RecursionError):
+        raise BadPayload('"credential" is not valid JSON') from None
+
+
 def answered(tokens: Tokens, answer: Attestation | Assertion, bound: str) -> Challenge:
     """The challenge that an answer is to: ours, for `bound`, and not over. Raises WrongCredentials."""
     try:

@@ -1,7 +1,7 @@
 """Signing in with a password of ours: whatever is wrong, the stranger gets one answer, at one cost."""
 
 from contextlib import nullcontext
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import bindparam, select, update
 
@@ -80,6 +80,14 @@ async def confirm_password(database: Database, hasher: Hasher, caller: Caller, p
     async with guarded(database, Attempt(caller.project, email or str(caller.user), caller.origin.ip)):
         if not await hasher.verify(kept, password):
             raise WrongCredentials
+
+
+async def proof(tx: Transaction, caller: Caller) -> Literal["none", "password", "again"]:
+    """What it takes for `confirm_password`: nothing just after a sign-on, a password, or another sign-on."""
+    if await sessions.is_fresh(tx, caller):
+        return "none"
+    _, kept = await _own(tx, caller) or (None, None)
+    return "again" if kept is None else "password"
 
 
 async def _own(tx: Transaction, caller: Caller) -> tuple[Any, ...] | None:
