@@ -11,7 +11,7 @@ from litestar.types import Scope
 from service.api import passkey_doors
 from service.api.calls import Call, of
 from service.api.cookies import REFRESH, SESSION
-from service.api.landing import credential as credential_of
+from service.api.landing import credential
 from service.api.owing import owe
 from service.pages import code as code_page
 from service.pages.forms import form
@@ -112,20 +112,19 @@ async def enter(scope: Scope) -> Response[bytes]:
         return await _page(call, email=email, refused=_WRONG)
     except TooMany:
         return await _page(call, email=email, refused=REASONS["REQUESTS_EXCEEDED"])
-    return away("/admin/welcome", house.terms, credential_of(call, opened, "cookie"))
+    return away("/admin/welcome", house.terms, credential(call, opened, "cookie"))
 
 
-async def _enter_by_passkey(call: Call, credential: str) -> Response[bytes]:
+async def _enter_by_passkey(call: Call, answer: str) -> Response[bytes]:
     try:
-        opened = await passkey_doors.admit(call, credentials.parse(credential, Assertion))
+        opened = await passkey_doors.admit(call, credentials.parse(answer, Assertion))
     except (BadPayload, WrongCredentials):
         return await _page(call, reason=code_page.UNPROVEN, status=422)
     except WrongProvider:
         return await _page(call, reason=REASONS["INVALID_PROVIDER"], status=422)
     except TooMany:
         return await _page(call, reason=REASONS["REQUESTS_EXCEEDED"], status=422)
-    gone = passkey_doors.gone(call)
-    return away("/admin/welcome", call.house.terms, credential_of(call, opened, "cookie"), gone)
+    return away("/admin/welcome", call.house.terms, credential(call, opened, "cookie"))
 
 
 async def _page(

@@ -139,7 +139,9 @@ def _picture(head: Letterhead) -> str | None:
     return f"data:{head.logo_type};base64,{b64encode(head.logo).decode()}"
 
 
-def away(path: str, terms: Terms, *cookies: tuple[str, str], url: str | None = None) -> Response[bytes]:
+def away(
+    path: str, terms: Terms, cookie: tuple[str, str] | None = None, *, url: str | None = None
+) -> Response[bytes]:
     """303: the next page is got, whatever brought the person here (RFC 9110 section 15.4.4).
 
     It is the path of ours, unless there is a `url`.
@@ -147,8 +149,8 @@ def away(path: str, terms: Terms, *cookies: tuple[str, str], url: str | None = N
     gone = Response(
         b"", status_code=303, media_type="text/html", headers={"location": url or base(terms) + path}
     )
-    for name, value in cookies:
-        gone.set_header(name, value)
+    if cookie is not None:
+        gone.set_header(*cookie)
     return gone
 
 

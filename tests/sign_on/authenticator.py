@@ -60,12 +60,12 @@ class Authenticator:
         attested = bytes(16) + len(self.credential).to_bytes(2, "big") + self.credential
         key = self.public_key() if lies.key is None else lies.key
         flags = lies.flags | ATTESTED
-        data = self._data(options["rp"]["id"], flags, lies) + attested + key
+        data = self._data(options["rp"]["id"], flags, lies) + attested + key + lies.tail
         statement = {"fmt": "none", "attStmt": {}, "authData": data}
         client = self._client("webauthn.create", options, lies)
         response = {
             "clientDataJSON": encoded(client),
-            "attestationObject": encoded(cbor2.dumps(statement) + lies.tail),
+            "attestationObject": encoded(cbor2.dumps(statement)),
             "transports": ["internal", "hybrid"],
         }
         return self._credential(response, lies)

@@ -39,6 +39,12 @@ async def access(house: Served, email: str = "eve@example.com") -> str:
     return str(answer.json()["data"]["access_token"])
 
 
+async def proven(house: Served, token: str, key: Authenticator) -> str:
+    """The access token of a session that a passkey has just begun: it takes no password for some minutes."""
+    await added(house, token, key)
+    return str((await enter(house, key)).json()["data"]["access_token"])
+
+
 async def options(house: Served, token: str, password: str | None = PASSWORD) -> Json:
     """What the browser is to make a passkey of."""
     answer = await house.ask("POST", "/users/me/passkeys/options", {"password": password}, token=token)
@@ -48,10 +54,15 @@ async def options(house: Served, token: str, password: str | None = PASSWORD) ->
 
 
 async def add(
-    house: Served, token: str, key: Authenticator, name: str = "Laptop", lies: Lies = HONEST
+    house: Served,
+    token: str,
+    key: Authenticator,
+    name: str = "Laptop",
+    lies: Lies = HONEST,
+    password: str | None = PASSWORD,
 ) -> httpx2.Response:
     """Make a passkey and bring it."""
-    body = {"credential": key.create(await options(house, token), lies), "name": name}
+    body = {"credential": key.create(await options(house, token, password), lies), "name": name}
     return await house.ask("POST", "/users/me/passkeys", body, token=token)
 
 
