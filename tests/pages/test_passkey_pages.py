@@ -1,6 +1,5 @@
 """Passkeys in a real browser, whose authenticator is a virtual one: made, used alone and beside a password."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -110,7 +109,7 @@ async def test_a_passkey_is_offered_where_the_address_is_typed(
     await make(named_house, tab)
     await out(tab)
     await visit(named_house, tab, "/admin/login")
-    await until(tab, HEADING, "You are signed in")
+    await tab.becomes(HEADING, "You are signed in")
     assert device and tab.complaints == []
 
 
@@ -124,7 +123,7 @@ async def test_beside_a_password_a_passkey_is_asked_for(named_house: Served, tab
     await tab.press("Tab")
     assert await tab.run(FOCUSED) == "Use your passkey"
     await tab.press("Enter")
-    await until(tab, "document.querySelector('[role=alert]').innerText.split('.')[0]", "No passkey was used")
+    await tab.becomes("document.querySelector('[role=alert]').innerText.split('.')[0]", "No passkey was used")
     await tab.tell("WebAuthn.setUserVerified", authenticatorId=device, isUserVerified=True)
     await tab.press("Enter", leaves=True)
     assert await tab.run(HEADING) == "You are signed in"
@@ -169,8 +168,8 @@ async def test_a_device_that_has_one_makes_no_second(named_house: Served, tab: T
     await tab.press("Enter", leaves=True)
     await tab.run("document.querySelector('#name').focus()")
     await tab.press("Enter")
-    await until(
-        tab, "document.querySelector('[role=alert]').innerText", "This device has a passkey of yours already."
+    await tab.becomes(
+        "document.querySelector('[role=alert]').innerText", "This device has a passkey of yours already."
     )
     assert device
 
@@ -240,17 +239,3 @@ async def test_each_page_fits_and_keeps_the_rules_of_accessibility(
     await assert_accessible(tab)
     assert len(await tab.run("document.documentElement.outerHTML")) < 24_576
     assert device and tab.complaints == []
-
-
-async def until(tab: Tab, script: str, expected: str) -> None:
-    """Wait for what a page's script brings about."""
-    waits = f"""new Promise((done) => {{
-        const look = () => {{ let is; try {{ is = {script}; }} catch {{ is = ""; }}
-            is === {expected!r} ? done(is) : setTimeout(look, 20); }}; look(); }})"""
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                assert await tab.run(waits) == expected
-                return
-            except AssertionError as gone:  # the page that was looked at has been left
-                assert "navigated" in str(gone) or "destroyed" in str(gone), gone

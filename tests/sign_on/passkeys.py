@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from sqlalchemy import Table
 
+from tests.core.people import all_rows
 from tests.served import PASSWORD, Served, served
 from tests.sign_on.authenticator import HONEST, Authenticator, Json, Lies
 
@@ -37,6 +39,11 @@ async def access(house: Served, email: str = "eve@example.com") -> str:
     answer = await house.ask("POST", "/auth/login", {"email": email, "password": PASSWORD}, token=None)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["data"]["access_token"])
+
+
+async def rows(house: Served, table: Table, **equal: Any) -> list[dict[str, Any]]:
+    """What a table says now."""
+    return await house.house.database.read(all_rows, table, **equal)
 
 
 async def proven(house: Served, token: str, key: Authenticator) -> str:

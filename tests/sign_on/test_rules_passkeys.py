@@ -3,13 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from service.database.tables import activity, letters, passkeys, sessions, users
-from tests.core.people import all_rows, set_row
-from tests.languages.factors import login, protect, refusal
+from service.database.tables import activity, passkeys, sessions
+from tests.languages.factors import refusal
 from tests.served import PASSWORD, Served
 from tests.sign_on.authenticator import (
     BACKED_UP,
@@ -23,7 +21,6 @@ from tests.sign_on.authenticator import (
     encoded,
 )
 from tests.sign_on.passkeys import (
-    access,
     add,
     added,
     an_authenticator,
@@ -33,6 +30,7 @@ from tests.sign_on.passkeys import (
     named,
     options,
     proven,
+    rows,
     signed_in,
 )
 
@@ -44,10 +42,6 @@ WRONG = (401, "INVALID_CREDENTIALS")
 async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
     async with house_at_a_name(database_url, tmp_path / "data") as house:
         yield house
-
-
-async def rows(house: Served, table: Any, **equal: Any) -> list[dict[str, Any]]:
-    return await house.house.database.read(all_rows, table, **equal)
 
 
 async def test_a_passkey_is_made_shown_and_signs_in(house: Served) -> None:
@@ -298,101 +292,6 @@ async def test_failures_run_into_a_wait(house: Served) -> None:
     assert statuses == [401] * 20 + [429]
 
 
-async def test_it_takes_a_fresh_proof_and_a_session(house: Served) -> None:
-    """security.md, 11: a stolen token alone adds no way in, and takes no factor away."""
-    user, token = await signed_in(house)
-    static = (await house.person("mallory@example.com"))[1]
-    path = "/users/me/passkeys"
-    assert refusal(await house.ask("POST", f"{path}/options", {}, token=token))[0] == 400
-    wrong = await house.ask("POST", f"{path}/options", {"password": "wrong"}, token=token)
-    assert refusal(wrong) == WRONG
-    assert refusal(await house.ask("POST", f"{path}/options", {"password": PASSWORD}, token=static))[0] == 400
-    assert (await house.ask("POST", f"{path}/options", {}, token=None)).status_code in (401, 403)
-    other = await house.ask("POST", f"/users/{user}/passkeys/options", {"password": PASSWORD}, token=static)
-    assert refusal(other) == (403, "FORBIDDEN")
-    by_admin = await house.ask("POST", f"/users/{user}/passkeys/options", {"password": PASSWORD})
-    assert refusal(by_admin) == (403, "FORBIDDEN")
-    key = an_authenticator(house)
-    first = await added(house, token, key)
-    assert refusal(await house.ask("DELETE", f"{path}/{first}", token=token))[0] == 400
-    # Who has just shown a passkey need not tell a password again; ten minutes later they have to.
-    opened = (await enter(house, key)).json()["data"]["access_token"]
-    assert (await house.ask("POST", f"{path}/options", {}, token=opened)).status_code == 200
-    for row in await rows(house, sessions, provider="passkey"):
-        await house.house.database.write(set_row, sessions, row["id"], created_at=LONG_AGO)
-    assert refusal(await house.ask("POST", f"{path}/options", {}, token=opened))[0] == 400
-    assert (
-        await house.ask("DELETE", f"{path}/{first}", {"password": PASSWORD}, token=token)
-    ).status_code == 204
-
-
-async def test_a_passkey_belongs_to_one_person_who_is_told_of_it(house: Served) -> None:
-    user, token = await signed_in(house)
-    _, other = await signed_in(house, "mallory@example.com")
-    key = an_authenticator(house)
-    first = await added(house, token, key, "My  laptop")
-    again = an_authenticator(house, credential=key.credential)
-    assert refusal(await add(house, other, again))[0] == 400
-    for method, body in (("PATCH", {"name": "Mine"}), ("DELETE", {"password": PASSWORD})):
-        for who in ("me", user):
-            stolen = await house.ask(method, f"/users/{who}/passkeys/{first}", body, token=other)
-            assert refusal(stolen) == (403, "FORBIDDEN")
-    assert refusal(await house.ask("GET", f"/users/{user}/passkeys", token=other)) == (403, "FORBIDDEN")
-    assert (
-        await house.ask("PATCH", f"/users/me/passkeys/{first}", {"name": "Desk"}, token=token)
-    ).status_code == 204
-    for bad in ("", " ", "x" * 101, "a\u0000b", "\ud800"):
-        body = {"name": bad}
-        refused = await house.ask("PATCH", f"/users/me/passkeys/{first}", body, token=token)
-        assert refused.status_code == 400, bad
-    (listed,) = (await house.ask("GET", f"/users/{user}/passkeys")).json()["data"]
-    assert listed["name"] == "Desk"
-    assert refusal(await house.ask("PATCH", f"/users/{user}/passkeys/{first}", {"name": "x"})) == (
-        403,
-        "FORBIDDEN",
-    )
-    assert (await house.ask("DELETE", f"/users/{user}/passkeys/{first}")).status_code == 204
-    told = {row["kind"]: row for row in await rows(house, letters)}
-    assert told.keys() == {"passkey_added", "passkey_removed"}
-    assert told["passkey_added"]["recipient"] == "eve@example.com"
-    noted = [row["comment"] for row in await rows(house, activity, item=user, action="update")]
-    assert noted == ["passkey added: My laptop", "passkey named: Desk", "passkey removed: Desk"]
-
-
-async def test_what_goes_takes_its_sessions_along(house: Served) -> None:
-    _, token = await signed_in(house)
-    desk, phone = an_authenticator(house), an_authenticator(house)
-    first = await added(house, token, desk)
-    await added(house, token, phone, "Phone")
-    opened = [(await enter(house, key)).json()["data"]["access_token"] for key in (desk, phone)]
-    gone = await house.ask("DELETE", f"/users/me/passkeys/{first}", {"password": PASSWORD}, token=token)
-    assert gone.status_code == 204
-    alive = [(await house.ask("GET", "/users/me", token=one)).status_code for one in opened]
-    assert alive == [401, 200]
-    assert refusal(await enter(house, desk)) == WRONG
-
-
-async def test_there_are_so_many_and_no_more(house: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.users.passkeys.MOST", 2)
-    _, token = await signed_in(house)
-    answers = [(await add(house, token, an_authenticator(house))).status_code for _ in range(3)]
-    assert answers == [200, 200, 400]
-    assert len((await options(house, token))["excludeCredentials"]) == 2
-
-
-async def test_the_last_way_in_stays(house: Served) -> None:
-    user, token = await signed_in(house)
-    key = an_authenticator(house)
-    first = await added(house, token, key)
-    await house.house.database.write(set_row, users, user, password_hash=None)
-    opened = (await enter(house, key)).json()["data"]["access_token"]
-    for bearer in (opened, house.token):
-        stays = await house.ask("DELETE", f"/users/{user}/passkeys/{first}", token=bearer)
-        assert stays.status_code == 422, stays.text
-        assert "last way to sign in" in stays.text
-    assert (await enter(house, key)).status_code == 200
-
-
 async def test_who_is_suspended_does_not_get_in(house: Served) -> None:
     """security.md, 22: nor does whoever had a question open."""
     user, token = await signed_in(house)
@@ -410,26 +309,6 @@ async def test_who_is_suspended_does_not_get_in(house: Served) -> None:
     body = {"credential": an_authenticator(house).create(asked)}
     assert (await house.ask("POST", "/users/me/passkeys", body, token=token)).status_code == 401
     assert (await enter(house, key)).status_code == 200
-
-
-async def test_whom_a_connection_owns_signs_in_with_its_provider(house: Served) -> None:
-    """And the passkey is a second factor there, no way around the provider."""
-    user, token = await signed_in(house)
-    key = an_authenticator(house)
-    await added(house, token, key)
-    await house.scim_token("okta")
-    (connection,) = (await house.ask("GET", "/connections")).json()["data"]
-    await house.house.database.write(set_row, users, user, connection=connection["id"])
-    assert refusal(await enter(house, key)) == (403, "INVALID_PROVIDER")
-    assert await rows(house, sessions, provider="passkey") == []
-
-
-async def test_where_only_providers_sign_people_on_no_passkey_does(sqlite_url: str, tmp_path: Path) -> None:
-    variables = {"AUTH_DISABLE_DEFAULT": "true", "AUTH_PROVIDERS": "dev", "AUTH_DEV_DRIVER": "mock"}
-    async with house_at_a_name(sqlite_url, tmp_path / "data", **variables) as house:
-        for path in ("/auth/passkey/options", "/auth/passkey"):
-            body = {"credential": {}} if path == "/auth/passkey" else {}
-            assert (await house.ask("POST", path, body, token=None)).status_code in (400, 404)
 
 
 async def test_at_an_address_of_numbers_it_is_said_what_to_do(sqlite_url: str, tmp_path: Path) -> None:
@@ -459,64 +338,6 @@ async def test_another_sites_page_answers_nothing(house: Served) -> None:
             shown = {"credential": key.get(await ask(client))}
             assert (await client.post("/auth/passkey", json=shown, headers=headers)).status_code == 403
             assert (await client.post("/auth/passkey", json=shown)).status_code == 200
-
-
-async def test_rule_26_a_password_alone_no_longer_opens_what_a_passkey_protects(house: Served) -> None:
-    _, token = await signed_in(house)
-    key = an_authenticator(house)
-    assert (await login(house)).status_code == 200
-    first = await added(house, token, key)
-    assert refusal(await login(house)) == (401, "INVALID_OTP")
-    assert refusal(await login(house, "123456")) == (401, "INVALID_OTP")
-    assert refusal(await login(house, password="wrong")) == WRONG
-    asked = {"password": PASSWORD}
-    codes = (await house.ask("POST", "/users/me/tfa/recovery-codes", asked, token=token)).json()["data"][
-        "codes"
-    ]
-    assert (await login(house, codes[0])).status_code == 200
-    assert refusal(await login(house, codes[0])) == (401, "INVALID_OTP")
-    gone = await house.ask("DELETE", f"/users/me/passkeys/{first}", asked, token=token)
-    assert gone.status_code == 204
-    assert (await login(house)).status_code == 200
-    await added(house, token, an_authenticator(house))
-    assert refusal(await login(house, codes[1])) == (401, "INVALID_OTP")  # of the factor that is gone
-
-
-async def test_an_app_and_a_passkey_stand_beside_each_other(house: Served) -> None:
-    _, token = await signed_in(house)
-    key = an_authenticator(house)
-    first = await added(house, token, key)
-    secret = await protect(house, token)
-    asked = {"password": PASSWORD}
-    codes = (await house.ask("POST", "/users/me/tfa/recovery-codes", asked, token=token)).json()["data"][
-        "codes"
-    ]
-    disabled = await house.ask("POST", "/users/me/tfa/disable", {"otp": codes[0]}, token=token)
-    assert disabled.status_code == 204
-    assert secret
-    assert (await login(house, codes[1])).status_code == 200  # they stand in for the passkey still
-    await house.ask("DELETE", f"/users/me/passkeys/{first}", asked, token=token)
-    assert (await login(house)).status_code == 200
-
-
-async def test_a_role_that_asks_for_a_factor_is_content_with_a_passkey(house: Served) -> None:
-    role = await house.ask("POST", "/roles", {"name": "Careful", "enforce_tfa": True, "app_access": True})
-    _, token = await signed_in(house, role=role.json()["data"]["id"])
-    assert refusal(await house.ask("GET", "/users/me", token=token)) == (403, "FORBIDDEN")
-    key = an_authenticator(house)
-    first = await added(house, token, key)
-    assert (await house.ask("GET", "/users/me", token=token)).status_code == 200
-    opened = (await enter(house, key)).json()["data"]
-    assert (await house.ask("GET", "/users/me", token=opened["access_token"])).status_code == 200
-    renewed = await house.ask("POST", "/auth/refresh", {"refresh_token": opened["refresh_token"]}, token=None)
-    assert (
-        await house.ask("GET", "/users/me", token=renewed.json()["data"]["access_token"])
-    ).status_code == 200
-    assert (
-        await house.ask("DELETE", f"/users/me/passkeys/{first}", {"password": PASSWORD}, token=token)
-    ).status_code == 204
-    assert refusal(await house.ask("GET", "/users/me", token=token)) == (403, "FORBIDDEN")
-    assert refusal(await house.ask("GET", "/users/me", token=await access(house))) == (403, "FORBIDDEN")
 
 
 async def test_no_secret_of_a_ceremony_is_logged(house: Served, caplog: pytest.LogCaptureFixture) -> None:
