@@ -48,7 +48,7 @@ class Terms(msgspec.Struct, frozen=True):
     register_role: str | None
     register_urls: tuple[str, ...]
     most_rows: int | None  # the largest page; None: as many as are asked for
-    disable_default: bool  # no sign-in with passwords of ours
+    disable_default: bool  # no sign-in with passwords or passkeys of ours
     version: str
 
     @property
