@@ -135,7 +135,7 @@ class SecondFactor:
         A code that fits a secret pending and armed confirms it; until then none is asked for.
         """
         row = await _held(tx, caller)
-        if await is_protected(tx, caller.project, row["id"]):
+        if row["tfa_secret"] is not None or await is_protected(tx, caller.project, row["id"]):
             if otp is None or not await self._proves(tx, row, otp):
                 raise WrongOtp(given=otp is not None)
         elif otp is not None:

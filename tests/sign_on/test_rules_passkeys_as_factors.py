@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.database.tables import activity, sessions, users
+from service.database.tables import activity, awaited_codes, sessions, users
 from tests.core.people import set_row
 from tests.languages.factors import login, protect, refusal
 from tests.served import PASSWORD, Served
@@ -94,6 +94,9 @@ async def test_what_is_owed_is_not_paid_by_a_copy_or_after_a_suspension(
             assert noted == ["passkey: its counter went back, so there may be a copy of it"]
             shown = {"credential": own.get(await ask(client, path))}
             assert (await house.ask("PATCH", f"/users/{user}", {"status": "suspended"})).is_success
+            assert (await client.post(path, json=shown)).status_code == 401
+            assert await rows(house, awaited_codes) == []  # nor is it when they are let in again
+            await house.ask("PATCH", f"/users/{user}", {"status": "active"})
             assert (await client.post(path, json=shown)).status_code == 401
 
 
