@@ -11,7 +11,11 @@ DEEPEST = 8
 SHORTEST_VALUE = 6  # a known secret shorter than this would tear holes into ordinary words
 
 _WORDS = r"password|passwd|secret|token|cookie|authorization|assertion|verifier|private_?key|api_?key"
-_WHOLE = r"code|state|otp|nonce|saml_?response|saml_?request|relay_?state|logout_token"
+_WHOLE = (
+    r"code|state|otp|nonce|saml_?response|saml_?request|relay_?state|logout_token"
+    # What browsers say of passkeys: it tells people apart, and may still be good.
+    r"|credential|challenge|client_?data_?json|attestation_?object|authenticator_?data|user_?handle"
+)
 _START = r"(?:(?<![A-Za-z0-9])|(?<=%3F)|(?<=%26)|(?<=%23))"  # %3F: a query within a query
 _NAME = rf"{_START}(?:[A-Za-z0-9_-]{{0,40}}?(?:{_WORDS})|(?<!_)(?:{_WHOLE}))"
 _BETWEEN = r"""(?:\\*["']\s*,|\\*["']?\s*(?:=>|[=:]|%3[AD]))\s*"""

@@ -22,7 +22,7 @@ SKEW = 60  # seconds that another replica's clock may be ahead when it writes `i
 REMEMBERED = 8192  # verdicts; about 1 KiB each
 ALGORITHM = "HS256"
 
-PurposeName = Literal["access", "invite", "reset", "verify", "request"]
+PurposeName = Literal["access", "invite", "passkey", "reset", "verify", "request"]
 
 
 class TokenInvalid(Exception):
@@ -53,6 +53,7 @@ PURPOSES: Mapping[PurposeName, Purpose] = MappingProxyType(
     {
         "access": Purpose("at+jwt", "access", ("id", "session")),
         "invite": Purpose("invite+jwt", "invite", ("jti",)),
+        "passkey": Purpose("passkey+jwt", "passkey", ("jti", "bound")),  # a challenge (WebAuthn 13.4.3)
         "reset": Purpose("reset+jwt", "reset", ("jti",)),
         "verify": Purpose("verify+jwt", "verify", ("jti",)),
         "request": Purpose("request+jwt", "request", ("jti",)),

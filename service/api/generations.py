@@ -77,7 +77,7 @@ GENERATION_10: Final = Generation(
     problem=lambda problem, _: problem,
     landing=Landing10(),
     noted=lambda _, origin: origin,
-    setting_up=re.compile(r"/users/(me/)?tfa/"),
+    setting_up=re.compile(r"/users/((me/)?tfa/|me/passkeys)"),
     cookie=lambda _: cookies.SESSION,
 )
 GRAPHQL: Final = msgspec.structs.replace(GENERATION_10, language="graphql")

@@ -16,6 +16,7 @@ from service.database import Database
 from service.journal import AccessLog
 from service.sealing import Sealer
 from service.tokens import Tokens
+from service.users.challenges import Site, site
 from service.users.claims import Policy as Rules
 from service.users.grants import Grants
 from service.users.passwords import Hasher
@@ -47,13 +48,18 @@ class Terms(msgspec.Struct, frozen=True):
     register_role: str | None
     register_urls: tuple[str, ...]
     most_rows: int | None  # the largest page; None: as many as are asked for
-    disable_default: bool  # no sign-in with passwords of ours
+    disable_default: bool  # no sign-in with passwords or passkeys of ours
     version: str
 
     @property
     def secure(self) -> bool:
         """Whether cookies travel over https only."""
         return self.public_url.startswith("https:")
+
+    @property
+    def site(self) -> Site | None:
+        """Who asks for passkeys; None where browsers keep none. Never by Host: anybody can write that."""
+        return site(self.public_url)
 
 
 class Door(msgspec.Struct, frozen=True):

@@ -7,6 +7,8 @@ Json = dict[str, Any]
 
 _TEXT: Final[Json] = {"type": "string"}
 _MODE: Final[Json] = {"type": "string", "enum": ["cookie", "json", "session"]}
+_NAME: Final[Json] = {"type": "string", "minLength": 1, "maxLength": 100}
+_CREDENTIAL: Final[Json] = {"type": "object", "description": "What the browser answers, in WebAuthn's JSON."}
 _URI: Final[Json] = {"type": "string", "format": "uri"}
 _KEYS: Final[Json] = {"type": "array", "maxItems": 1000, "items": {"type": "string", "format": "uuid"}}
 _NUMBERS: Final[Json] = {"type": "array", "maxItems": 1000, "items": {"type": "integer"}}
@@ -193,6 +195,28 @@ BODIES: Final[Mapping[str, Json]] = {
             "primary": {"type": "boolean"},
         },
     },
+    "Passkey": {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "format": "uuid"},
+            "name": _TEXT,
+            "created_at": _MOMENT,
+            "last_used_at": _MOMENT,
+            "backed_up": {"type": "boolean"},
+            "transports": {"type": "array", "items": _TEXT},
+        },
+    },
+    "PasskeyQuestion": {
+        "type": "object",
+        "description": "WebAuthn's options in JSON, for `navigator.credentials`.",
+        "required": ["challenge"],
+        "properties": {"challenge": _TEXT},
+    },
+    "NewPasskey": _closed(("credential",), credential=_CREDENTIAL, name=_NAME),
+    "PasskeyAnswer": _closed(("credential",), credential=_CREDENTIAL, mode=_MODE),
+    "PasskeyName": _closed(("name",), name=_NAME),
+    "Proof": _closed((), password=_TEXT),
+    "Nothing": _closed(()),
     "Link": _closed(("provider",), provider=_TEXT, password=_TEXT, redirect=_URI),
     "Logout": _closed((), refresh_token=_TEXT, mode=_MODE, redirect=_URI),
     "Farewell": {"type": "object", "properties": {"redirect": _URI}},

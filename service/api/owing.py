@@ -47,16 +47,16 @@ async def owe(
 
 async def owed(call: Call) -> Waiting | None:
     """Whose code this browser owes, if it still does."""
-    mark = _mark(call)
-    return await call.house.database.read(waiting.look, call.project, mark) if mark else None
+    found = mark(call)
+    return await call.house.database.read(waiting.look, call.project, found) if found else None
 
 
 async def pay(call: Call, otp: str) -> tuple[Opened, Waiting]:
     """The session for a good code. Raises Expired, WrongOtp, TooMany."""
-    house, mark = call.house, _mark(call)
-    if mark is None:
+    house, found = call.house, mark(call)
+    if found is None:
         raise Expired
-    whose = (house.database, house.factor, call.project, mark)
+    whose = (house.database, house.factor, call.project, found)
     return await waiting.finish(*whose, otp, call.origin, house.terms.refresh_ttl)
 
 
@@ -65,7 +65,7 @@ def gone(call: Call) -> tuple[str, str]:
     return cookies.bake(call, cookies.own(call, _COOKIE), "", seconds=0)
 
 
-def _mark(call: Call) -> str | None:
+def mark(call: Call) -> str | None:
     secret = call.cookie(cookies.own(call, _COOKIE))
     return fingerprint(secret) if secret else None
 

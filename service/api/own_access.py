@@ -16,6 +16,7 @@ from service.api.landing import landing
 from service.api.sso import leave
 from service.dialects import dialect
 from service.users import session_list, sign_in, ways_in
+from service.users.last_way import Open
 from service.users.model import Caller
 from service.users.problems import BadPayload, Forbidden
 
@@ -26,7 +27,7 @@ _LINK: Final = {"provider": TEXT, "password": TEXT_MAYBE, "redirect": TEXT_MAYBE
 async def list_sessions(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Where somebody is signed in."""
     call = of(scope)
-    caller, user = await _whose(call, key)
+    caller, user = await whose(call, key)
     return answers.data(await call.house.database.read(session_list.look, caller, user))
 
 
@@ -34,7 +35,7 @@ async def list_sessions(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 async def end_others(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Ends all of somebody's sessions but the one that asks."""
     call = of(scope)
-    caller, user = await _whose(call, key)
+    caller, user = await whose(call, key)
     await call.house.database.write(session_list.end_others, caller, user)
     return answers.nothing()
 
@@ -43,8 +44,8 @@ async def end_others(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 async def end_one(scope: Scope, key: FromPath[str], session: FromPath[str]) -> ASGIResponse:
     """Ends one session."""
     call = of(scope)
-    caller, user = await _whose(call, key)
-    await call.house.database.write(session_list.end, caller, user, _key(session))
+    caller, user = await whose(call, key)
+    await call.house.database.write(session_list.end, caller, user, as_key(session))
     return answers.nothing()
 
 
@@ -52,7 +53,7 @@ async def end_one(scope: Scope, key: FromPath[str], session: FromPath[str]) -> A
 async def list_identities(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """With what somebody signs on."""
     call = of(scope)
-    caller, user = await _whose(call, key)
+    caller, user = await whose(call, key)
     return answers.data(await call.house.database.read(ways_in.look, caller, user))
 
 
@@ -65,7 +66,7 @@ async def link_identity(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     cookies.same_site(call)
     body = expect(await call.json(), _LINK)
-    caller, user = await _whose(call, key)
+    caller, user = await whose(call, key)
     if caller.user != user:  # nobody proves anything for somebody else
         raise Forbidden
     if caller.session is None:
@@ -87,12 +88,17 @@ async def link_identity(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 async def unlink_identity(scope: Scope, key: FromPath[str], identity: FromPath[str]) -> ASGIResponse:
     """Takes an identity away, and every session that began with it; never the last way in."""
     call = of(scope)
-    caller, user = await _whose(call, key)
+    caller, user = await whose(call, key)
     house = call.house
-    open_ = {name for name, door in house.doors.items() if door.policy.project == call.project}
-    takes = not house.terms.disable_default
-    await house.database.write(ways_in.unlink, caller, user, identity, passwords=takes, providers=open_)
+    await house.database.write(ways_in.unlink, caller, user, identity, open_ways(call))
     return answers.nothing()
+
+
+def open_ways(call: Call) -> Open:
+    """What people of the call's project may sign in with."""
+    house = call.house
+    doors_ = {name for name, door in house.doors.items() if door.policy.project == call.project}
+    return Open(not house.terms.disable_default, doors_)
 
 
 def _door(call: Call, name: str) -> Door:
@@ -102,14 +108,16 @@ def _door(call: Call, name: str) -> Door:
     return door
 
 
-async def _whose(call: Call, key: str) -> tuple[Caller, str]:
+async def whose(call: Call, key: str) -> tuple[Caller, str]:
+    """Who asks, and about whom: `me` or a key. Raises NotSignedIn, Forbidden."""
     if key == "me":
         _, user = await call.person()
         return await call.author(), user
-    return await call.member_author(), _key(key)
+    return await call.member_author(), as_key(key)
 
 
-def _key(key: str) -> str:
+def as_key(key: str) -> str:
+    """The key of an address. Raises Forbidden where it cannot be one."""
     try:
         return dialect.key(key)
     except ValueError:

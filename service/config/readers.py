@@ -129,9 +129,9 @@ def provider_names(text: str) -> tuple[str, ...]:
     found = words(text)
     if not all(re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,63}", name) for name in found):
         raise ValueError("must be names of letters, digits, - and _, separated by commas")
-    if len({name.upper().replace("-", "_") for name in (*found, "default")}) <= len(found):
+    if len({name.upper().replace("-", "_") for name in (*found, "default", "passkey")}) < len(found) + 2:
         raise ValueError(
-            "must not name a provider twice, nor call one default: that is our own password sign-in"
+            "must not name a provider twice, nor call one default or passkey: those sign-ins are our own"
         )
     return found
 

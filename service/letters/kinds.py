@@ -101,6 +101,7 @@ async def _notice(tx: Transaction, letter: Letter, now: str) -> Facts:
     found = await tx.row(_PERSON, project=letter.project, id=letter.reference)
     _, _, first_name, language, _ = found or (None, None, None, letter.data.get("language"), None)
     told = {name: letter.data.get(name) for name in ("old", "new", "provider")}
+    told["passkey"] = calm(letter.data.get("passkey")) or "Passkey"  # a person wrote it
     facts = await _facts(tx, letter, language, {**told, "name": calm(first_name)}, None)
     moments, opens = {"when": letter.created_at}, letter.kind != "suspended"
     return Facts(facts.project, language, facts.words, moments, head=facts.head, opens=opens)
@@ -132,6 +133,8 @@ KINDS: Final[Mapping[str, Reader]] = {
     "password_reset": _password_reset,
     "email_changed": _notice,
     "sign_in_linked": _notice,
+    "passkey_added": _notice,
+    "passkey_removed": _notice,
     "suspended": _notice,
     "test": _notice,
 }

@@ -14,7 +14,8 @@ _PURPOSES: Final[dict[str, Purpose]] = {
     "password_reset": "reset",
     "registration": "verify",
 }
-KINDS: Final = (*_PURPOSES, "email_changed", "sign_in_linked", "suspended", "test")
+_NOTICES: Final = ("email_changed", "sign_in_linked", "passkey_added", "passkey_removed", "suspended")
+KINDS: Final = (*_PURPOSES, *_NOTICES, "test")
 NOBODY: Final = "grace@example.com"
 
 
@@ -32,6 +33,6 @@ async def facts(tx: Transaction, kind: str, project: str, language: str) -> Fact
     purpose = _PURPOSES.get(kind)
     ticket = Ticket(purpose, project, new_key(), NOBODY, at, at, user=new_key()) if purpose else None
     words = {"email": NOBODY, "name": "Grace", "inviter": "Ada Lovelace", "message": None}
-    words |= {"old": NOBODY, "new": "grace.hopper@example.com", "provider": "Okta"}
+    words |= {"old": NOBODY, "new": "grace.hopper@example.com", "provider": "Okta", "passkey": "Work laptop"}
     moments = {"until": at} if ticket else {"when": at}
     return Facts(title, nearest(language), words, moments, ticket, head=head, opens=kind != "suspended")

@@ -1,4 +1,4 @@
-"""What a person sees: accepting an invitation, a new password, ways to sign in. Whole pages, no script."""
+"""What a person sees: an invitation, a new password, ways to sign in. Whole pages; passkeys need a script."""
 
 from litestar import Router
 
@@ -8,6 +8,7 @@ from service.pages import (
     directory,
     front,
     login,
+    passkeys,
     reset_password,
     sessions,
     tfa_setup,
@@ -36,6 +37,8 @@ router = Router(
         login.welcome,
         sessions.show,
         sessions.end,
+        passkeys.show,
+        passkeys.change,
         tfa_setup.show,
         tfa_setup.step,
         front.root,

@@ -8,6 +8,7 @@ from typing import Final
 from litestar import Response, get, post
 from litestar.types import Scope
 
+from service.api import passkey_doors
 from service.api.calls import Call, of
 from service.api.cookies import REFRESH, SESSION
 from service.api.landing import credential
@@ -15,11 +16,21 @@ from service.api.owing import owe
 from service.pages import code as code_page
 from service.pages.forms import form
 from service.pages.notices import notice
-from service.pages.sheet import away, dress, sheet, ways
+from service.pages.sheet import PASSKEYS, away, dress, sheet, ways
 from service.pages.tongue import say
-from service.users import refresh_tokens, sessions, sign_in
+from service.users import credentials, refresh_tokens, sessions, sign_in
+from service.users.credentials import Assertion
 from service.users.model import LOCAL
-from service.users.problems import Expired, Forged, RouteUnknown, TooMany, WrongCredentials, WrongOtp
+from service.users.problems import (
+    BadPayload,
+    Expired,
+    Forged,
+    RouteUnknown,
+    TooMany,
+    WrongCredentials,
+    WrongOtp,
+    WrongProvider,
+)
 from service.users.sessions import Recognised
 
 _CODE: Final = re.compile(r"[A-Z_]{1,64}\Z")
@@ -84,6 +95,8 @@ async def enter(scope: Scope) -> Response[bytes]:
     call = of(scope)
     house = call.house
     fields = await form(call)
+    if "credential" in fields:
+        return await _enter_by_passkey(call, fields["credential"])
     email = fields.get("email", "")[:320]
     if house.terms.disable_default:
         raise RouteUnknown(_PATH)
@@ -102,19 +115,38 @@ async def enter(scope: Scope) -> Response[bytes]:
     return away("/admin/welcome", house.terms, credential(call, opened, "cookie"))
 
 
+async def _enter_by_passkey(call: Call, answer: str) -> Response[bytes]:
+    try:
+        opened = await passkey_doors.admit(call, credentials.parse(answer, Assertion))
+    except (BadPayload, WrongCredentials):
+        return await _page(call, reason=code_page.UNPROVEN, status=422)
+    except WrongProvider:
+        return await _page(call, reason=REASONS["INVALID_PROVIDER"], status=422)
+    except TooMany:
+        return await _page(call, reason=REASONS["REQUESTS_EXCEEDED"], status=422)
+    return away("/admin/welcome", call.house.terms, credential(call, opened, "cookie"))
+
+
 async def _page(
-    call: Call, *, reason: str | None = None, email: str = "", refused: str | None = None
+    call: Call,
+    *,
+    reason: str | None = None,
+    email: str = "",
+    refused: str | None = None,
+    status: int = 200,
 ) -> Response[bytes]:
-    known = await _known(call)
+    known, takes_passkeys = await _known(call), passkey_doors.takes(call)
     return sheet(
         "login",
         call,
         await dress(call),
-        status=422 if refused else 200,
+        status=422 if refused else status,
+        script=PASSKEYS if takes_passkeys else "",
         reason=say(call, reason) if reason else None,
         refused=say(call, refused) if refused else None,
         email=email,
         held_up=known is not None and known.confined,
+        takes_passkeys=takes_passkeys,
         takes_passwords=not call.house.terms.disable_default,
         ways=ways(call, call.project),
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _STYLE: Final = (_TEMPLATES / "style.css").read_text("utf-8")
+PASSKEYS: Final = (_TEMPLATES / "passkeys.js").read_text("utf-8")  # the one script of our pages
 _ICON: Final = "data:image/svg+xml," + quote(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8"'
     ' fill="#3a47c4"/><path d="M6 21h20M9 21v-4a7 7 0 0 1 14 0v4M16 10v11" fill="none" stroke="#fff"'
@@ -59,11 +60,13 @@ def sheet(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     leads_to: str = "",
+    script: str = "",
     **values: object,
 ) -> Response[bytes]:
     """Fill in `templates/{template}.html` in the person's language.
 
-    `leads_to` is an origin elsewhere to which the answer of the page's form may send the browser.
+    `leads_to` is an origin elsewhere to which the answer of the page's form may send the browser; `script`
+    one of ours, for what no form can do.
     """
     terms, language, head = call.house.terms, tongue(call), dressed.head
     style = _style(head.colour)
@@ -73,6 +76,7 @@ def sheet(
         .render(
             values,
             style=Markup(style),  # noqa: S704  # our own file; escaped, its quotes would change the hash
+            script=Markup(script),  # noqa: S704  # as the style
             icon=_ICON,
             logo=_picture(head),
             base=base(terms),
@@ -89,7 +93,7 @@ def sheet(
         media_type="text/html",
         headers={
             **_HEADERS,
-            "content-security-policy": _policy(style, leads_to),
+            "content-security-policy": _policy(style, leads_to, script),
             **known,
             **(headers or {}),
         },
@@ -108,13 +112,15 @@ def _style(colour: str | None) -> str:
 
 
 @lru_cache(maxsize=64)
-def _policy(style: str, leads_to: str) -> str:
+def _policy(style: str, leads_to: str, script: str) -> str:
     # The style travels inside the page, known by its hash: no second request, so no second place for the
-    # address of the page, which holds a token, to turn up (CSP Level 3, 6.7.3.2).
+    # address of the page, which holds a token, to turn up (CSP Level 3, 6.7.3.2). So does a script.
+    run = (f"script-src {_hash(script)}", "connect-src 'self'") if script else ()
     return "; ".join(
         (
             "default-src 'none'",
-            f"style-src 'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'",
+            f"style-src {_hash(style)}",
+            *run,
             "img-src data:",
             f"form-action 'self' {leads_to}".rstrip(),
             "frame-ancestors 'none'",
@@ -123,13 +129,19 @@ def _policy(style: str, leads_to: str) -> str:
     )
 
 
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
 def _picture(head: Letterhead) -> str | None:
     if head.logo is None:
         return None
     return f"data:{head.logo_type};base64,{b64encode(head.logo).decode()}"
 
 
-def away(path: str, terms: Terms, *cookies: tuple[str, str], url: str | None = None) -> Response[bytes]:
+def away(
+    path: str, terms: Terms, cookie: tuple[str, str] | None = None, *, url: str | None = None
+) -> Response[bytes]:
     """303: the next page is got, whatever brought the person here (RFC 9110 section 15.4.4).
 
     It is the path of ours, unless there is a `url`.
@@ -137,8 +149,8 @@ def away(path: str, terms: Terms, *cookies: tuple[str, str], url: str | None = N
     gone = Response(
         b"", status_code=303, media_type="text/html", headers={"location": url or base(terms) + path}
     )
-    for name, value in cookies:
-        gone.set_header(name, value)
+    if cookie is not None:
+        gone.set_header(*cookie)
     return gone
 
 

@@ -115,7 +115,15 @@ async def _way_in(
 ) -> Response[bytes]:
     headers = {"retry-after": str(wait)} if wait else None
     told = say(call, refused) if refused else None
-    return sheet("tfa_way_in", call, await dress(call), status=status, headers=headers, refused=told)
+    return sheet(
+        "tfa_way_in",
+        call,
+        await dress(call),
+        status=status,
+        headers=headers,
+        refused=told,
+        keeps_passkeys=call.house.terms.site is not None,
+    )
 
 
 async def _picture(

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, update
 
 from mail.outbox import Outbox
 from service.database import Transaction, by_kind, one_of
-from service.database.tables import invitations, letters, registrations, sessions
+from service.database.tables import awaited_codes, invitations, letters, registrations, sessions
 
 INVITATION: Final = "invitation"  # the kind of the letter
 OUTBOX: Final = Outbox(letters)
@@ -18,6 +18,11 @@ _SESSIONS: Final = by_kind(
         sessions.c.project == bindparam("project"),
         one_of(sessions.c.user, "users", kind),
         sessions.c.id != bindparam("kept"),
+    )
+)
+_AWAITED: Final = by_kind(
+    lambda kind: delete(awaited_codes).where(
+        awaited_codes.c.project == bindparam("project"), one_of(awaited_codes.c.user, "users", kind)
     )
 )
 _OF_PROVIDER: Final = delete(sessions).where(
@@ -45,9 +50,13 @@ _REGISTRATIONS: Final = by_kind(
 
 
 async def end_sessions(tx: Transaction, project: str, users: Sequence[str], kept: str | None = None) -> None:
-    """End every session of these users, but the one called `kept`; their access tokens die with them."""
+    """End every session of these users, but the one called `kept`, and every sign-in that is half done.
+
+    Their access tokens die with them.
+    """
     if users:
         await tx.run(_SESSIONS[tx.kind], project=project, users=list(users), kept=kept or _NONE)
+        await tx.run(_AWAITED[tx.kind], project=project, users=list(users))
 
 
 async def end_of_provider(tx: Transaction, project: str, user: str, provider: str) -> None:

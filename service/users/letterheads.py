@@ -24,6 +24,8 @@ KINDS: Final = (
     "registration",
     "email_changed",
     "sign_in_linked",
+    "passkey_added",
+    "passkey_removed",
     "suspended",
 )
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"

@@ -17,6 +17,7 @@ ARCHIVED: Final = "archived"
 STATUSES: Final = ("draft", INVITED, ACTIVE, SUSPENDED, ARCHIVED)
 CONCEALED: Final = "**********"
 LOCAL: Final = "default"  # the provider of users who sign in with a password of ours
+PASSKEY: Final = "passkey"  # that of a session which a passkey began; no user and no door is called so
 
 # Names of collections, in our own words, as activity and revisions keep them.
 USERS: Final = "users"

@@ -14,6 +14,8 @@ from service.users.model import ACTIVE, SUSPENDED, Caller
 
 EMAIL_CHANGED: Final = "email_changed"  # kinds of letters
 LINKED: Final = "sign_in_linked"
+PASSKEY_ADDED: Final = "passkey_added"
+PASSKEY_REMOVED: Final = "passkey_removed"
 SUSPENSION: Final = "suspended"
 LIFETIME: Final = 3 * 86_400  # seconds; after that it is no news any more
 
@@ -40,10 +42,21 @@ async def tell(tx: Transaction, caller: Caller, changed: Sequence[tuple[Row, Row
 
 async def tell_linked(tx: Transaction, project: str, user: str, provider: str, at: str) -> None:
     """Owe somebody the news that they can sign in another way from now on."""
+    await _tell_person(tx, project, user, LINKED, {"provider": provider}, at)
+
+
+async def tell_of_passkey(tx: Transaction, project: str, user: str, kind: str, name: str, at: str) -> None:
+    """Owe somebody the news that a passkey of this name is theirs, or no longer."""
+    await _tell_person(tx, project, user, kind, {"passkey": name}, at)
+
+
+async def _tell_person(
+    tx: Transaction, project: str, user: str, kind: str, news: Mapping[str, str], at: str
+) -> None:
     email, language = await tx.row(_PERSON, project=project, id=user) or (None, None)
     if email:
-        told = {"provider": provider, "language": language}
-        await _owe(tx, LINKED, {"project": project, "id": user}, email, told, at)
+        told = {**news, "language": language}
+        await _owe(tx, kind, {"project": project, "id": user}, email, told, at)
 
 
 async def _owe(

@@ -166,7 +166,7 @@ class WrongCredentials(Problem):
 
     `cause` is for the administrator's record, and for a person whom a provider has proven: one of inactive,
     unverified (the e-mail), foreign (its domain), unknown (and nobody new is let in), malformed, denied (they
-    said no themselves). A stranger never sees it.
+    said no themselves). Of a passkey it may be copied or changed. A stranger never sees it.
     """
 
     def __init__(self, cause: str = "") -> None:

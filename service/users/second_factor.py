@@ -15,14 +15,15 @@ from urllib.parse import quote
 import msgspec
 import pyotp
 from pyotp.exceptions import OTPVerificationError
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
 
 from service.database import Transaction, now
-from service.database.tables import recovery_codes, second_factors, users
+from service.database.tables import passkeys, recovery_codes, second_factors, users
 from service.sealing import Place, SealBroken, Sealer
 from service.tokens import fingerprint
 from service.users import access, edits, projects
 from service.users.edits import Edit
+from service.users.factors import IS_PROTECTED
 from service.users.model import Caller
 from service.users.problems import BadPayload, Forbidden, WrongCredentials, WrongOtp
 from service.users.rows import Row, hold
@@ -58,10 +59,12 @@ _USE: Final = delete(recovery_codes).where(
     *_their_codes, recovery_codes.c.fingerprint == bindparam("of_mark")
 )
 _NO_CODES: Final = delete(recovery_codes).where(*_their_codes)
-
-
+# They stand in for a passkey as well.
+_NO_FACTOR_NO_CODES: Final = _NO_CODES.where(
+    ~exists().where(passkeys.c.project == recovery_codes.c.project, passkeys.c.user == recovery_codes.c.user)
+)
 _PROTECTED: Final = select(users.c.id).where(
-    users.c.project == bindparam("project"), users.c.id == bindparam("user"), users.c.tfa_secret.is_not(None)
+    users.c.project == bindparam("project"), users.c.id == bindparam("user"), IS_PROTECTED
 )
 
 
@@ -132,7 +135,7 @@ class SecondFactor:
         A code that fits a secret pending and armed confirms it; until then none is asked for.
         """
         row = await _held(tx, caller)
-        if row["tfa_secret"] is not None:
+        if row["tfa_secret"] is not None or await is_protected(tx, caller.project, row["id"]):
             if otp is None or not await self._proves(tx, row, otp):
                 raise WrongOtp(given=otp is not None)
         elif otp is not None:
@@ -158,6 +161,8 @@ class SecondFactor:
         if _RECOVERY.match(code):
             mark = fingerprint(code)
             return await tx.run(_USE, of_project=row["project"], of_user=row["id"], of_mark=mark) == 1
+        if row["tfa_secret"] is None:  # their factor is a passkey
+            return False
         return await self._takes(tx, row, self._open(row["tfa_secret"], "users", row), otp)
 
     async def _takes(self, tx: Transaction, row: Row, secret: str, otp: str) -> bool:
@@ -198,7 +203,7 @@ async def take_away(tx: Transaction, caller: Caller, user: str) -> None:
 async def renew_codes(tx: Transaction, caller: Caller) -> list[str]:
     """New recovery codes for the caller, shown this once; older ones are good no more. Raises BadPayload."""
     row = await _held(tx, caller)
-    if row["tfa_secret"] is None:
+    if not await is_protected(tx, caller.project, row["id"]):
         raise BadPayload(f'User "{row["id"]}" doesn\'t have TFA enabled')
     codes = [b32encode(token_bytes(10)).decode() for _ in range(CODES)]
     told = {"project": caller.project, "user": row["id"]}
@@ -225,4 +230,4 @@ async def _take_away(tx: Transaction, caller: Caller, row: Row) -> None:
     where = {"of_project": row["project"], "of_user": row["id"]}
     await edits.write(tx, caller, [Edit(row, {"tfa_secret": None})], now())
     await tx.run(_FORGET, **where)
-    await tx.run(_NO_CODES, **where)
+    await tx.run(_NO_FACTOR_NO_CODES, **where)

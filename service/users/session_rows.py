@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from sqlalchemy import and_, bindparam, delete, false, insert, or_, select, true, update
+from sqlalchemy import and_, bindparam, delete, false, insert, not_, or_, select, true, update
 
 from service.database.tables import roles, sessions, users
+from service.users.factors import IS_PROTECTED
 from service.users.model import ACTIVE
 from service.users.rows import locking
 
@@ -16,9 +17,9 @@ _their_role = and_(roles.c.project == users.c.project, roles.c.id == users.c.rol
 _active = users.c.status == ACTIVE
 
 # Who has no second factor here and needs one; a provider that answered for one has done so at the sign-on.
-_confined = and_(
-    roles.c.enforce_tfa.is_(true()), users.c.tfa_secret.is_(None), sessions.c.factor.is_(false())
-).label("confined")
+_confined = and_(roles.c.enforce_tfa.is_(true()), sessions.c.factor.is_(false()), not_(IS_PROTECTED)).label(
+    "confined"
+)
 
 HOLD: Final = locking(users.c.id == bindparam("user"))
 INSERT: Final = insert(sessions)

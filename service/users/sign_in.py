@@ -1,13 +1,14 @@
 """Signing in with a password of ours: whatever is wrong, the stranger gets one answer, at one cost."""
 
 from contextlib import nullcontext
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import bindparam, select, update
 
 from service.database import Database, Transaction
 from service.database.tables import users
 from service.users import sessions
+from service.users.factors import IS_PROTECTED
 from service.users.model import ACTIVE, LOCAL, Caller, Origin
 from service.users.passwords import Hasher
 from service.users.problems import BadPayload, WrongCredentials, WrongOtp
@@ -18,7 +19,7 @@ from service.users.throttle import Attempt, guarded
 
 _LONGEST: Final = 320  # characters; no address is longer
 
-_KNOWN: Final = select(users.c.id, users.c.password_hash, users.c.tfa_secret).where(
+_KNOWN: Final = select(users.c.id, users.c.password_hash, IS_PROTECTED.label("protected")).where(
     users.c.project == bindparam("project"),
     users.c.email_key == bindparam("email_key"),
     users.c.status == ACTIVE,
@@ -79,6 +80,14 @@ async def confirm_password(database: Database, hasher: Hasher, caller: Caller, p
     async with guarded(database, Attempt(caller.project, email or str(caller.user), caller.origin.ip)):
         if not await hasher.verify(kept, password):
             raise WrongCredentials
+
+
+async def proof(tx: Transaction, caller: Caller) -> Literal["none", "password", "again"]:
+    """What it takes for `confirm_password`: nothing just after a sign-on, a password, or another sign-on."""
+    if await sessions.is_fresh(tx, caller):
+        return "none"
+    _, kept = await _own(tx, caller) or (None, None)
+    return "again" if kept is None else "password"
 
 
 async def _own(tx: Transaction, caller: Caller) -> tuple[Any, ...] | None:

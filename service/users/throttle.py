@@ -40,6 +40,8 @@ class Window(msgspec.Struct, frozen=True):
 LIMITS: Final[Mapping[str, Mapping[_Level, Window]]] = {
     "password": {"pair": Window(20, 300), "account": Window(100, 3600), "address": Window(300, 900)},
     "otp": {"pair": Window(5, 300), "account": Window(30, 3600)},
+    # No signature can be guessed: this bounds the work that strangers cause. The account is the credential.
+    "passkey": {"pair": Window(20, 300), "address": Window(300, 900)},
     # Letters about a forgotten password: whoever has got so many needs no more.
     "reset": {"pair": Window(5, 3600), "account": Window(10, 3600), "address": Window(60, 900)},
     "register": {"pair": Window(5, 3600), "account": Window(10, 3600), "address": Window(60, 900)},

@@ -1,5 +1,5 @@
-"""Who has proven who they are, and still owes the code of their second factor: remembered for minutes, under
-the fingerprint of a cookie of that browser, until a code that is good takes them out."""
+"""Who has proven who they are, and still owes their second factor: remembered for minutes, under the
+fingerprint of a cookie of that browser, until a code or a passkey that is good takes them out."""
 
 from typing import Final
 
@@ -10,6 +10,7 @@ from service.database import Database, Transaction, now
 from service.database.tables import awaited_codes, users
 from service.users import sessions
 from service.users.clock import later
+from service.users.factors import HAS_PASSKEY
 from service.users.model import Caller, Origin
 from service.users.problems import Expired
 from service.users.second_factor import SecondFactor
@@ -25,7 +26,14 @@ _one = (
 _TIE: Final = ("identifier", "sid", "ends_at", "subject", "hint")  # of the session that begins: its Bond
 _INSERT: Final = insert(awaited_codes)
 _LOOK: Final = (
-    select(users.c.email, users.c.id, awaited_codes.c.redirect, awaited_codes.c.provider)
+    select(
+        users.c.email,
+        users.c.id,
+        awaited_codes.c.redirect,
+        awaited_codes.c.provider,
+        users.c.tfa_secret.is_not(None).label("has_app"),
+        HAS_PASSKEY.label("has_passkey"),
+    )
     .join_from(
         awaited_codes,
         users,
@@ -47,6 +55,9 @@ class Waiting(msgspec.Struct, frozen=True):
     name: str  # their address, or their key where they have none: what guesses are counted under
     redirect: str | None
     provider: str
+    user: str
+    has_app: bool  # whether there is an app that shows codes
+    has_passkey: bool
 
 
 async def begin(
@@ -76,7 +87,10 @@ async def begin(
 async def look(tx: Transaction, project: str, fingerprint: str) -> Waiting | None:
     """Whom this browser may be; None when nothing is awaited from it any more."""
     found = await tx.row(_LOOK, project=project, fingerprint=fingerprint, at=now())
-    return Waiting(found[0] or found[1], found[2], found[3]) if found else None
+    if found is None:
+        return None
+    email, user, redirect, provider, has_app, has_passkey = found
+    return Waiting(email or user, redirect, provider, user, bool(has_app), bool(has_passkey))
 
 
 async def finish(
@@ -106,11 +120,15 @@ async def _admit(
     origin: Origin,
     lifetime: float,
 ) -> Opened:
+    user, provider, bond = await take(tx, project, fingerprint)
+    await factor.check(tx, Caller(project, user, origin=origin), otp)
+    return await sessions.start(tx, project, user, provider, origin, lifetime, bond=bond)
+
+
+async def take(tx: Transaction, project: str, fingerprint: str) -> tuple[str, str, Bond]:
+    """Whose factor is proven in this transaction, how they came so far, and their session's bond. Expired."""
     taken = await tx.row(_TAKE, project=project, fingerprint=fingerprint, at=now())
     if taken is None:
         raise Expired
     user, provider, *tie = taken
-    await factor.check(tx, Caller(project, user, origin=origin), otp)
-    return await sessions.start(
-        tx, project, user, provider, origin, lifetime, bond=Bond(**dict(zip(_TIE, tie, strict=True)))
-    )
+    return user, provider, Bond(**dict(zip(_TIE, tie, strict=True)))

@@ -1,6 +1,6 @@
 """The identities with which a person signs on: listed, linked by themselves, unlinked, never the last one."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -10,14 +10,15 @@ from providers.contract import Identity
 from service.database import NotUnique, Transaction, now
 from service.database.tables import awaited_codes, identities, sessions, users
 from service.tokens import fingerprint
-from service.users import claims, edits, history
+from service.users import claims, edits, history, last_way, passkeys
 from service.users import sessions as living
 from service.users.claims import Policy
 from service.users.edits import Edit
 from service.users.grants import Grants
 from service.users.history import Entry
 from service.users.identities import Key, call, link, owner
-from service.users.model import ACTIVE, LOCAL, Caller, Origin
+from service.users.last_way import Open
+from service.users.model import ACTIVE, Caller, Origin
 from service.users.problems import Expired, Forbidden, Unprocessable, WrongProvider
 from service.users.rows import Row, hold
 from service.users.session_list import check
@@ -106,13 +107,11 @@ async def link_own(tx: Transaction, linking: Linking, grants: Grants) -> str:
     return known.user
 
 
-async def unlink(
-    tx: Transaction, caller: Caller, user: str, mark: str, *, passwords: bool, providers: Collection[str]
-) -> None:
+async def unlink(tx: Transaction, caller: Caller, user: str, mark: str, open_: Open) -> None:
     """Take an identity away, with every session that it began but the one that asks.
 
-    `passwords` and `providers` are what people may sign in with now: one way has to be left. Where the one
-    goes that the user's own fields show, another takes its place. Raises Forbidden, Unprocessable.
+    One way to sign in has to be left of those that are open now. Where the one goes that the user's own
+    fields show, another takes its place. Raises Forbidden, Unprocessable.
     """
     check(caller, user)
     row = await _held(tx, caller.project, user)
@@ -120,10 +119,9 @@ async def unlink(
     gone = known.pop(mark, None)
     if gone is None:
         raise Forbidden
-    key, left = _key(gone), [one for one in known.values() if one["provider"] in providers]
-    by_password = passwords and row["provider"] == LOCAL and row["password_hash"] is not None
-    if not left and not by_password:
-        raise Unprocessable("This is the last way to sign in; link another one first")
+    key, left = _key(gone), [one for one in known.values() if one["provider"] in open_.providers]
+    keys = await passkeys.number(tx, caller.project, user)
+    last_way.check(row, open_, providers={one["provider"] for one in left}, passkeys=keys)
     where = {"project": caller.project, "provider": key[0]}
     if owner(row) != key:
         await tx.run(_DELETE, **where, identifier=key[1])

@@ -286,6 +286,7 @@ def test_what_is_wrong_with_a_provider_is_named_with_the_rest() -> None:
     assert {"AUTH_OKTA_CLIENT_ID", "AUTH_OKTA_CLEINT_ID", "AUTH_OKTA_ISSUER_URL", "PORT"} <= set(found)
     assert names(AUTH_PROVIDERS="okta") == ["AUTH_OKTA_DRIVER"]
     assert names(AUTH_PROVIDERS="default") == ["AUTH_PROVIDERS"]
+    assert names(AUTH_PROVIDERS="passkey") == ["AUTH_PROVIDERS"]
     assert names(AUTH_PROVIDERS="okta,OKTA") == ["AUTH_PROVIDERS"]
 
 

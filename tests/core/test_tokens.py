@@ -30,6 +30,7 @@ ACCESS = {"id": "u", "role": None, "app_access": True, "admin_access": False, "s
 CLAIMS: dict[PurposeName, dict[str, object]] = {
     "access": ACCESS,
     "invite": {"jti": "i"},
+    "passkey": {"jti": "p", "bound": "b"},
     "reset": {"jti": "r"},
     "verify": {"jti": "v"},
 }
@@ -86,7 +87,7 @@ def test_the_same_letter_carries_the_same_token_at_each_attempt() -> None:
 def test_rule_31_a_token_of_one_purpose_is_foreign_to_every_other(
     signed: PurposeName, wanted: PurposeName
 ) -> None:
-    token = OURS.sign(signed, {**ACCESS, "jti": "x"}, expires_at=NOW + 900)
+    token = OURS.sign(signed, {**ACCESS, "jti": "x", "bound": "b"}, expires_at=NOW + 900)
     OURS.verify(signed, token)
     if signed != wanted:
         with pytest.raises(TokenForeign):

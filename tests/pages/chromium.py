@@ -108,6 +108,21 @@ class Tab:
         assert "exceptionDetails" not in told, told["exceptionDetails"]
         return told["result"].get("value")
 
+    async def becomes(self, script: str, expected: str) -> None:
+        """Wait until an expression has this value: in the next frame, or on the page that a script leads to."""
+        look = f"try {{ is = {script}; }} catch {{ is = null; }}"
+        waits = (
+            f"new Promise((done) => {{ const look = () => {{ let is; {look}"
+            f" is === {json.dumps(expected)} ? done(is) : setTimeout(look, 20); }}; look(); }})"
+        )
+        async with asyncio.timeout(_SECONDS):
+            while True:
+                try:
+                    assert await self.run(waits) == expected
+                    return
+                except AssertionError as gone:  # the page that was looked at has been left
+                    assert "navigated" in str(gone) or "destroyed" in str(gone), gone
+
     async def type(self, text: str) -> None:
         """Type into whatever has the focus."""
         await self.tell("Input.insertText", text=text)

@@ -14,7 +14,7 @@ from tests.served import Served, served
 async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
     """The whole application on both databases; Ada Lovelace is its administrator."""
     async with served(database_url, tmp_path / "data") as house:
-        await _furnish(house)
+        await furnish(house)
         yield house
 
 
@@ -31,11 +31,12 @@ async def small_house(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Served]:
         "AUTH_STRANGER_EMAIL": "nobody@example.com",
     }
     async with served(sqlite_url, tmp_path / "data", lambda _: ways) as house:
-        await _furnish(house)
+        await furnish(house)
         yield house
 
 
-async def _furnish(house: Served) -> None:
+async def furnish(house: Served) -> None:
+    """Name the project, and its administrator."""
     await name_project(house, "Analytical Engines")
     names = {"first_name": "Ada", "last_name": "Lovelace"}
     answer = await house.ask("PATCH", f"/users/{house.admin}", names)

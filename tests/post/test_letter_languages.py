@@ -28,6 +28,7 @@ def test_every_catalogue_says_everything_and_nothing_else(language: str) -> None
 @pytest.mark.parametrize("kind", samples.KINDS)
 def test_each_kind_can_be_written_in_each_language(kind: str, language: str) -> None:
     more = {"old": "a@example.org", "new": "b@example.org", "provider": "Okta", "when": "today"}
+    more["passkey"] = "Work laptop"
     written = write(letter(kind=kind), values(**more), sender=SENDER, lang=language)
     html = written.get_body(("html",))
     assert html is not None

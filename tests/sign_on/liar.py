@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,8 +14,10 @@ from tests.sign_on.issuer import Issuer, sign
 
 
 @asynccontextmanager
-async def house_at(database_url: str, data: Path, issuer: Issuer, **more: str) -> AsyncIterator[Served]:
-    """The house; `more` are further variables."""
+async def house_at(
+    database_url: str, data: Path, issuer: Issuer, *, host: str = "127.0.0.1", **more: str
+) -> AsyncIterator[Served]:
+    """The house, called by this name of the machine; `more` are further variables."""
     issuer.metadata["end_session_endpoint"] = f"{issuer.url}/end"
     variables = {
         "AUTH_PROVIDERS": "op",
@@ -26,8 +29,12 @@ async def house_at(database_url: str, data: Path, issuer: Issuer, **more: str) -
         "AUTH_OP_REDIRECT_ALLOW_LIST": "https://app.example.com/in",
         **more,
     }
-    async with served(database_url, data, lambda _: variables) as house:
-        yield house
+
+    def at(url: str) -> dict[str, str]:
+        return {"PUBLIC_URL": url.replace("127.0.0.1", host), **variables}
+
+    async with served(database_url, data, at) as house:
+        yield replace(house, url=house.house.terms.public_url)
 
 
 async def come_back(client: httpx2.AsyncClient, issuer: Issuer, away: str, **claims: Any) -> httpx2.Response:

@@ -23,7 +23,7 @@ from service.database.tables.deferred import deferred_outcomes, deferred_request
 from service.database.tables.ground import metadata
 from service.database.tables.groups import group_groups, group_roles, group_users, groups
 from service.database.tables.history import activity, revisions
-from service.database.tables.people import recovery_codes, second_factors, user_emails, users
+from service.database.tables.people import passkeys, recovery_codes, second_factors, user_emails, users
 from service.database.tables.pictures import file_bytes, files
 from service.database.tables.post import letter_windows, letters
 from service.database.tables.projects import attempts, letterheads, projects
@@ -55,6 +55,7 @@ __all__ = [
     "letterheads",
     "letters",
     "metadata",
+    "passkeys",
     "permissions",
     "projects",
     "recovery_codes",

@@ -119,3 +119,25 @@ recovery_codes = Table(
     PrimaryKeyConstraint("project", "user", "fingerprint"),
     of_user(),
 )
+
+# What a person's authenticator keeps the private half of (WebAuthn); good alone, and as a second factor.
+passkeys = Table(
+    "passkeys",
+    metadata,
+    project(),
+    Column("id", Key, nullable=False),  # what it is called in addresses
+    Column("user", Key, nullable=False),
+    Column("credential", Words, nullable=False),  # the credential id, in base64url
+    Column("public_key", Words, nullable=False),  # COSE, in base64url
+    Column("sign_count", BigInteger, nullable=False),  # of the last assertion; some always say 0
+    Column("transports", Document, nullable=False),
+    Column("eligible", Flag, nullable=False),  # whether it may be backed up: so from the beginning, or never
+    Column("backed_up", Flag, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+    PrimaryKeyConstraint("project", "id"),
+    UniqueConstraint("project", "credential"),
+    Index(None, "project", "user"),
+    of_user(),
+)

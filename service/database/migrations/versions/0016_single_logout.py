@@ -6,7 +6,7 @@ from sqlalchemy import Column, text
 from service.database.types import Words
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 
 _TABLES = ("sessions", "awaited_codes")
 

@@ -1,0 +1,132 @@
+"""The passkeys of a person: `/users/me/passkeys`; administrators list and remove those of `/users/:id`."""
+
+import asyncio
+from typing import Final
+
+from litestar import Router, delete, get, patch, post
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+from litestar.types import Scope
+
+from service.api import answers, cookies
+from service.api.bodies import TEXT, TEXT_MAYBE, expect
+from service.api.calls import Call, of
+from service.api.own_access import as_key, open_ways, whose
+from service.api.passkey_doors import CREDENTIAL, LARGEST, site
+from service.database import Transaction
+from service.users import challenges, credentials, passkey_sign_in, passkeys, sign_in
+from service.users.challenges import Json
+from service.users.credentials import Attestation, Attested, Challenge
+from service.users.model import Caller
+from service.users.problems import BadPayload, Forbidden, WrongCredentials
+
+_PROOF: Final = {"password": TEXT_MAYBE}
+_NEW: Final = {"credential": CREDENTIAL, "name": TEXT_MAYBE}
+_NAME: Final = {"name": TEXT}
+_UNNAMED: Final = "Passkey"
+
+
+@get("/users/{key:str}/passkeys")
+async def list_passkeys(scope: Scope, key: FromPath[str]) -> ASGIResponse:
+    """With which passkeys somebody signs in."""
+    call = of(scope)
+    caller, user = await whose(call, key)
+    return answers.data(await call.house.database.read(passkeys.look, caller, user))
+
+
+@post("/users/{key:str}/passkeys/options")
+async def ask(scope: Scope, key: FromPath[str]) -> ASGIResponse:
+    """What the browser is to make a passkey of, for a fresh proof: the password, or a sign-in minutes ago."""
+    call = of(scope)
+    body = expect(await call.json(), _PROOF)
+    caller = await _self(call, key)
+    password = str(body["password"]) if "password" in body else None
+    await sign_in.confirm_password(call.house.database, call.house.hasher, caller, password)
+    return answers.data(await asked(call, caller))
+
+
+@post("/users/{key:str}/passkeys")
+async def add_passkey(scope: Scope, key: FromPath[str]) -> ASGIResponse:
+    """The browser's answer: the caller has this passkey from now on, and a letter says so."""
+    call = of(scope)
+    body = expect(await call.json(LARGEST), _NEW)
+    caller = await _self(call, key)
+    answer = credentials.read(body["credential"], Attestation)
+    return answers.data(await add(call, caller, answer, str(body.get("name", _UNNAMED))))
+
+
+@patch("/users/{key:str}/passkeys/{passkey:str}")
+async def rename_passkey(scope: Scope, key: FromPath[str], passkey: FromPath[str]) -> ASGIResponse:
+    """Calls one of the caller's passkeys otherwise."""
+    call = of(scope)
+    body = expect(await call.json(), _NAME)
+    caller, user = await whose(call, key)
+    if caller.user != user:
+        raise Forbidden
+    await call.house.database.write(passkeys.rename, caller, as_key(passkey), str(body["name"]))
+    return answers.nothing()
+
+
+@delete("/users/{key:str}/passkeys/{passkey:str}", status_code=200)
+async def remove_passkey(scope: Scope, key: FromPath[str], passkey: FromPath[str]) -> ASGIResponse:
+    """Takes a passkey away, and every session that it began; never the last way in.
+
+    Of one's own it takes the fresh proof that adding one does: it may be what a thief has not got.
+    """
+    call = of(scope)
+    body = expect(await call.json(), _PROOF)
+    caller, user = await whose(call, key)
+    house = call.house
+    if caller.user == user:
+        password = str(body["password"]) if "password" in body else None
+        await sign_in.confirm_password(house.database, house.hasher, caller, password)
+    await house.database.write(passkeys.remove, caller, user, as_key(passkey), open_ways(call))
+    return answers.nothing()
+
+
+async def asked(call: Call, caller: Caller) -> Json:
+    """What the caller's browser is to make a passkey of."""
+    where = site(call)
+    place, name, known = await call.house.database.read(passkeys.person, caller)
+    challenge = challenges.challenge(call.house.tokens, _bound(caller))
+    return challenges.creation(
+        where, challenge, place=place or where.id, user=str(caller.user), name=name, known=known
+    )
+
+
+async def add(call: Call, caller: Caller, answer: Attestation, name: str) -> Json:
+    """Give the caller the passkey that answers `asked`. Raises BadPayload."""
+    where = site(call)
+    try:
+        challenge = credentials.answered(call.house.tokens, answer, _bound(caller))
+        new = await asyncio.to_thread(credentials.attested, where, answer, challenge)
+        return await call.house.database.write(_add, caller, new, challenge, name)
+    except WrongCredentials:
+        raise BadPayload('"credential" answers no question of the last minutes; ask once more') from None
+
+
+async def _add(tx: Transaction, caller: Caller, new: Attested, challenge: Challenge, name: str) -> Json:
+    await passkey_sign_in.spend(tx, caller.project, challenge)
+    return await passkeys.add(tx, caller, new, name)
+
+
+async def _self(call: Call, key: str) -> Caller:
+    """The caller, who speaks of themselves and has signed in."""
+    cookies.same_site(call)
+    caller, user = await whose(call, key)
+    if caller.user != user:  # nobody proves anything for somebody else
+        raise Forbidden
+    if caller.session is None:
+        raise BadPayload("A passkey is added by who has signed in; this token belongs to no session")
+    return caller
+
+
+def _bound(caller: Caller) -> str:
+    return f"session {caller.session}"
+
+
+router = Router(
+    "/",
+    route_handlers=[list_passkeys, ask, add_passkey, rename_passkey, remove_passkey],
+    include_in_schema=False,
+)

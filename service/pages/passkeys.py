@@ -1,0 +1,177 @@
+"""A person's passkeys: added, named and removed. Only the making of one needs a script."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Literal
+
+from litestar import Response, get, post
+from litestar.types import Scope
+
+from service.api import passkeys as room
+from service.api.calls import Call, of
+from service.api.own_access import as_key, open_ways
+from service.database import Transaction
+from service.pages.devices import device
+from service.pages.forms import form
+from service.pages.here import Here, here
+from service.pages.notices import notice
+from service.pages.sheet import PASSKEYS, away, dress, sheet
+from service.pages.tongue import say
+from service.users import credentials, passkeys, second_factor, sign_in
+from service.users.credentials import Attestation
+from service.users.problems import BadPayload, Forbidden, TooMany, Unprocessable, WrongCredentials
+
+PATH: Final = "/admin/passkeys"
+_LOGIN: Final = "/admin/login"
+_WRONG: Final = "The password is not right. Try it once more."
+_OFTEN: Final = "There were too many attempts. Wait a few minutes and try again."
+_UNMADE: Final = "The passkey was not added: it took too long, or it is here already. Try once more."
+_UNNAMED: Final = "A name has 1 to 100 characters."
+_LAST: Final = "This passkey is your only way to sign in. Add another one first."
+
+Proof = Literal["none", "password", "again"]
+Fields = Mapping[str, str]
+
+
+@get(PATH)
+async def show(scope: Scope) -> Response[bytes]:
+    """The passkeys of whose browser this is."""
+    call = of(scope)
+    found = await here(call, PATH)
+    return await _page(call, found) if found else away(_LOGIN, call.house.terms)
+
+
+@post(PATH)
+async def change(scope: Scope) -> Response[bytes]:
+    """What a button asks for."""
+    call = of(scope)
+    fields = await form(call)
+    found = await here(call, PATH)
+    if found is None:
+        return away(_LOGIN, call.house.terms)
+    if fields.get("mark") != found.mark:
+        return notice("crossed", call, await dress(call))
+    step = _STEPS.get("made" if "credential" in fields else fields.get("do", ""), _nothing)
+    return await step(call, found, fields)
+
+
+async def _nothing(call: Call, _: Here, __: Fields) -> Response[bytes]:
+    return away(PATH, call.house.terms)
+
+
+async def _add(call: Call, found: Here, fields: Fields) -> Response[bytes]:
+    """Once it is sure who asks, the page that has the browser make one."""
+    refused = await _refusal(call, found, fields)
+    if refused:
+        return await _page(call, found, refused)
+    return sheet(
+        "passkey_new",
+        call,
+        await dress(call),
+        script=PASSKEYS,
+        options=json.dumps(await room.asked(call, found.caller)),
+        name=device(call.header(b"user-agent")),
+        mark=found.mark,
+    )
+
+
+async def _made(call: Call, found: Here, fields: Fields) -> Response[bytes]:
+    """The new passkey; with the first second factor come recovery codes."""
+    who = (call.project, str(found.caller.user))
+    was_protected = await call.house.database.read(second_factor.is_protected, *who)
+    try:
+        answer = credentials.parse(fields["credential"], Attestation)
+        await room.add(call, found.caller, answer, fields.get("name", ""))
+    except BadPayload:
+        return await _page(call, found, _UNMADE)
+    if was_protected:
+        return away(PATH, call.house.terms)
+    codes = await call.house.database.write(second_factor.renew_codes, found.caller)
+    return sheet("passkey_codes", call, await dress(call), codes=codes)
+
+
+async def _rename(call: Call, found: Here, fields: Fields) -> Response[bytes]:
+    key, name = fields.get("passkey", ""), fields.get("name", "")
+    try:
+        await call.house.database.write(passkeys.rename, found.caller, as_key(key), name)
+    except BadPayload:
+        return await _page(call, found, _UNNAMED)
+    except Forbidden:  # it has been removed meanwhile
+        return away(PATH, call.house.terms)
+    return away(PATH, call.house.terms)
+
+
+async def _ask_removal(
+    call: Call, found: Here, fields: Fields, refused: str | None = None
+) -> Response[bytes]:
+    listed, proof = await call.house.database.read(_standing, found)
+    one = next((one for one in listed if one["id"] == fields.get("passkey")), None)
+    if one is None:
+        return away(PATH, call.house.terms)
+    return sheet(
+        "passkey_remove",
+        call,
+        await dress(call),
+        status=422 if refused else 200,
+        passkey=one,
+        proof=proof,
+        mark=found.mark,
+        refused=say(call, refused) if refused else None,
+    )
+
+
+async def _remove(call: Call, found: Here, fields: Fields) -> Response[bytes]:
+    refused = await _refusal(call, found, fields)
+    if refused:
+        return await _ask_removal(call, found, fields, refused)
+    caller, key = found.caller, fields.get("passkey", "")
+    try:
+        where = (caller, str(caller.user), as_key(key), open_ways(call))
+        await call.house.database.write(passkeys.remove, *where)
+    except Unprocessable:
+        return await _page(call, found, _LAST)
+    except Forbidden:  # it is gone already
+        return away(PATH, call.house.terms)
+    return away(PATH, call.house.terms)
+
+
+_STEPS: Final[Mapping[str, Callable[[Call, Here, Fields], Awaitable[Response[bytes]]]]] = {
+    "add": _add,
+    "made": _made,
+    "rename": _rename,
+    "remove": _ask_removal,
+    "removed": _remove,
+}
+
+
+async def _refusal(call: Call, found: Here, fields: Fields) -> str | None:
+    """Why it is not sure who asks."""
+    password = fields.get("password", "")[:1024] or None
+    try:
+        await sign_in.confirm_password(call.house.database, call.house.hasher, found.caller, password)
+    except (WrongCredentials, BadPayload):
+        return _WRONG
+    except TooMany:
+        return _OFTEN
+    return None
+
+
+async def _page(call: Call, found: Here, refused: str | None = None) -> Response[bytes]:
+    listed, proof = await call.house.database.read(_standing, found)
+    return sheet(
+        "passkeys",
+        call,
+        await dress(call),
+        status=422 if refused else 200,
+        passkeys=listed,
+        proof=proof,
+        mark=found.mark,
+        site=call.house.terms.site is not None,
+        refused=say(call, refused) if refused else None,
+    )
+
+
+async def _standing(tx: Transaction, found: Here) -> tuple[list[dict[str, Any]], Proof]:
+    """Their passkeys, and what it takes to be sure that it is them."""
+    listed = await passkeys.look(tx, found.caller, str(found.caller.user))
+    return listed, await sign_in.proof(tx, found.caller)
