@@ -14,6 +14,7 @@ from msgspec import Struct
 from providers.assertion import KIND, sign_assertion
 from providers.client_settings import ClientSettings
 from providers.contract import Misconfigured, Unreachable
+from providers.discovery import Metadata
 from providers.http import Outbound
 from providers.redirects import refusal
 from providers.secret import PrivateKey
@@ -34,6 +35,18 @@ class Server(Struct, frozen=True):
     pushed: str | None = None
     wants_pushed: bool = False
     takes_verifier: bool = True
+
+
+def server_of(metadata: Metadata) -> Server:
+    """The server that an issuer's document describes."""
+    return Server(
+        metadata.authorization_endpoint,
+        metadata.token_endpoint,
+        metadata.token_endpoint_auth_methods_supported,
+        metadata.issuer,
+        metadata.pushed_authorization_request_endpoint,
+        metadata.require_pushed_authorization_requests,
+    )
 
 
 def open_client(

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from providers import logout_token
 from providers.afterwards import LoggedOut
-from providers.client import Server
+from providers.client import Server, server_of
 from providers.client_settings import ClaimName, ClientSettings
 from providers.code_flow import CodeFlow, ask, secret_of
 from providers.contract import (
@@ -104,14 +104,14 @@ class OpenID(CodeFlow[OpenIDClient]):
         self._issuer = Issuer(settings.issuer(), outbound, said=settings.issuer_said())
 
     async def server(self) -> Server:
-        return _server(await self._issuer.metadata())
+        return server_of(await self._issuer.metadata())
 
     async def arrive(self, query: Mapping[str, str], memory: Mapping[str, str]) -> Identity:
         check_state(query, memory)
         async with in_time():
             metadata = await self._issuer.metadata()
             check_issuer(query, memory, metadata)
-            code, server = read_code(query), _server(metadata)
+            code, server = read_code(query), server_of(metadata)
             async with self._client(server, memory["redirect_uri"]) as client:
                 tokens = await self._exchange(client, server, code, memory)
                 claims = await self._validate(tokens, memory["nonce"], metadata)
@@ -131,7 +131,9 @@ class OpenID(CodeFlow[OpenIDClient]):
             metadata = await self._issuer.metadata()
             await self._issuer.keys()
             found = inspect_metadata(metadata, self._scope)
-            return found + await inspect_client(self._outbound, self._settings, _server(metadata), return_url)
+            return found + await inspect_client(
+                self._outbound, self._settings, server_of(metadata), return_url
+            )
 
     async def _validate(self, tokens: Mapping[str, Any], nonce: str, metadata: Metadata) -> dict[str, Any]:
         text = tokens.get("id_token")
@@ -194,14 +196,3 @@ class OpenID(CodeFlow[OpenIDClient]):
         if userinfo.get("sub") != subject:
             raise Untrusted("The userinfo answer is about somebody else (OpenID Connect Core 5.3.2)")
         return userinfo
-
-
-def _server(metadata: Metadata) -> Server:
-    return Server(
-        metadata.authorization_endpoint,
-        metadata.token_endpoint,
-        metadata.token_endpoint_auth_methods_supported,
-        metadata.issuer,
-        metadata.pushed_authorization_request_endpoint,
-        metadata.require_pushed_authorization_requests,
-    )

@@ -64,11 +64,11 @@ async def test_those_who_wait_for_a_provider_that_hangs_are_in_nobodys_way(
     async with served.client() as client:
         begun = time.monotonic()
         assert (await sign_on(client, issuer)).status_code == 200
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 3.5  # with the others it would have waited 4
     outcomes = await asyncio.gather(*waiting)
     over.set()
     assert {status for status, _ in outcomes} == {503}
-    assert max(seconds for _, seconds in outcomes) < 8  # 5 from where the provider is asked
+    assert max(seconds for _, seconds in outcomes) < 12
 
 
 @pytest.mark.parametrize("broken", [*BROKEN, "another issuer"])
