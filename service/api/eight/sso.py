@@ -40,6 +40,7 @@ async def start(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     try:
         left = await sso.leave(call, door, redirect, mode=mode)
     except ProviderError as problem:
+        await doors.note(call, name, problem)
         home = Home(redirect, mode)
         return call.generation.landing.refused(call, doors.told(problem, name), home)
     if _is_visit(call, door):
@@ -53,7 +54,8 @@ def _is_visit(call: Call, door: Door) -> bool:
     if call.header(b"sec-fetch-mode") == "navigate":
         return True
     known = (call.house.terms.public_url, *door.policy.redirect_allow_list)
-    return _origin(call.header(b"referer") or "") in map(_origin, known)
+    last = _origin(call.header(b"referer") or "")
+    return last is not None and last in map(_origin, known)
 
 
 def _origin(url: str) -> tuple[str, str] | None:
