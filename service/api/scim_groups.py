@@ -19,7 +19,7 @@ from service.dialects import question, scim_groups, scim_members, scim_membershi
 from service.dialects.dialect import GROUP_COLLECTION
 from service.dialects.scim_membership import Members
 from service.users import groups
-from service.users.group_members import Wanted
+from service.users.membership import Wanted
 from service.users.model import Caller
 from service.users.problems import Forbidden
 

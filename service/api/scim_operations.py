@@ -11,10 +11,11 @@ from providers.scim.bulk import Operation
 from providers.scim.problems import ScimProblem
 from providers.scim.schema import Resource
 from service.api import scim_conditions
-from service.api.scim_conditions import Condition, tag
+from service.api.scim_conditions import Condition
 from service.api.scim_operation import Unresolved, check, error, many_of, resolved
 from service.api.scim_requests import BASE, Request, key_of
 from service.api.scim_resources import Many, Served, addressed
+from service.api.scim_telling import Telling
 from service.database import Unavailable, new_key
 from service.users.problems import Problem
 
@@ -32,12 +33,9 @@ class Alone(msgspec.Struct, frozen=True):
     condition: Condition
 
 
-class Run:
-    """The way through the operations of one request; `told` is what became of each, by its number.
-
-    `done` are those that were done before; they are left alone. `outcomes` tells, of what a transaction
-    gives, what becomes of the operations that are its own.
-    """
+class Run(Telling):
+    """The way through the operations of one request. `outcomes` tells, of what a transaction gives, what
+    becomes of the operations that are its own."""
 
     def __init__(
         self,
@@ -47,22 +45,10 @@ class Run:
         alone: Alone | None = None,
         done: Mapping[int, Resource] = MappingProxyType({}),
     ) -> None:
-        self.told: dict[int, Resource] = {}
+        super().__init__(request.base, accepted, done)
         self.outcomes: Callable[[object], Mapping[int, Resource]] = lambda _: {}
         self._request = request
-        self._accepted = accepted
         self._alone = alone
-        self._errors = 0
-        self._keys: dict[str, str] = {}  # the id of each resource that was made, by the bulkId
-        for number, told in done.items():
-            self._take_up(number, told)
-
-    def _take_up(self, number: int, told: Resource) -> None:
-        self.told[number] = told
-        if int(str(told["status"])) >= 400:
-            self._errors += 1
-        elif told.get("bulkId") is not None:
-            self._keys[str(told["bulkId"])] = str(told["location"]).rpartition("/")[2]
 
     async def everything(self, operations: Sequence[Operation]) -> None:
         """Does all of them, each after those that it refers to."""
@@ -72,37 +58,32 @@ class Run:
         for rest in bulk.ordered([one for one in tangled if many_of(one) is None]):
             await self.all(rest)
 
-    @property
-    def _over(self) -> bool:
-        """Whether there were as many errors as the client accepts."""
-        return self._accepted is not None and self._errors >= self._accepted
-
     async def all(self, operations: Sequence[Operation]) -> None:
         """Does them one after the other; of those that make resources of one type, many at a time."""
         batch: list[Operation] = []
-        for one in self._left(operations):
+        for one in self.left(operations):
             many = many_of(one)
             if batch and (many is None or many is not many_of(batch[0]) or len(batch) == _TOGETHER):
                 await self._batch(batch)
                 batch = []
             if many is not None:
                 batch.append(one)
-            elif not self._over:
+            elif not self.over:
                 await self._one(one)
         await self._batch(batch)
 
     async def circle(self, operations: Sequence[Operation]) -> None:
         """Makes resources that refer to each other in a circle: all of them or none (3.7.1)."""
-        operations = self._left(operations)
-        if not operations or self._over:
+        operations = self.left(operations)
+        if not operations or self.over:
             return
         keys = {str(one.bulk_id): new_key() for one in operations}
-        known, ready = {**self._keys, **keys}, list[Ready]()
+        known, ready = {**self.keys, **keys}, list[Ready]()
         for one in operations:
             try:
                 ready.append(await self._ready(one, keys[str(one.bulk_id)], known))
             except (Problem, ScimProblem, Unavailable) as problem:
-                self._fail(one, problem)
+                self.fail(one, problem)
         try:
             if len(ready) < len(operations):
                 raise Unresolved(_CIRCLE)
@@ -110,18 +91,18 @@ class Run:
                 await self._together([one for one in ready if one[1] is many], keys)
         except (Problem, ScimProblem, Unavailable) as problem:
             for one, _, _ in ready:
-                self._fail(
+                self.fail(
                     one,
                     problem if len(ready) == 1 else Unresolved(f"{_CIRCLE} {error(problem, one)['detail']}"),
                 )
             return
         for one, many, _ in ready:
-            self._take_up(one.number, self._made(one, keys[str(one.bulk_id)], many.version))
+            self.take_up(one.number, self.made(one, keys[str(one.bulk_id)], many.version))
 
     async def _batch(self, operations: Sequence[Operation]) -> None:
         """What cannot be read fails when all before it has been done."""
         keys = {str(one.bulk_id): self._fresh() for one in operations}
-        known = {**self._keys, **keys}
+        known = {**self.keys, **keys}
         ready: list[Ready] = []
         for one in operations:
             try:
@@ -129,9 +110,9 @@ class Run:
             except (Problem, ScimProblem, Unavailable) as problem:
                 await self._make(ready, keys)
                 ready = []
-                if self._over:
+                if self.over:
                     return
-                self._fail(one, problem)
+                self.fail(one, problem)
         await self._make(ready, keys)
 
     async def _ready(self, one: Operation, key: str, known: Mapping[str, str]) -> Ready:
@@ -142,35 +123,32 @@ class Run:
 
     async def _make(self, ready: Sequence[Ready], keys: Mapping[str, str]) -> None:
         """One transaction for all; where that fails, one for each half, down to the one that is wrong."""
-        if not ready or self._over:
+        if not ready or self.over:
             return
         first, many, _ = ready[0]
         try:
             own = {str(one.bulk_id) for one, _, _ in ready}
             for one, _, _ in ready:
-                check(one, self._keys.keys() | own)
+                check(one, self.keys.keys() | own)
             await self._together(ready, keys)
         except (Problem, ScimProblem, Unavailable) as problem:
             if len(ready) == 1:
-                self._fail(first, problem)
+                self.fail(first, problem)
                 return
             half = len(ready) // 2
             await self._make(ready[:half], keys)
             await self._make(ready[half:], keys)
             return
         for one, _, _ in ready:
-            self._take_up(one.number, self._made(one, keys[str(one.bulk_id)], many.version))
+            self.take_up(one.number, self.made(one, keys[str(one.bulk_id)], many.version))
 
     async def _together(self, ready: Sequence[Ready], keys: Mapping[str, str]) -> None:
         """One transaction for resources of one type."""
         many = ready[0][1]
         self.outcomes = lambda _: {
-            one.number: self._made(one, keys[str(one.bulk_id)], many.version) for one, _, _ in ready
+            one.number: self.made(one, keys[str(one.bulk_id)], many.version) for one, _, _ in ready
         }
         await many.make(self._request, [values for _, _, values in ready])
-
-    def _left(self, operations: Sequence[Operation]) -> list[Operation]:
-        return [one for one in operations if one.number not in self.told]
 
     def _fresh(self) -> str:
         return new_key() if self._alone is None else self._alone.key
@@ -180,48 +158,27 @@ class Run:
             if one.problem is not None:
                 raise one.problem
             served = addressed(f"{BASE}{one.endpoint}")
-            check(one, self._keys)
-            self.outcomes = lambda made: {one.number: self._changed(one, made)}
+            check(one, self.keys)
+            self.outcomes = lambda made: {one.number: self.changed(one, made)}
             made = await self._done(one, served, self._request.of(served.type))
         except (Problem, ScimProblem, Unavailable) as problem:
-            self._fail(one, problem)
+            self.fail(one, problem)
             return
-        self._take_up(one.number, self._changed(one, made))
+        self.take_up(one.number, self.changed(one, made))
 
     async def _done(self, one: Operation, served: Served, request: Request) -> Resource | None:
         """Does one operation as a request of its own would; gives the resource where one is there."""
-        data = resolved(one, self._keys)
+        data = resolved(one, self.keys)
         condition = self._alone.condition if self._alone else scim_conditions.of_version(one.version)
         match one.method:
             case "POST":
                 return await served.create(request, data, self._fresh())
             case "PUT":
-                return await served.replace(request, key_of(self._key(one)), data, condition)
+                return await served.replace(request, key_of(self.key(one)), data, condition)
             case "PATCH":
                 # The RFC's own example leaves the envelope out.
                 steps = data if isinstance(data, list) else messages.operations(data, request.profile)
-                return await served.change(request, key_of(self._key(one)), steps, condition)
+                return await served.change(request, key_of(self.key(one)), steps, condition)
             case _:
-                await served.remove(request, key_of(self._key(one)), condition)
+                await served.remove(request, key_of(self.key(one)), condition)
                 return None
-
-    def _key(self, one: Operation) -> str:
-        return str(bulk.resolved(one.key, self._keys))
-
-    def _made(self, one: Operation, key: str, version: str) -> Resource:
-        return bulk.told(one, _SUCCESS[one.method], location=self._place(one, key), version=version)
-
-    def _changed(self, one: Operation, made: object) -> Resource:
-        """What is told of an operation that gave a resource, or nothing to be seen."""
-        if not isinstance(made, dict):
-            return bulk.told(one, 204, location=self._place(one, self._key(one)))
-        key = str(made["id"]) if one.method == "POST" else self._key(one)
-        return self._made(one, key, tag(made))
-
-    def _fail(self, one: Operation, problem: Exception) -> None:
-        told = error(problem, one)
-        place = None if one.key is None else self._place(one, self._key(one))
-        self._take_up(one.number, bulk.told(one, int(str(told["status"])), location=place, response=told))
-
-    def _place(self, one: Operation, key: str) -> str:
-        return f"{self._request.base}{one.endpoint}/{key}"

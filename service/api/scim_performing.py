@@ -49,18 +49,25 @@ async def perform(house: House, held: Held, *, most: int) -> None:
     connection = await house.database.read(connections.read, project, held.request.connection)
     if connection is None:
         return
+    if held.attempts > most:
+        await _give_up(house, held, connection)
+        return
     try:
         sealed = house.sealer.open(held.asked, scim_deferred.place(project, id_))
     except SealBroken:
         _log.error("a deferred request was sealed under a secret that is gone", extra={"txn": id_})
-        caller = connection.caller(Origin())
-        outcome = Outcome(id_, bulk.ENDPOINT, dict(_failure(Operation(0), 500, _GIVEN_UP)))
-        await house.database.write(deferred.finish, caller, held, {0: outcome})
+        await _give_up(house, held, connection)
         return
     way = _Way(house, held, connection, msgspec.json.decode(sealed, type=Asked))
-    if held.attempts <= most:
-        await way.go()
+    await way.go()
     await way.end()
+
+
+async def _give_up(house: House, held: Held, connection: Connection) -> None:
+    """Forget a request that cannot be done; what was asked is better not even looked at again."""
+    caller = connection.caller(Origin())
+    outcome = Outcome(held.request.id, bulk.ENDPOINT, _failure(Operation(0), 500, _GIVEN_UP))
+    await house.database.write(deferred.finish, caller, held, [outcome])
 
 
 class _Way:
@@ -97,11 +104,10 @@ class _Way:
         self._noting = set()
 
     async def end(self) -> None:
-        """Tell what was not told yet, and of what was never done that it was not."""
-        status, words = (500, _GIVEN_UP) if not self._run.told else (_FAILED_DEPENDENCY, _LEFT)
+        """Tell what was not told yet, and of what was left alone that it was."""
         for one in self._operations:
-            self._run.told.setdefault(one.number, _failure(one, status, words))
-        left = self._outcomes(self._told())
+            self._run.told.setdefault(one.number, _failure(one, _FAILED_DEPENDENCY, _LEFT))
+        left = list(self._outcomes(self._told()).values())
         await self._house.database.write(deferred.finish, self._request.caller, self._held, left)
         self._house.deferral.tell(self._held.request.id, self._run.told)
         self._log()
@@ -116,7 +122,7 @@ class _Way:
     def _outcome(self, number: int, told: Resource) -> Outcome:
         """Of a Bulk's operations each has a txn of its own (RFC 9967, 2.5.1.2)."""
         txn = f"{self._held.request.id}:{number}" if self._is_bulk else self._held.request.id
-        return Outcome(txn, _subject(self._operations[number], told, self._request.base), told)
+        return Outcome(txn, _subject(self._operations[number], told, self._request.base), _storable(told))
 
     def _log(self) -> None:
         """The log has the request twice: as it was accepted, and as it ended."""
@@ -165,6 +171,14 @@ async def _kept(work: Awaitable[T]) -> T:
 
 def _failure(one: Operation, status: int, words: str) -> Resource:
     return bulk.told(one, status, location=None, response=messages.error(status, words))
+
+
+def _storable(told: Resource) -> Resource:
+    """Without NUL, which no text that is kept may hold; what was asked comes back in it."""
+    return {
+        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
+        for name, value in told.items()
+    }
 
 
 def _subject(one: Operation, told: Resource, base: str) -> str:

@@ -13,6 +13,7 @@ from providers.scim import lens
 from providers.scim.problems import InvalidValue
 from providers.scim.schema import Resource, Value
 from providers.scim.user import USER
+from service.dialects import scim_groups
 from service.dialects.fields import USERS, Field
 from service.dialects.scim_tags import tag
 from service.users.checks import is_email
@@ -77,7 +78,7 @@ def resource(row: Mapping[str, Any]) -> Resource:
     # One that was taken away here leaves the list as the provider sent it, or the next would go in its place.
     if row["email"] is not None and row["email"] != _address(made):
         made = lens.write(made, EMAIL, row["email"])
-    groups = _groups(row["groups"]) if row.get("groups") is not None else []
+    groups = scim_groups.of_user(row["groups"]) if row.get("groups") is not None else []
     if groups:
         made["groups"] = groups
     made["schemas"] = USER.declared(made)
@@ -88,14 +89,6 @@ def resource(row: Mapping[str, Any]) -> Resource:
         "version": tag(row["version"], groups),
     }
     return made
-
-
-def _groups(listed: str) -> list[Value]:
-    """The groups of a user; whoever is in one itself is not in it indirectly as well."""
-    found: dict[str, Value] = {}
-    for id_, display, type_ in sorted(msgspec.json.decode(listed), key=lambda one: (one[2], one[0])):
-        found.setdefault(id_, {"value": id_, "display": display, "type": type_})
-    return list(found.values())
 
 
 def _lay(texts: tuple[_Text, ...], row: Mapping[str, Any], made: Resource) -> None:

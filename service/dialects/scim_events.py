@@ -38,6 +38,7 @@ def _payload(name: str, told: Mapping[str, Any], words: Mapping[str, str]) -> Ma
         return told
     if "attributes" not in told:
         return {}
+    # Of who is in groups the tag goes on behind this: to look for them would cost every change a statement.
     return {"attributes": _named(told["attributes"], words), "version": tag(told["version"])}
 
 

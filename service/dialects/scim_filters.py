@@ -16,21 +16,17 @@ from service.dialects import nodes, scim_references
 from service.dialects.dialect import GROUP_COLLECTION, USER_COLLECTION
 from service.dialects.fields import Field
 from service.dialects.nodes import Joined, Keyed, Node, Term
-from service.dialects.operators import spoken
 from service.dialects.scim import EMAIL, FIELDS
-from service.dialects.scim_attributes import NOT_ASKED, folded
-from service.dialects.scim_following import EVERY, FOLLOWING, Following
+from service.dialects.scim_columns import Columns
+from service.dialects.scim_following import EVERY, FOLLOWING
 from service.users.checks import is_uuid
-from service.users.model import ACTIVE
 from service.users.rows import fold
 
-_WORDS: Final = spoken("scim")
 COLUMNS_OF: Final[Mapping[str, Mapping[str, Field]]] = {
     "User": FIELDS,
     "Group": {field.cells["scim"].word: field for field in GROUP_COLLECTION.fields},
 }
 COLLECTIONS: Final[Mapping[str, str]] = {"User": USER_COLLECTION.name, "Group": GROUP_COLLECTION.name}
-EXACT: Final = frozenset({"id", "externalId"})  # caseExact, RFC 7643 3.1
 # At most a few resources have one of these; at most a few hundred users and groups have the others.
 _KEYS: Final[Mapping[str, frozenset[str]]] = {
     "User": frozenset({"id", "userName", "externalId", "emails.value"}),
@@ -90,7 +86,7 @@ def _pinned(term: ValuePath) -> tuple[Comparison | None, list[Expression]]:
     return (asked[0] if len(asked) == 1 else None), [one for one in terms if one not in asked]
 
 
-class _Reader(Following):
+class _Reader(Columns):
     """Walks one filter; what has a column is asked of it, everything else of where it is kept."""
 
     def __init__(self, type_: ResourceType) -> None:
@@ -156,40 +152,8 @@ class _Reader(Following):
         field = self._columns.get(EMAIL if path == "emails.value" else path)
         if field is None:
             return self.compare(asked)
-        node = self._column(field, path, op, value)
+        node = self.column(field, path, op, value)
         return Joined("or", (node, self.compare(asked))) if path == "emails.value" else node
-
-    def _column(self, field: Field, path: str, op: str, value: object) -> Node:
-        if field.guard == "secret":
-            raise InvalidFilter(f'"{path}" {NOT_ASKED}.')
-        if field.name == "status":
-            return self._active(op, value)
-        if field.kind == "uuid":
-            return self._id(op, value)
-        if path == "meta.version":
-            return self.versioned(op, value)
-        term = self._term(field, op, value, exact=path in EXACT or field.kind != "string")
-        # An attribute that is not there is not equal to anything (RFC 7644, 3.4.2.2).
-        return Joined("or", (term, Term(field.name, "null", 0))) if op == "ne" else term
-
-    def _term(self, field: Field, op: str, value: object, *, exact: bool) -> Term:
-        operator = _WORDS[op]
-        if field.kind not in operator.kinds and op not in ("gt", "ge", "lt", "le"):
-            raise InvalidFilter(f'"{op}" cannot be asked of "{field.cells["scim"].word}".')
-        if not exact and isinstance(value, str):
-            value = fold(value) if field.key else folded(value)
-        return Term(field.name, operator.name, self.keep(value), folded=not exact)
-
-    def _id(self, op: str, value: object) -> Node:
-        """What is no key of ours is nobody's id, which is an answer and no mistake."""
-        if op not in ("eq", "ne"):
-            raise InvalidFilter('Of "id" a filter can ask for eq and ne only.')
-        found = Term("id", "in", self.keep([value.lower()] if is_uuid(value) else []))
-        return found if op == "eq" else nodes.Not(found)
-
-    def _active(self, op: str, value: object) -> Node:
-        positive = (op == "eq") == bool(value)
-        return Term("status", "eq" if positive else "neq", self.keep(ACTIVE))
 
     def _keyed(self, table: str, value: object) -> Node:
         if not is_uuid(value):

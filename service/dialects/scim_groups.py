@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from providers.scim.group import GROUP
 from providers.scim.schema import Resource, Value
 from service.dialects.scim_tags import tag
@@ -47,3 +49,11 @@ def _member(id_: str, type_: str, display: str | None) -> Value:
 def values(made: Resource) -> dict[str, object]:
     """The attributes of a resource in our own words."""
     return {"display_name": made.get("displayName"), "external_identifier": made.get("externalId")}
+
+
+def of_user(listed: str) -> list[Value]:
+    """The groups of a user; whoever is in one itself is not in it indirectly as well."""
+    found: dict[str, Value] = {}
+    for id_, display, type_ in sorted(msgspec.json.decode(listed), key=lambda one: (one[2], one[0])):
+        found.setdefault(id_, {"value": id_, "display": display, "type": type_})
+    return list(found.values())

@@ -15,7 +15,7 @@ from providers.scim.problems import InvalidValue, Mutability, NoTarget, TooMany
 from providers.scim.schema import Resource, Value
 from providers.scim.tolerance import Profile
 from service.users.checks import is_uuid
-from service.users.group_members import Wanted
+from service.users.membership import Wanted
 
 Members = list[tuple[str, str, str | None]]
 Look = Callable[[], Awaitable[Members]]  # the members that there are

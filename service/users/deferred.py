@@ -5,7 +5,7 @@ says so in every transaction that has an effect: when another has taken it over 
 transaction stays. What became of its operations is kept with the effect, and told as an event (RFC 9967).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -135,10 +135,11 @@ async def tell(tx: Transaction, caller: Caller, held: Held, outcomes: Mapping[in
     await events.answer(tx, caller, list(outcomes.values()))
 
 
-async def finish(tx: Transaction, caller: Caller, held: Held, outcomes: Mapping[int, Outcome]) -> None:
+async def finish(tx: Transaction, caller: Caller, held: Held, outcomes: Sequence[Outcome]) -> None:
     """Say the rest of what became of it, and forget the request with all that it held. Raises Lost."""
-    await tell(tx, caller, held, outcomes)
-    await tx.run(_FINISH, **_key(held.request), of_owner=held.owner)
+    if not await tx.run(_FINISH, **_key(held.request), of_owner=held.owner):
+        raise Lost
+    await events.answer(tx, caller, outcomes)
     tx.announce(DEFERRED, held.request.connection)  # the next one's turn
 
 

@@ -1,9 +1,8 @@
 """Who is in a group: a row for each user and each group inside it; a change reads as many as it names."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import (
     CTE,
     ColumnElement,
@@ -23,65 +22,11 @@ from service.database.shapes import Kind
 from service.database.tables import connections, group_groups, group_users, groups, users
 from service.database.types import Key
 from service.users.checks import is_uuid
+from service.users.membership import Moved, Wanted
 from service.users.model import Caller
 from service.users.problems import Invalid, NoMembers
 
 _LONGEST: Final = 256  # characters of a member's name that are kept
-
-
-class Wanted(msgspec.Struct):
-    """Who is to be in a group: of those named the True ones are, the False ones are not; with `only`, nobody
-    else is. `displays` are the provider's names of newcomers."""
-
-    named: dict[str, bool] = {}
-    only: bool = False
-    displays: dict[str, str | None] = {}
-
-    def add(self, entries: Mapping[str, str | None]) -> None:
-        """These are to be in it, each with the provider's name."""
-        self.named.update(dict.fromkeys(entries, True))
-        self.displays.update(entries)
-
-    def remove(self, ids: Iterable[str]) -> None:
-        """These are not."""
-        self.named.update(dict.fromkeys(ids, False))
-
-    def replace(self, entries: Mapping[str, str | None]) -> None:
-        """These and nobody else."""
-        self.named, self.only = {}, True
-        self.add(entries)
-
-    @property
-    def inside(self) -> list[str]:
-        """Who is to be in it."""
-        return [id_ for id_, within in self.named.items() if within]
-
-    @property
-    def outside(self) -> list[str]:
-        """Who is not."""
-        return [id_ for id_, within in self.named.items() if not within]
-
-
-class Moved(msgspec.Struct):
-    """Who came and who went, users and groups."""
-
-    added: list[str] = []
-    removed: list[str] = []
-    added_groups: list[str] = []
-    removed_groups: list[str] = []
-
-    def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.added_groups or self.removed_groups)
-
-    @property
-    def users(self) -> list[str]:
-        """The users."""
-        return [*self.added, *self.removed]
-
-    @property
-    def groups(self) -> list[str]:
-        """The groups inside."""
-        return [*self.added_groups, *self.removed_groups]
 
 
 def _known(

@@ -10,7 +10,7 @@ from service.database.tables import groups
 from service.users import events, group_members, group_roles, history
 from service.users.access import Scope, ScopeKind
 from service.users.checks import check
-from service.users.group_members import Moved, Wanted
+from service.users.membership import Moved, Wanted
 from service.users.model import GROUP_ATTRIBUTES, GROUPS, Caller
 from service.users.problems import Forbidden
 from service.users.rows import fold

@@ -10,8 +10,8 @@ from service.database.tables import group_groups, group_users, groups, user_emai
 from service.dialects import scim_members
 from service.users import connections, group_roles, records, role_changes
 from service.users import groups as verbs
-from service.users.group_members import Wanted
 from service.users.group_roles import GroupRole
+from service.users.membership import Wanted
 from service.users.model import Caller
 from service.users.problems import (
     Forbidden,
@@ -51,7 +51,9 @@ def _wanted(*, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Wanted:
 
 
 async def _group(database: Database, caller: Caller, name: str, *members: str, **values: object) -> str:
-    return await database.write(verbs.create, caller, {"display_name": name, **values}, _wanted(add=members))
+    key, given = new_key(), {"display_name": name, **values}
+    await database.write(verbs.create, caller, key, given, _wanted(add=members))
+    return key
 
 
 async def _changed(
@@ -131,7 +133,7 @@ async def test_names_are_taken_once_in_each_connection(database: Database) -> No
     await _group(database, entra, "Straße", external_identifier="1")
     for values in ({"display_name": "STRASSE"}, {"display_name": "x", "external_identifier": "1"}):
         with pytest.raises(GroupTaken):
-            await database.write(verbs.create, okta, values, Wanted())
+            await database.write(verbs.create, okta, new_key(), values, Wanted())
     assert not await _change(database, okta, key, display_name="Straße")
     for name in (None, 5, "x" * 257, "\0"):
         with pytest.raises(Invalid):

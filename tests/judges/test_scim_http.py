@@ -125,8 +125,8 @@ async def test_filters_by_a_key_and_what_else_has_to_hold(house: Served) -> None
     page = await client.get("/Users", filter=named, startIndex=2, count=5)
     assert (page["totalResults"], page["itemsPerPage"], page["startIndex"]) == (1, 0, 2)
     for text in (
-        'schemas eq "An"', 'id gt "a"', 'groups.$ref eq "a"', f'{named} and nosuch eq "x"', f"{named} and password pr",
-        'meta.version eq "1"', 'name eq "x"',
+        'schemas.value eq "An"', 'id gt "a"', 'groups.$ref co "a"', f'{named} and nosuch eq "x"', f"{named} and password pr",
+        'meta.version gt "1"', 'name eq "x"',
     ):  # fmt: skip
         answer = await client.ask("GET", "/Users", params={"filter": text})
         assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidFilter"), text

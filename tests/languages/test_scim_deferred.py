@@ -157,7 +157,7 @@ async def test_each_operation_of_a_bulk_is_told_of(house: Served) -> None:
         {"method": "POST", "path": "/Groups", "bulkId": "g", "data": body},
         making("a"), making("bjensen@example.com", "taken"), making("b"),
         {"method": "DELETE", "path": f"/Users/{key}"},
-        {"method": "FETCH", "path": f"/{'x' * 500}"},
+        {"method": "FETCH\0", "path": f"/{'x' * 500}\0"},
     ]  # fmt: skip
     txn, place = await later(
         okta, "POST", "/Bulk", {"schemas": [bulk.BULK_REQUEST], "Operations": operations}

@@ -12,8 +12,8 @@ from service.api.scim_conditions import Condition
 from service.database import Database, Transaction, new_key, now
 from service.database.tables import group_users, users
 from service.users import connections, group_roles, groups
-from service.users.group_members import Wanted
 from service.users.group_roles import GroupRole
+from service.users.membership import Wanted
 from service.users.model import Caller
 from tests.core.counting import counted
 from tests.core.people import HOUSE, a_role, history_of

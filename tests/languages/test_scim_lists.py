@@ -80,6 +80,7 @@ async def test_lists_are_sorted_by_whatever_filters_know(house: Served) -> None:
         ({"sortBy": "x" * 4000}, "invalidPath"),
         ({"sortBy": "password"}, "invalidValue"),
         ({"sortBy": "phoneNumbers.value"}, "invalidValue"),
+        ({"sortBy": "schemas"}, "invalidValue"),
         ({"sortBy": "groups"}, "invalidValue"),
         ({"sortBy": "name"}, "invalidValue"),
         ({"sortBy": "userName", "sortOrder": "sideways"}, "invalidValue"),

@@ -119,7 +119,7 @@ async def test_look_up_by_name_identifier_and_more(house: Served) -> None:
 async def test_a_filter_that_cannot_be_answered_is_refused(house: Served) -> None:
     okta = await _okta(house)
     for text in (
-        "userName", 'userName eq "x', 'nosuch eq "1"', 'password eq "x"', "userName gt 5",
+        "userName", 'userName eq "x', 'nosuch eq "1"', 'password eq "x"', 'meta.version gt "x"', "userName gt 5",
         'userName eq "a" and', "((((", 'active gt "x"', " or ".join(['userName eq "x"'] * 1_500), "x" * 40_000,
     ):  # fmt: skip
         answer = await okta.ask("GET", "/Users", params={"filter": text})
