@@ -15,6 +15,7 @@ from service.users import registrations as core
 from service.users.problems import Forbidden
 from service.users.throttle import Attempt
 from tests.languages.factors import refusal
+from tests.languages.graph import data, gql
 from tests.pages.invited import Page
 from tests.served import Served, served
 
@@ -68,6 +69,22 @@ async def found(house: Served) -> list[dict[str, Any]]:
 async def test_nobody_registers_where_it_is_not_allowed(house: Served) -> None:
     assert refusal(await register(house)) == (403, "FORBIDDEN")
     assert await tokens(house) == []
+
+
+async def test_registering_and_verifying_in_graphql(open_house: Served) -> None:
+    house = open_house
+    asked = (
+        f'mutation {{ users_register(email: "grace@example.com", password: "{GOOD}", first_name: "Grace") }}'
+    )
+    assert await data(house, asked, token=None) == {"users_register": True}
+    assert await found(house) == []
+    (token,) = await tokens(house)
+    proof = f'mutation {{ users_register_verify(token: "{token}") }}'
+    assert await data(house, proof, token=None) == {"users_register_verify": True}
+    assert await found(house) == [{"status": "active", "first_name": "Grace", "role": None}]
+    again = await gql(house, proof, token=None)
+    assert again["data"] == {"users_register_verify": None}
+    assert again["errors"][0]["extensions"]["code"] == "INVALID_PAYLOAD"
 
 
 async def test_an_account_opens_with_the_letter_that_proves_the_address(open_house: Served) -> None:

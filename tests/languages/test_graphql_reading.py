@@ -168,6 +168,10 @@ async def test_the_schema_is_cut_to_what_the_caller_may_see(people: Served) -> N
     ):
         text = (await people.ask("GET", "/server/specs/graphql/system", token=who)).text
         assert seen in text and hidden not in text
+        asked = await data(
+            people, "{ system: server_specs_graphql items: server_specs_graphql(scope: items) }", token=who
+        )
+        assert asked == {"system": text, "items": None}
 
 
 async def test_get_asks_and_cannot_change(people: Served) -> None:
