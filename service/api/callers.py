@@ -79,7 +79,7 @@ class Callers:
 
     def _session(self, token: str) -> str | None:
         """The session of an access token; None for a static token, which is opaque."""
-        if token.count(".") != 2 or not token.startswith("eyJ"):
+        if not token.startswith("eyJ") or token.count(".") != 2:
             return None
         return self.session(token)
 
@@ -172,8 +172,8 @@ def bearer(call: Call) -> str | None:
     header = call.header(b"authorization")
     if header:
         scheme, _, token = header.partition(" ")
-        if scheme.lower() == "bearer" and token.strip():
-            return token.strip()
+        if scheme.lower() == "bearer" and (token := token.strip()):
+            return token
     if b"access_token" in call.scope["query_string"]:
         given = call.query.get("access_token")
         return given if isinstance(given, str) and given else None

@@ -140,9 +140,11 @@ async def items(tx: Transaction, question: Question) -> list[object]:
     """The objects of the answer, with what their relations lead to. Raises BadQuery for too many."""
     if question.summary is not None:
         return list(await summed(tx, question.shape, question.summary, question.values))
-    found = await rows(tx, question)
-    level = Level(question.shape, question.values, question.wishes)
-    return await related.items(tx, level, question.selection, found)
+    found = await statements.rows(question.shape, tx.kind).rows(tx, question.values)
+    chosen = question.selection
+    if not chosen.nests:
+        return chosen.items(found)
+    return await related.items(tx, Level(question.shape, question.values, question.wishes), chosen, found)
 
 
 async def count(tx: Transaction, question: Question, *, filtered: bool) -> int:
