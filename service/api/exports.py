@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
-from service.api.export_formats import FORMATS, Column, Format, Item
+from service.api.export_formats import FORMATS, Column, Format
 from service.database import Database
 from service.dialects import question
 from service.dialects.nodes import Joined, Term
@@ -111,25 +111,25 @@ class File(ASGIResponse):
         await send({"type": "http.response.start", "status": 200, "headers": self._headers})
         leaving = asyncio.create_task(_left(receive))
         try:
-            await _send(send, self._format.opening(self._columns) + self._batch(self._first, first=True))
+            opening = self._format.opening(self._columns).encode()
+            await _send(send, opening + self._batch(self._first, first=True))
             async for items in self._rest:
                 if leaving.done():
                     break
                 await _send(send, self._batch(items, first=not self._first))
-            await _send(send, self._format.closing, more=False)
+            await _send(send, self._format.closing.encode(), more=False)
         finally:
             leaving.cancel()
             with suppress(asyncio.CancelledError):
                 await leaving
 
-    def _batch(self, items: Sequence[object], *, first: bool) -> str:
-        plain: list[Item] = msgspec.json.decode(msgspec.json.encode(items), type=list[dict[str, Any]])
-        return self._format.batch(plain, self._columns, first)
+    def _batch(self, items: Sequence[object], *, first: bool) -> bytes:
+        return self._format.batch(msgspec.json.encode(items), self._columns, first)
 
 
-async def _send(send: Send, text: str, *, more: bool = True) -> None:
-    if text or not more:
-        await send({"type": "http.response.body", "body": text.encode(), "more_body": more})
+async def _send(send: Send, piece: bytes, *, more: bool = True) -> None:
+    if piece or not more:
+        await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
 async def _left(receive: Receive) -> None:
