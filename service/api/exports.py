@@ -1,6 +1,7 @@
 """`export`: the answer as a file, sent batch by batch, so that neither we nor the database hold it whole."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from service.dialects.summaries import Summary
 from service.users.problems import BadQuery
 
 BATCH: Final = 100  # rows: what the lanes of the database, and the loop, are held for at a time
+REST: Final = 0.02  # seconds between two batches, at most
 
 
 def known(name: object) -> str:
@@ -33,7 +35,7 @@ async def of_many(database: Database, asked: Question, name: str) -> "File":
     """The rows as a file; a question that cannot be answered is refused before the first byte."""
     batches = _batches(database, asked)
     first: list[object] = await anext(batches, [])
-    return File(name, asked, first, batches)
+    return File(name, asked, first, _rested(batches))
 
 
 def of_one(asked: Question, item: object, name: str) -> "File":
@@ -56,6 +58,15 @@ async def _batches(database: Database, asked: Question) -> AsyncIterator[list[ob
         return
     async for keys in _keys(database, asked):
         yield await database.scan(question.items, _with_keys(asked, keys))
+
+
+async def _rested(batches: AsyncIterator[list[object]]) -> AsyncIterator[list[object]]:
+    """The batches, each after a rest as long as the last one took: half of the time is for others."""
+    began = time.perf_counter()
+    async for batch in batches:
+        yield batch
+        await asyncio.sleep(min(REST, time.perf_counter() - began))
+        began = time.perf_counter()
 
 
 async def _keys(database: Database, asked: Question) -> AsyncIterator[list[str]]:

@@ -79,8 +79,10 @@ def ask(
     limits = rules.of(caller)
     scope = scope or _scope(caller, collection, limits)
     values = dict(scope.values)
-    more, keyed = conditions.asked(operands or (), search)
-    values |= more
+    keyed = False
+    if operands or search:
+        more, keyed = conditions.asked(operands or (), search)
+        values |= more
     if key is not None:
         values["key"] = key
     if limit is not None:
