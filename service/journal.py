@@ -87,15 +87,18 @@ class Line(msgspec.Struct, gc=False):
     user: str | None
 
 
+_Noted = tuple[float, str, str, str, int, float, str, str | None]
+
+
 class AccessLog:
-    """Takes a line for each request and writes many of them at once, FLUSH_SECONDS later at most.
+    """Notes each request; makes lines of many of them at once, FLUSH_SECONDS later at most.
 
     For the event loop's thread only. A kill -9 loses the lines of the last FLUSH_SECONDS.
     """
 
     def __init__(self, stream: IO[bytes] | None = None) -> None:
         self._stream = stream or sys.stderr.buffer
-        self._lines: list[Line] = []
+        self._noted: list[_Noted] = []
         self._wanted = logging.getLogger("access").isEnabledFor(logging.INFO)
 
     def note(
@@ -112,24 +115,27 @@ class AccessLog:
         """Note an answered request: `path` without its query, `seconds` it took, the key of the user."""
         if not self._wanted:
             return
-        if not self._lines:
+        if not self._noted:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
-        if len(path) > LONGEST_PATH or "eyJ" in path:  # the 8 generation has invitation tokens in its paths
-            path = redact(path)[:LONGEST_PATH]
-        now, ms = stamp(time.time()), round(seconds * 1000, 1)
-        self._lines.append(
-            Line(now, "info", "access", "request", request, method, path, status, ms, client, user)
-        )
+        self._noted.append((time.time(), request, method, path, status, seconds, client, user))
 
     def flush(self) -> None:
         """Write what waits; called at the end, too."""
-        lines, self._lines = self._lines, []
-        if lines:
+        noted, self._noted = self._noted, []
+        if noted:
             try:
-                self._stream.write(_ENCODER.encode_lines(lines))
+                self._stream.write(_ENCODER.encode_lines(list(map(_line, noted))))
                 self._stream.flush()
             except (OSError, ValueError):  # nobody reads the log any more: the service goes on
                 self._wanted = False
+
+
+def _line(noted: _Noted) -> Line:
+    at, request, method, path, status, seconds, client, user = noted
+    if len(path) > LONGEST_PATH or "eyJ" in path:  # the 8 generation has invitation tokens in its paths
+        path = redact(path)[:LONGEST_PATH]
+    ms = round(seconds * 1000, 1)
+    return Line(stamp(at), "info", "access", "request", request, method, path, status, ms, client, user)
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -27,6 +27,19 @@ _SCIM: Final = f"{messages.MEDIA_TYPE}; charset=utf-8"
 Headers = Sequence[tuple[str, str]]
 
 
+class _Data(msgspec.Struct, gc=False):
+    """The envelope of success, encoded with what is in it: an answer may be long, and is not copied."""
+
+    data: object
+
+
+def _typed(media: str) -> tuple[bytes, bytes]:
+    return b"content-type", media.encode("latin-1")
+
+
+_TYPE: Final = {media: _typed(media) for media in (_JSON, _SCIM)}  # of nearly every answer
+
+
 class Answer(ASGIResponse):
     """A finished answer: its headers are bytes already, so nothing of them is worked out a second time."""
 
@@ -37,8 +50,7 @@ class Answer(ASGIResponse):
         self.body = body
         self.raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         if media is not None:
-            self.raw.append((b"content-type", media.encode("latin-1")))
-            self.raw.append((b"content-length", b"%d" % len(body)))
+            self.raw += (_TYPE.get(media) or _typed(media), (b"content-length", b"%d" % len(body)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
@@ -53,7 +65,7 @@ def answer(value: object, *, status: int = 200, media: str = _JSON, headers: Hea
 
 def data(value: object, *, headers: Headers = ()) -> Answer:
     """`{"data": ...}`, the envelope of success."""
-    return Answer(200, _DATA + _ENCODER.encode(value) + b"}", _JSON, headers)
+    return Answer(200, _ENCODER.encode(_Data(value)), _JSON, headers)
 
 
 def told(given: Answer) -> msgspec.Raw | None:

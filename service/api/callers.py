@@ -69,8 +69,8 @@ class Callers:
             return Caller(call.project, leave=(await self._leave(call.project, None)).leave)
         session = self.session(kept) if kept is not None else self._session(str(token))
         credential = session or fingerprint(str(token))
-        known = self._known.get((call.project, credential))
-        if known is None or known.fresh_until < self._clock():
+        known, moment = self._known.get((call.project, credential)), self._clock()
+        if known is None or known.fresh_until < moment:
             known = await self._look_up(call.project, credential, is_session=session is not None)
         if known.ends <= time.time():
             raise Expired
@@ -78,7 +78,8 @@ class Callers:
             check_address(known.networks, call.ip)
         if known.confined and not call.generation.setting_up.match(call.path):
             raise FactorNeeded
-        self._touch(known)
+        if moment >= known.touch_at:
+            self._touch(known, moment)
         return known.caller
 
     def _session(self, token: str) -> str | None:
@@ -113,7 +114,7 @@ class Callers:
         known = Known(
             caller,
             fresh_until,
-            before.touch_at if before else moment,
+            before.touch_at if before else 0.0,  # at once
             _seconds(found.expires_at),
             found.confined,
             found.networks,
@@ -146,10 +147,9 @@ class Callers:
         elif users:
             self._known = {key: known for key, known in self._known.items() if known.caller.user not in users}
 
-    def _touch(self, known: Known) -> None:
+    def _touch(self, known: Known, moment: float) -> None:
         """Notes that the person was here, behind the answer's back; the database once a minute."""
-        moment = self._clock()
-        if moment < known.touch_at or known.caller.user is None:
+        if known.caller.user is None:
             return
         known.touch_at = moment + TOUCHED
         caller = known.caller
@@ -180,8 +180,8 @@ def bearer(call: Call) -> str | None:
     header = call.header(b"authorization")
     if header:
         scheme, _, token = header.partition(" ")
-        if scheme.lower() == "bearer" and token.strip():
-            return token.strip()
+        if scheme.lower() == "bearer" and (token := token.strip()):
+            return token
     if b"access_token" in call.scope["query_string"]:
         given = call.query.get("access_token")
         return given if isinstance(given, str) and given else None

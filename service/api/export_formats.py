@@ -24,11 +24,11 @@ _DEEPEST: Final = 32  # levels of an XML element; what is deeper is JSON
 
 
 class Format(msgspec.Struct, frozen=True):
-    """A kind of file; `batch` is told whether it is the first one."""
+    """A kind of file; `batch` is given an array as JSON, and told whether it is the first one."""
 
     media: str
     opening: Callable[[Sequence[Column]], str]
-    batch: Callable[[Sequence[Item], Sequence[Column], bool], str]
+    batch: Callable[[bytes, Sequence[Column], bool], bytes]
     closing: str
 
 
@@ -36,9 +36,18 @@ def _json(value: object) -> str:
     return _encode(value).decode()
 
 
-def _json_batch(items: Sequence[Item], _: Sequence[Column], first: bool) -> str:
-    text = _json(items)[1:-1]
-    return text if first or not text else "," + text
+def _json_batch(array: bytes, _: Sequence[Column], first: bool) -> bytes:
+    items = array[1:-1]
+    return items if first or not items else b"," + items
+
+
+Made = Callable[[Sequence[Item], Sequence[Column]], str]
+
+
+def _of_items(made: Made) -> Callable[[bytes, Sequence[Column], bool], bytes]:
+    """A batch that is made of the values."""
+    read = msgspec.json.Decoder(list[dict[str, Any]]).decode
+    return lambda array, columns, _: made(read(array), columns).encode()
 
 
 def _csv_row(cells: Sequence[object]) -> str:
@@ -56,7 +65,7 @@ def _cell(item: Item, column: Column) -> object:
     return "" if value is None else _json(value)
 
 
-def _csv_batch(items: Sequence[Item], columns: Sequence[Column], _: bool) -> str:
+def _csv_batch(items: Sequence[Item], columns: Sequence[Column]) -> str:
     return "".join(_csv_row([_cell(item, column) for column in columns]) for item in items)
 
 
@@ -76,7 +85,11 @@ def _legal(text: str) -> str:
     return _NO_XML.sub("\ufffd", text)
 
 
-def _yaml_batch(items: Sequence[Item], _: Sequence[Column], _first: bool) -> str:
+def _xml_batch(items: Sequence[Item], _: Sequence[Column]) -> str:
+    return "".join(_xml("item", item) + "\n" for item in items)
+
+
+def _yaml_batch(items: Sequence[Item], _: Sequence[Column]) -> str:
     """Values in JSON, which YAML 1.2 holds; keys too, so that none is taken for a truth or a number."""
     lines: list[str] = []
     for item in items:
@@ -86,13 +99,18 @@ def _yaml_batch(items: Sequence[Item], _: Sequence[Column], _first: bool) -> str
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "csv": Format("text/csv", lambda columns: _csv_row([".".join(one) for one in columns]), _csv_batch, ""),
+    "csv": Format(
+        "text/csv",
+        lambda columns: _csv_row([".".join(one) for one in columns]),
+        _of_items(_csv_batch),
+        "",
+    ),
     "json": Format("application/json", lambda _: "[", _json_batch, "]"),
     "xml": Format(
         "text/xml",
         lambda _: '<?xml version="1.0" encoding="UTF-8"?>\n<data>\n',
-        lambda items, _, __: "".join(_xml("item", item) + "\n" for item in items),
+        _of_items(_xml_batch),
         "</data>\n",
     ),
-    "yaml": Format("text/yaml", lambda _: "", _yaml_batch, ""),
+    "yaml": Format("text/yaml", lambda _: "", _of_items(_yaml_batch), ""),
 }

@@ -1,16 +1,17 @@
 """`export`: the answer as a file, sent batch by batch, so that neither we nor the database hold it whole."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
-from service.api.export_formats import FORMATS, Column, Format, Item
+from service.api.export_formats import FORMATS, Column, Format
 from service.database import Database
 from service.dialects import question
 from service.dialects.nodes import Joined, Term
@@ -20,6 +21,7 @@ from service.dialects.summaries import Summary
 from service.users.problems import BadQuery
 
 BATCH: Final = 100  # rows: what the lanes of the database, and the loop, are held for at a time
+REST: Final = 0.02  # seconds between two batches, at most
 
 
 def known(name: object) -> str:
@@ -33,7 +35,7 @@ async def of_many(database: Database, asked: Question, name: str) -> "File":
     """The rows as a file; a question that cannot be answered is refused before the first byte."""
     batches = _batches(database, asked)
     first: list[object] = await anext(batches, [])
-    return File(name, asked, first, batches)
+    return File(name, asked, first, _rested(batches))
 
 
 def of_one(asked: Question, item: object, name: str) -> "File":
@@ -56,6 +58,15 @@ async def _batches(database: Database, asked: Question) -> AsyncIterator[list[ob
         return
     async for keys in _keys(database, asked):
         yield await database.scan(question.items, _with_keys(asked, keys))
+
+
+async def _rested(batches: AsyncIterator[list[object]]) -> AsyncIterator[list[object]]:
+    """The batches, each after a rest as long as the last one took: half of the time is for others."""
+    began = time.perf_counter()
+    async for batch in batches:
+        yield batch
+        await asyncio.sleep(min(REST, time.perf_counter() - began))
+        began = time.perf_counter()
 
 
 async def _keys(database: Database, asked: Question) -> AsyncIterator[list[str]]:
@@ -111,25 +122,25 @@ class File(ASGIResponse):
         await send({"type": "http.response.start", "status": 200, "headers": self._headers})
         leaving = asyncio.create_task(_left(receive))
         try:
-            await _send(send, self._format.opening(self._columns) + self._batch(self._first, first=True))
+            opening = self._format.opening(self._columns).encode()
+            await _send(send, opening + self._batch(self._first, first=True))
             async for items in self._rest:
                 if leaving.done():
                     break
                 await _send(send, self._batch(items, first=not self._first))
-            await _send(send, self._format.closing, more=False)
+            await _send(send, self._format.closing.encode(), more=False)
         finally:
             leaving.cancel()
             with suppress(asyncio.CancelledError):
                 await leaving
 
-    def _batch(self, items: Sequence[object], *, first: bool) -> str:
-        plain: list[Item] = msgspec.json.decode(msgspec.json.encode(items), type=list[dict[str, Any]])
-        return self._format.batch(plain, self._columns, first)
+    def _batch(self, items: Sequence[object], *, first: bool) -> bytes:
+        return self._format.batch(msgspec.json.encode(items), self._columns, first)
 
 
-async def _send(send: Send, text: str, *, more: bool = True) -> None:
-    if text or not more:
-        await send({"type": "http.response.body", "body": text.encode(), "more_body": more})
+async def _send(send: Send, piece: bytes, *, more: bool = True) -> None:
+    if piece or not more:
+        await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
 async def _left(receive: Receive) -> None:

@@ -81,7 +81,7 @@ class Gate:
         if len(path) > 1 and path.endswith("/"):  # early clients end their paths with a slash
             scope["path"] = path.rstrip("/") or "/"
         project, prefix = LOCAL, ""
-        of_project = _OF_PROJECT.match(scope["path"])
+        of_project = _OF_PROJECT.match(scope["path"]) if "/scim/v2" in path else None
         if of_project is not None:  # a project that is not there has no tokens: its addresses tell nothing
             project, prefix = of_project[1], f"/{of_project[1]}"
             scope["path"] = scope["path"][len(prefix) :]

@@ -35,7 +35,9 @@ class Counts:
 
     def read(self, query: Mapping[str, object]) -> tuple[str, ...]:
         """What is asked for. Raises BadQuery."""
-        asked = words(query.get("meta", ""), "meta")
+        if "meta" not in query:
+            return ()
+        asked = words(query["meta"], "meta")
         if "*" in asked:
             return METAS
         for place, name in enumerate(asked):

@@ -114,6 +114,8 @@ class Parameters:
 
     def chosen(self) -> tuple[tuple[Part, ...], Sequence[Wish]]:
         """What `fields`, `alias` and `deep` ask for."""
+        if not self.query:
+            return choosing.plain(self.language, self.collection, (), self._rules)
         given = self.query.get("fields")
         if isinstance(given, Chosen):
             return given.parts, given.wishes

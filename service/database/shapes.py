@@ -9,7 +9,7 @@ from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.sql.expression import BindParameter, SelectBase, UpdateBase
 from sqlalchemy.types import NullType, TypeEngine
 
-from service.database.types import Words, fit_integer, fit_text
+from service.database.types import Key, Words, fit_integer, fit_key, fit_text
 
 Kind = Literal["sqlite", "postgresql"]
 Statement = SelectBase | UpdateBase
@@ -63,8 +63,14 @@ class Shape:
     def load(self, fetched: Iterable[Iterable[Any]]) -> list[Row]:
         """The driver's rows as plain tuples of Python values."""
         if not self._loads:
-            return [tuple(row) for row in fetched]
-        return [self.load_row(row) for row in fetched]
+            return list(map(tuple, fetched))
+        rows = list(map(list, fetched))
+        for position, load in self._loads:  # outside, so that the loops over the rows are as short as can be
+            for row in rows:
+                value = row[position]
+                if value is not None:
+                    row[position] = load(value)
+        return list(map(tuple, rows))
 
     def load_row(self, fetched: Iterable[Any]) -> Row:
         if not self._loads:
@@ -133,6 +139,8 @@ def converter(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] |
     makes SQLite as strict as PostgreSQL."""
     if isinstance(kind, Words):
         return fit_text  # most values are texts, and by way of SQLAlchemy each would cost two calls more
+    if isinstance(kind, Key):
+        return fit_key  # most others are keys
     convert = kind.dialect_impl(dialect).bind_processor(dialect)
     if convert is not None:
         return convert

@@ -55,9 +55,7 @@ class Key(TypeDecorator[str]):
         """The text is the value: SQLAlchemy would make a text of it, once more for each row."""
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is not None and not (isinstance(value, str) and _KEY.fullmatch(value)):
-            raise ValueError("a key is a UUID in lower case with dashes")
-        return value
+        return None if value is None else fit_key(value)
 
 
 class Moment(TypeDecorator[str]):
@@ -163,6 +161,13 @@ class Bytes(TypeDecorator[bytes]):
         if value is not None and not isinstance(value, bytes):
             raise ValueError("bytes are expected")
         return value
+
+
+def fit_key(value: object) -> str:
+    """`value` if it is a key; ValueError for anything else."""
+    if not (isinstance(value, str) and _KEY.fullmatch(value)):
+        raise ValueError("a key is a UUID in lower case with dashes")
+    return value
 
 
 def fit_text(value: object) -> str:

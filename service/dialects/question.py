@@ -79,8 +79,10 @@ def ask(
     limits = rules.of(caller)
     scope = scope or _scope(caller, collection, limits)
     values = dict(scope.values)
-    more, keyed = conditions.asked(operands or (), search)
-    values |= more
+    keyed = False
+    if operands or search:
+        more, keyed = conditions.asked(operands or (), search)
+        values |= more
     if key is not None:
         values["key"] = key
     if limit is not None:
@@ -140,9 +142,11 @@ async def items(tx: Transaction, question: Question) -> list[object]:
     """The objects of the answer, with what their relations lead to. Raises BadQuery for too many."""
     if question.summary is not None:
         return list(await summed(tx, question.shape, question.summary, question.values))
-    found = await rows(tx, question)
-    level = Level(question.shape, question.values, question.wishes)
-    return await related.items(tx, level, question.selection, found)
+    found = await statements.rows(question.shape, tx.kind).rows(tx, question.values)
+    chosen = question.selection
+    if not chosen.nests:
+        return chosen.items(found)
+    return await related.items(tx, Level(question.shape, question.values, question.wishes), chosen, found)
 
 
 async def count(tx: Transaction, question: Question, *, filtered: bool) -> int:

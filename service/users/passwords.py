@@ -5,7 +5,6 @@ import os
 import unicodedata
 from base64 import b64encode
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Final, TypeVar
 
@@ -14,6 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from service.users.checks import check
 from service.users.problems import Invalid, TooMany
+from service.users.threads import patient
 
 SHORTEST: Final = 8  # characters; RFC 9700 says nothing, ASVS 5.0 6.2.1 says 8
 LONGEST: Final = 128  # characters, so that a sentence in any script fits (ASVS 5.0 6.2.9 asks for 64)
@@ -54,7 +54,7 @@ class Hasher:
     def __init__(self, *, threads: int | None = None, waiting: int = WAITING) -> None:
         threads = threads or max(1, len(os.sched_getaffinity(0)) - 1)
         self._argon2 = PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY, parallelism=1)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
+        self._threads = patient(threads, "argon2")
         self._free = threads + waiting
         self._dummy = _nobodys()
 

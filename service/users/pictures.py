@@ -6,12 +6,12 @@ comes out again. A file is bounded before it is decoded: bytes, pixels, and how 
 
 import asyncio
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
 from service.users.problems import BadPayload, TooMany
+from service.users.threads import patient
 
 LONGEST_SIDE: Final = 2048  # pixels, of a picture as it is kept
 WAITING: Final = 8
@@ -57,7 +57,7 @@ class Pictures:
     """Decodes and encodes; one per process."""
 
     def __init__(self, *, waiting: int = WAITING, seconds: float = SECONDS) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+        self._thread = patient(1, "pictures")
         self._free = 1 + waiting
         self._seconds = seconds
 

@@ -5,9 +5,11 @@ What a look-up costs is mostly the way to the server and back, so one way for ma
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Literal
+
+import asyncpg
 
 from service.database.door import OVER, READ_ONLY
 from service.database.postgres.lane import Lane
@@ -32,7 +34,7 @@ class Together:
         self._waiting: dict[str, list[tuple[Sequence[Any], _Answer]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def ask(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
+    async def ask(self, sql: str, arguments: Sequence[Any]) -> Sequence[Iterable[Any]]:
         """The driver's rows. Raises Apart, Unavailable."""
         joined = together(sql)
         if joined is None:
@@ -73,11 +75,11 @@ class Together:
         if self._waiting.get(sql) is waiting:
             del self._waiting[sql]
 
-    async def _fetch(self, sql: str, arguments: Callable[[], Sequence[Any]]) -> list[Row]:
-        """The rows; the arguments are asked for when there is a connection."""
+    async def _fetch(self, sql: str, arguments: Callable[[], Sequence[Any]]) -> list[asyncpg.Record]:
+        """The driver's rows; the arguments are asked for when there is a connection."""
         connection = await self._lane.take()
         try:
-            return [tuple(row) for row in await connection.fetch(sql, *arguments())]
+            return await connection.fetch(sql, *arguments())
         except ERRORS as error:
             if lost(error, connection) or isinstance(error, TimeoutError):
                 connection.terminate()
@@ -117,7 +119,7 @@ class Joining:
     def end(self) -> None:
         self._together = None
 
-    async def _ask(self, compiled: Shape, arguments: Sequence[Any]) -> list[Row]:
+    async def _ask(self, compiled: Shape, arguments: Sequence[Any]) -> Sequence[Iterable[Any]]:
         if self._together is None:
             raise RuntimeError(OVER)
         if compiled.writes:

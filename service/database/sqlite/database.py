@@ -10,10 +10,10 @@ from typing import Literal, NoReturn
 
 import aiosqlite
 
-from service.database.door import Announcements, Listener, P, T, Unavailable, Unit, drive
+from service.database.door import Announcements, Listener, P, T, Unavailable, Unit, drive, finish
 from service.database.sqlite.bell import watch
 from service.database.sqlite.file import check_file, connect_point_reader, connect_reader, connect_writer
-from service.database.sqlite.point_reader import PointReader
+from service.database.sqlite.point_reader import Looking, PointReader
 from service.database.sqlite.reading import Reading
 from service.database.sqlite.writer import Writer
 
@@ -53,9 +53,9 @@ class SqliteDatabase:
         return result
 
     async def read(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        tx = Reading(self._reader)  # point reads are short, so all of them share one connection
+        tx = Looking(self._reader)  # point reads are short, so all of them share one connection
         try:
-            return await drive(unit(tx, *args, **kwargs), tx)
+            return finish(unit(tx, *args, **kwargs))
         except Unavailable:  # locked by another process, or no look-up at all: a thread can wait
             return await self.scan(unit, *args, **kwargs)
         finally:

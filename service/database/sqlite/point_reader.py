@@ -6,11 +6,14 @@ file is not in memory. It waits for nothing else: what meets a lock, or is no lo
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from service.database.door import OVER, READ_ONLY, Unavailable
+from service.database.shapes import Row, Shape, Statement, shape
+from service.database.sqlite.problems import problem
 
 Rows = list[Sequence[Any]]
-CLOSED = "no active connection"
 _LONG = 500_000  # steps of SQLite's machine, about 5 ms: five hundred times a look-up
 
 
@@ -22,10 +25,10 @@ class PointReader:
         self._connection.set_progress_handler(self._stop, _LONG)
         self._warned = False
 
-    async def execute_fetchall(self, sql: str, arguments: Sequence[Any]) -> Rows:
-        """Every row. Raises sqlite3.Error, and ValueError when it is closed, as aiosqlite does."""
+    def fetch(self, sql: str, arguments: Sequence[Any]) -> Rows:
+        """Every row. Raises sqlite3.Error, and Unavailable when it is closed."""
         if self._connection is None:
-            raise ValueError(CLOSED)
+            raise Unavailable("sqlite: closed")
         self._warned = False
         return self._connection.execute(sql, arguments).fetchall()
 
@@ -42,3 +45,45 @@ class PointReader:
         """
         warned, self._warned = self._warned, True
         return warned
+
+
+class Looking:
+    """A unit's hold on the point reader: its statements never wait."""
+
+    kind: Literal["sqlite"] = "sqlite"
+    __slots__ = ("_reader",)
+
+    def __init__(self, reader: PointReader) -> None:
+        self._reader: PointReader | None = reader
+
+    async def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
+        compiled = shape(statement, tuple(values), "sqlite")
+        return compiled.load(self._fetch(statement, compiled, values))
+
+    async def row(self, statement: Statement, /, **values: Any) -> Row | None:
+        compiled = shape(statement, tuple(values), "sqlite")
+        fetched = self._fetch(statement, compiled, values)
+        return compiled.load_row(fetched[0]) if fetched else None
+
+    async def run(self, statement: Statement, /, **values: Any) -> int:
+        raise RuntimeError(READ_ONLY)
+
+    async def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> None:
+        raise RuntimeError(READ_ONLY)
+
+    def announce(self, what: str, key: str) -> None:
+        raise RuntimeError(READ_ONLY)
+
+    def end(self) -> None:
+        self._reader = None
+
+    def _fetch(self, statement: Statement, compiled: Shape, values: Mapping[str, Any]) -> Rows:
+        if compiled.writes:
+            raise RuntimeError(READ_ONLY)
+        if self._reader is None:
+            raise RuntimeError(OVER)
+        arguments = compiled.arguments(values)
+        try:
+            return self._reader.fetch(compiled.sql, arguments)
+        except sqlite3.Error as error:
+            raise problem(error, statement) from error

@@ -8,7 +8,6 @@ import aiosqlite
 
 from service.database.door import OVER, READ_ONLY, Unavailable
 from service.database.shapes import Row, Shape, Statement, shape
-from service.database.sqlite.point_reader import PointReader
 from service.database.sqlite.problems import problem
 
 
@@ -18,8 +17,8 @@ class Reading:
     kind: Literal["sqlite"] = "sqlite"
     __slots__ = ("_connection", "waiting")
 
-    def __init__(self, connection: aiosqlite.Connection | PointReader) -> None:
-        self._connection: aiosqlite.Connection | PointReader | None = connection
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection: aiosqlite.Connection | None = connection
         self.waiting = False
 
     async def rows(self, statement: Statement, /, **values: Any) -> list[Row]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextvars import Context, copy_context
 from typing import Any, Literal, TypeVar
 
-from service.database.door import FOREIGN, OVER, Announcement, refuse
+from service.database.door import FOREIGN, OVER, Announcement, finish
 from service.database.shapes import Row, Shape, Statement, shape
 from service.database.sqlite.problems import problem
 
@@ -120,13 +120,10 @@ class Job:
 
 
 def _finish(unit: Coroutine[Any, Any, Any]) -> Any:
-    """The unit's value; it has to get there in one step, as `tx` never waits in this thread."""
+    """The unit's value."""
     try:
-        unit.send(None)
-    except StopIteration as end:
-        return end.value
+        return finish(unit)
     except RuntimeError as error:
         if _NO_LOOP in str(error):
             raise RuntimeError(FOREIGN) from error
         raise
-    return refuse(unit)
