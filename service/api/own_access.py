@@ -70,16 +70,9 @@ async def link_identity(scope: Scope, key: FromPath[str]) -> ASGIResponse:
         raise Forbidden
     if caller.session is None:
         raise BadPayload("An identity is linked by who has signed in; this token belongs to no session")
-    door = _door(call, str(body["provider"]))
     redirect = str(body["redirect"]) if "redirect" in body else None
-    if redirect is not None:
-        redirect = landing(call, door.policy.redirect_allow_list, redirect)
     password = str(body["password"]) if "password" in body else None
-    await sign_in.confirm_password(call.house.database, call.house.hasher, caller, password)
-    try:
-        url, cookie = await leave(call, door, redirect, link=caller.session)
-    except ProviderError as problem:
-        raise doors.told(problem, door.provider.name) from problem
+    url, cookie = await link(call, caller, str(body["provider"]), password, redirect)
     return answers.data({"redirect": url}, headers=[cookie])
 
 
@@ -88,11 +81,33 @@ async def unlink_identity(scope: Scope, key: FromPath[str], identity: FromPath[s
     """Takes an identity away, and every session that began with it; never the last way in."""
     call = of(scope)
     caller, user = await _whose(call, key)
+    await unlink(call, caller, user, identity)
+    return answers.nothing()
+
+
+async def link(
+    call: Call, caller: Caller, provider: str, password: str | None, redirect: str | None
+) -> tuple[str, tuple[str, str]]:
+    """Where the caller goes to prove what is to be linked, and the cookie of this departure.
+
+    Raises BadPayload, WrongCredentials, TooMany, Unreachable.
+    """
+    door = _door(call, provider)
+    if redirect is not None:
+        redirect = landing(call, door.policy.redirect_allow_list, redirect)
+    await sign_in.confirm_password(call.house.database, call.house.hasher, caller, password)
+    try:
+        return await leave(call, door, redirect, link=str(caller.session))
+    except ProviderError as problem:
+        raise doors.told(problem, door.provider.name) from problem
+
+
+async def unlink(call: Call, caller: Caller, user: str, identity: str) -> None:
+    """Take the identity away. Raises Forbidden, Unprocessable."""
     house = call.house
     open_ = {name for name, door in house.doors.items() if door.policy.project == call.project}
     takes = not house.terms.disable_default
     await house.database.write(ways_in.unlink, caller, user, identity, passwords=takes, providers=open_)
-    return answers.nothing()
 
 
 def _door(call: Call, name: str) -> Door:

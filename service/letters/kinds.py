@@ -132,6 +132,7 @@ KINDS: Final[Mapping[str, Reader]] = {
     "password_reset": _password_reset,
     "email_changed": _notice,
     "sign_in_linked": _notice,
+    "sign_in_unlinked": _notice,
     "suspended": _notice,
     "test": _notice,
 }

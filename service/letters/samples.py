@@ -14,7 +14,7 @@ _PURPOSES: Final[dict[str, Purpose]] = {
     "password_reset": "reset",
     "registration": "verify",
 }
-KINDS: Final = (*_PURPOSES, "email_changed", "sign_in_linked", "suspended", "test")
+KINDS: Final = (*_PURPOSES, "email_changed", "sign_in_linked", "sign_in_unlinked", "suspended", "test")
 NOBODY: Final = "grace@example.com"
 
 

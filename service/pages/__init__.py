@@ -4,6 +4,7 @@ from litestar import Router
 
 from service.pages import (
     accept_invite,
+    account,
     code,
     directory,
     front,
@@ -34,6 +35,8 @@ router = Router(
         code.show,
         code.prove,
         login.welcome,
+        account.show,
+        account.change,
         sessions.show,
         sessions.end,
         tfa_setup.show,

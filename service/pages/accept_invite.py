@@ -48,6 +48,8 @@ async def accept(scope: Scope) -> Response[bytes]:
     house = call.house
     fields = await form(call)
     token = fields.get("token", "")
+    if house.terms.disable_default:
+        return await _page(call, token)
     try:
         await acceptance.accept_with_password(
             house.database, house.tokens, house.secrets, token, fields.get("password", ""), call.origin
@@ -116,6 +118,7 @@ def _form(
         shortest=SHORTEST,
         expires_at=found.invitation.expires_at,
         refused=refused,
+        takes_passwords=not call.house.terms.disable_default,
         ways=ways(call, project),
     )
 

@@ -24,6 +24,7 @@ KINDS: Final = (
     "registration",
     "email_changed",
     "sign_in_linked",
+    "sign_in_unlinked",
     "suspended",
 )
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"

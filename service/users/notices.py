@@ -14,6 +14,7 @@ from service.users.model import ACTIVE, SUSPENDED, Caller
 
 EMAIL_CHANGED: Final = "email_changed"  # kinds of letters
 LINKED: Final = "sign_in_linked"
+UNLINKED: Final = "sign_in_unlinked"
 SUSPENSION: Final = "suspended"
 LIFETIME: Final = 3 * 86_400  # seconds; after that it is no news any more
 
@@ -40,10 +41,19 @@ async def tell(tx: Transaction, caller: Caller, changed: Sequence[tuple[Row, Row
 
 async def tell_linked(tx: Transaction, project: str, user: str, provider: str, at: str) -> None:
     """Owe somebody the news that they can sign in another way from now on."""
+    await _tell_way(tx, LINKED, project, user, provider, at)
+
+
+async def tell_unlinked(tx: Transaction, project: str, user: str, provider: str, at: str) -> None:
+    """Owe somebody the news that they can no longer sign in this way."""
+    await _tell_way(tx, UNLINKED, project, user, provider, at)
+
+
+async def _tell_way(tx: Transaction, kind: str, project: str, user: str, provider: str, at: str) -> None:
     email, language = await tx.row(_PERSON, project=project, id=user) or (None, None)
     if email:
         told = {"provider": provider, "language": language}
-        await _owe(tx, LINKED, {"project": project, "id": user}, email, told, at)
+        await _owe(tx, kind, {"project": project, "id": user}, email, told, at)
 
 
 async def _owe(

@@ -1,0 +1,58 @@
+"""Whose browser this is: the person whose session its cookie holds, and the mark that their forms carry."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from service.api import cookies
+from service.api.calls import Call
+from service.database import Transaction
+from service.tokens import fingerprint
+from service.users import sessions
+from service.users.model import Caller
+from service.users.problems import Expired, Forbidden, Forged
+
+ACCOUNT: Final = "/admin/account"
+LOGIN: Final = "/admin/login"
+
+
+class Here(msgspec.Struct, frozen=True):
+    """The forms carry `mark`, made of the cookie: no other site can know it. `confined`: see sessions."""
+
+    caller: Caller
+    mark: str
+    confined: bool
+
+    @property
+    def user(self) -> str:
+        """The person's key."""
+        return str(self.caller.user)
+
+    def check(self, fields: Mapping[str, str]) -> None:
+        """Raises Forbidden for a form that our own page has not made for this browser."""
+        if fields.get("mark") != self.mark:
+            raise Forbidden
+
+
+async def here(call: Call) -> Here | None:
+    """The session of the browser's cookie, whose secret is good."""
+    refresh, token = call.cookie(cookies.REFRESH), call.cookie(cookies.SESSION)
+    session: str | None = None
+    if token:
+        with suppress(Expired, Forged):
+            session = call.house.callers.session(token)
+    found = await call.house.database.read(_known, call.project, refresh, session)
+    if found is None:
+        return None
+    kept = refresh if session is None else token
+    return Here(found.caller(call.project, call.origin), fingerprint(f"forms {kept}"), found.confined)
+
+
+async def _known(
+    tx: Transaction, project: str, refresh: str | None, session: str | None
+) -> sessions.Recognised | None:
+    if session is None:
+        return await sessions.holder(tx, project, refresh)
+    return await sessions.recognise(tx, project, session)
