@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from service.database.tables import letters
-from tests.core.people import all_rows, set_row
+from tests.core.people import all_rows
 from tests.pages.invited import Page
 from tests.pages.test_sessions_page import PHONE, enter, field
 from tests.served import PASSWORD, Served
