@@ -10,8 +10,7 @@ from litestar.types import Scope
 from providers.contract import Provider, Redirects
 from service.api import own_access
 from service.api.calls import Call, of
-from service.pages.forms import form
-from service.pages.here import ACCOUNT, LOGIN, Here, here
+from service.pages.here import ACCOUNT, Here, here, posted
 from service.pages.login import CAUSES, REASONS
 from service.pages.notices import notice
 from service.pages.sessions import shown, way
@@ -56,8 +55,6 @@ async def show(scope: Scope) -> Response[bytes]:
     """Everything, with a button to change it; `done` and `reason` tell what came of the last change."""
     call = of(scope)
     who = await here(call)
-    if who is None:
-        return away(LOGIN, call.house.terms)
     cause, code = call.query.get("cause"), call.query.get("reason")
     reason = _NOT_ADDED.get(str(cause)) or _NOT_ADDED.get(str(code), _UNNAMED) if code else None
     return await _page(call, who, done=_DONE.get(str(call.query.get("done"))), refused=reason)
@@ -67,11 +64,7 @@ async def show(scope: Scope) -> Response[bytes]:
 async def change(scope: Scope) -> Response[bytes]:
     """Removes the way in that the button names, or leads to the provider where another is proven."""
     call = of(scope)
-    fields = await form(call)
-    who = await here(call)
-    if who is None:
-        return away(LOGIN, call.house.terms)
-    who.check(fields)
+    who, fields = await posted(call)
     try:
         return await _change(call, who, fields)
     except tuple(_REFUSED) as problem:

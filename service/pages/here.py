@@ -1,6 +1,5 @@
 """Whose browser this is: the person whose session its cookie holds, and the mark that their forms carry."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -9,10 +8,11 @@ import msgspec
 from service.api import cookies
 from service.api.calls import Call
 from service.database import Transaction
+from service.pages.forms import form
 from service.tokens import fingerprint
 from service.users import sessions
 from service.users.model import Caller
-from service.users.problems import Expired, Forbidden, Forged
+from service.users.problems import Expired, Forbidden, Forged, NotSignedIn
 
 ACCOUNT: Final = "/admin/account"
 LOGIN: Final = "/admin/login"
@@ -30,14 +30,9 @@ class Here(msgspec.Struct, frozen=True):
         """The person's key."""
         return str(self.caller.user)
 
-    def check(self, fields: Mapping[str, str]) -> None:
-        """Raises Forbidden for a form that our own page has not made for this browser."""
-        if fields.get("mark") != self.mark:
-            raise Forbidden
 
-
-async def here(call: Call) -> Here | None:
-    """The session of the browser's cookie, whose secret is good."""
+async def here(call: Call) -> Here:
+    """The session of the browser's cookie, whose secret is good. Raises NotSignedIn."""
     refresh, token = call.cookie(cookies.REFRESH), call.cookie(cookies.SESSION)
     session: str | None = None
     if token:
@@ -45,9 +40,18 @@ async def here(call: Call) -> Here | None:
             session = call.house.callers.session(token)
     found = await call.house.database.read(_known, call.project, refresh, session)
     if found is None:
-        return None
+        raise NotSignedIn
     kept = refresh if session is None else token
     return Here(found.caller(call.project, call.origin), fingerprint(f"forms {kept}"), found.confined)
+
+
+async def posted(call: Call) -> tuple[Here, dict[str, str]]:
+    """Who sends a form of these pages, and its fields. Raises NotSignedIn, Forbidden, as `form` does."""
+    fields = await form(call)
+    who = await here(call)
+    if fields.get("mark") != who.mark:
+        raise Forbidden
+    return who, fields
 
 
 async def _known(

@@ -10,8 +10,7 @@ from litestar.types import Scope
 from service.api import cookies, farewells
 from service.api.calls import Call, of
 from service.pages.devices import device
-from service.pages.forms import form
-from service.pages.here import ACCOUNT, LOGIN, here
+from service.pages.here import ACCOUNT, LOGIN, here, posted
 from service.pages.sheet import away, dress, sheet
 from service.users import session_list, sessions
 from service.users.problems import Forbidden
@@ -24,8 +23,6 @@ async def show(scope: Scope) -> Response[bytes]:
     """Every session of the person, with a button to end it."""
     call = of(scope)
     who = await here(call)
-    if who is None:
-        return away(LOGIN, call.house.terms)
     found = await call.house.database.read(session_list.look, who.caller, who.user)
     listed = [shown(call, one) for one in found]
     return sheet("sessions", call, await dress(call), sessions=listed, mark=who.mark)
@@ -35,11 +32,7 @@ async def show(scope: Scope) -> Response[bytes]:
 async def end(scope: Scope) -> Response[bytes]:
     """Ends what the button names; of the session that asks it says where to sign out as well."""
     call = of(scope)
-    fields = await form(call)
-    who = await here(call)
-    if who is None:
-        return away(LOGIN, call.house.terms)
-    who.check(fields)
+    who, fields = await posted(call)
     user, session = who.user, fields.get("session", "")
     if "others" in fields:
         await call.house.database.write(session_list.end_others, who.caller, user)
