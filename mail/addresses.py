@@ -2,6 +2,7 @@
 
 import unicodedata
 from email.headerregistry import Address
+from functools import lru_cache
 
 import idna
 
@@ -32,6 +33,7 @@ def read_sender(text: str) -> Address:
     return Address(name, *_split(mailbox(rest[:-1])))
 
 
+@lru_cache(maxsize=256)  # asked when a letter is written, and again when it is sent
 def mailbox(address: str) -> str:
     """Give `address` as it goes into an SMTP command: its domain in ASCII (RFC 5891). Raises BadAddress.
 

@@ -4,8 +4,9 @@ A claim takes its place in both windows and gives it back when nothing was sent,
 nothing up, and workers on several machines count together.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
@@ -20,15 +21,17 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
 
-from mail import schedule
+from mail import batches, schedule
 from mail.contract import Letter, Transaction
 
 Type = TypeEngine[Any] | type[TypeEngine[Any]]
 
 HOUR = 3600.0
 PER_RECIPIENT = 30  # an hour: nobody needs more, whoever asks for letters in their name
+MarkOf = Callable[[Letter], str]
 _PROJECT = ""  # the mark of a project as a whole; every other mark is an address
 
 
@@ -46,10 +49,10 @@ def declare(metadata: MetaData, *, moment: Type, words: Type) -> Table:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Why a letter may not go now, and until when."""
 
+    letter: Letter
     reason: str
     until: str
 
@@ -61,52 +64,92 @@ class Allowance:
         self, table: Table, *, per_recipient: int | None = PER_RECIPIENT, per_project: int | None = None
     ) -> None:
         self._per_recipient, self._per_project = per_recipient, per_project
-        added = upsert(table)  # both databases read it alike
-        over = table.c.ends_at <= bindparam("at", type_=table.c.ends_at.type)
-        self._take = added.on_conflict_do_update(
-            index_elements=["project", "mark"],
-            set_={
-                "count": case((over, 1), else_=table.c.count + 1),
-                "ends_at": case((over, added.excluded.ends_at), else_=table.c.ends_at),
-            },
-        ).returning(table.c.count, table.c.ends_at)
+        self._table = table
         self._give_back = (
             update(table)
             .where(
                 table.c.project == bindparam("of_project"),
                 table.c.mark == bindparam("of_mark"),
-                table.c.count > 0,
+                table.c.count >= bindparam("number", type_=Integer),
             )
-            .values(count=table.c.count - 1)
+            .values(count=table.c.count - bindparam("number", type_=Integer))
         )
         self._prune = delete(table).where(table.c.ends_at <= bindparam("at"))
 
-    async def take(self, tx: Transaction, letter: Letter, now: str) -> Refusal | None:
-        """Take the letter's place in its windows; where one is full, take none and say which."""
-        taken = []
-        for whose, mark, limit in self._windows(letter):
-            place = {"project": letter.project, "mark": mark}
-            ends_at = schedule.later(now, HOUR)
-            count, ends_at = await tx.row(self._take, **place, count=1, ends_at=ends_at, at=now) or (1, now)
-            taken.append(mark)
-            if count > limit:
-                for one in taken:
-                    await tx.run(self._give_back, of_project=letter.project, of_mark=one)
-                return Refusal(f"more than {limit} letters {whose} within an hour: it waits", ends_at)
-        return None
+    async def take(
+        self, tx: Transaction, letters: Sequence[Letter], now: str
+    ) -> tuple[Sequence[Letter], list[Refusal]]:
+        """Take places in the windows for as many letters as there is room for; give these, and the others."""
+        refused: list[Refusal] = []
+        # The projects' windows before the recipients', each in order: so no two claims wait for each other.
+        for whose, mark_of, limit in self._windows():
+            letters, full = await self._enter(tx, letters, mark_of, limit, now)
+            reason = f"more than {limit} letters {whose} within an hour: it waits"
+            refused += [Refusal(letter, reason, until) for letter, until in full]
+            for letter, _ in full:  # of the windows that it had entered before this one
+                await self._leave(tx, letter, before=whose)
+        return letters, refused
 
     async def give_back(self, tx: Transaction, letter: Letter) -> None:
         """Leave the windows again: nothing was sent."""
-        for _, mark, _ in self._windows(letter):
-            await tx.run(self._give_back, of_project=letter.project, of_mark=mark)
+        await self._leave(tx, letter)
 
     async def prune(self, tx: Transaction, now: str) -> int:
         """Delete the windows that have ended; give their number."""
         return await tx.run(self._prune, at=now)
 
-    def _windows(self, letter: Letter) -> list[tuple[str, str, int]]:
-        windows = (  # always in this order, so that no two claims wait for each other
-            ("of this project", _PROJECT, self._per_project),
-            ("to this address", letter.recipient.casefold(), self._per_recipient),
+    async def _enter(
+        self, tx: Transaction, letters: Sequence[Letter], mark_of: MarkOf, limit: int, now: str
+    ) -> tuple[list[Letter], list[tuple[Letter, str]]]:
+        """Those that found a place, and the others with the end of their window."""
+        groups: dict[tuple[str, str], list[Letter]] = {}
+        for letter in letters:
+            groups.setdefault((letter.project, mark_of(letter)), []).append(letter)
+        ends_at = schedule.later(now, HOUR)
+        rows = [
+            {"project": project, "mark": mark, "count": len(groups[project, mark]), "ends_at": ends_at}
+            for project, mark in sorted(groups)
+        ]
+        may_go: list[Letter] = []
+        full: list[tuple[Letter, str]] = []
+        for part in batches.parts(rows):
+            taking = _take(self._table, len(part))
+            for project, mark, count, until in await tx.rows(taking, at=now, **batches.values(part)):
+                group = groups[project, mark]
+                places = max(len(group) - max(count - limit, 0), 0)
+                may_go += group[:places]
+                full += [(letter, until) for letter in group[places:]]
+                over = {"of_project": project, "of_mark": mark, "number": len(group) - places}
+                if over["number"]:
+                    await tx.run(self._give_back, **over)
+        return may_go, full
+
+    async def _leave(self, tx: Transaction, letter: Letter, before: str = "") -> None:
+        for whose, mark_of, _ in self._windows():
+            if whose == before:
+                return
+            await tx.run(self._give_back, of_project=letter.project, of_mark=mark_of(letter), number=1)
+
+    def _windows(self) -> list[tuple[str, MarkOf, int]]:
+        windows: tuple[tuple[str, MarkOf, int | None], ...] = (
+            ("of this project", lambda _: _PROJECT, self._per_project),
+            ("to this address", lambda letter: letter.recipient.casefold(), self._per_recipient),
         )
-        return [(whose, mark, limit) for whose, mark, limit in windows if limit is not None]
+        return [(whose, mark_of, limit) for whose, mark_of, limit in windows if limit is not None]
+
+
+@lru_cache(maxsize=32)
+def _take(table: Table, number: int) -> ReturningInsert[Any]:
+    """Enter so many windows at once; each row says how many letters come in, and gets the count."""
+    names = ("project", "mark", "count", "ends_at")
+    added = upsert(table).from_select(
+        names, batches.rows(table, names, number)
+    )  # both databases read it alike
+    over = table.c.ends_at <= bindparam("at", type_=table.c.ends_at.type)
+    return added.on_conflict_do_update(
+        index_elements=["project", "mark"],
+        set_={
+            "count": case((over, added.excluded.count), else_=table.c.count + added.excluded.count),
+            "ends_at": case((over, added.excluded.ends_at), else_=table.c.ends_at),
+        },
+    ).returning(table.c.project, table.c.mark, table.c.count, table.c.ends_at)

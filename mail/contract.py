@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy.sql.expression import SelectBase, UpdateBase
 
@@ -97,8 +97,21 @@ class Cancelled:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Untried:
+    """It goes back to those that wait, as it was: whoever held it had no time for it."""
+
+
 Delivery = Sent | Retry | GiveUp | Pause
-Outcome = Delivery | Cancelled
+Outcome = Delivery | Cancelled | Untried
+
+
+class Fate(NamedTuple):
+    """What became of a letter; `jitter` moves its next attempt a little, where there is to be one."""
+
+    letter: Letter
+    outcome: Outcome
+    jitter: float = 1
 
 
 class Obsolete(Exception):

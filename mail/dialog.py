@@ -6,7 +6,7 @@ from typing import Literal
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
 from mail.contract import Delivery, GiveUp, Pause, Retry, Sent
-from mail.envelope import for_wire
+from mail.envelope import wire
 from mail.replies import MALFORMED, judge, scrub
 
 CLOSING = 421  # RFC 5321 section 3.8: the server ends the conversation, whatever was said before
@@ -58,7 +58,7 @@ class Line:
         options = ["SMTPUTF8"] if utf8 else []
         eight = self.client.supports_extension("8bitmime")
         options += ["BODY=8BITMIME"] if eight else []
-        content = message.as_bytes(policy=for_wire(utf8, eight))
+        content = wire(message, utf8, eight)
         if self.client.supports_extension("size"):
             options.append(f"SIZE={len(content)}")
         encoding = "utf-8" if utf8 else "ascii"

@@ -4,7 +4,7 @@ import logging
 import traceback
 
 from mail.addresses import mask
-from mail.contract import Cancelled, GiveUp, Letter, Outcome, Pause, Retry, Sent
+from mail.contract import Cancelled, GiveUp, Letter, Outcome, Pause, Retry, Sent, Untried
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +26,8 @@ def tell(letter: Letter, outcome: Outcome) -> None:
         case Pause(reason=reason, code=code, seconds=seconds):
             details = {"reason": reason, "code": code, "seconds": seconds}
             _log.error("no letter can be sent until the settings are right", extra=known | details)
+        case Untried():  # nothing happened to it
+            pass
 
 
 def about(letter: Letter) -> dict[str, object]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
-from mail.contract import Cancelled, GiveUp, Letter, Outcome, Pause, Retry, Sent
+from mail.contract import Cancelled, GiveUp, Letter, Outcome, Pause, Retry, Sent, Untried
 
 # Seconds before the second, third, ... attempt; the last one repeats until the letter's time is over.
 DELAYS = (30, 120, 600, 1_800, 7_200, 21_600)
@@ -44,6 +44,8 @@ def verdict(letter: Letter, outcome: Outcome, now: str, jitter: float) -> Mappin
         case Retry() | Pause():
             # The worker rests; the letter itself is due at once, for whoever gets through first.
             return _again(letter, now, letter.attempts - 1, outcome)
+        case Untried():
+            return {"status": "queued", "next_at": now, "attempts": letter.attempts - 1}
         case _:
             assert_never(outcome)
 

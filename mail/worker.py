@@ -6,9 +6,9 @@ is known. Whatever dies in between, the lease runs out and the letter goes again
 
 import asyncio
 import logging
-import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from typing import Any
 
 from mail import schedule
 from mail.addresses import BadAddress
@@ -25,18 +25,22 @@ from mail.contract import (
     Retry,
     Sender,
     Sent,
+    Untried,
 )
-from mail.journal import about, place, tell
+from mail.hand import Hand
+from mail.journal import place, tell
 from mail.outbox import Outbox
+from mail.settling import Settling
 
 POLL = 1.0  # seconds; letters posted by this process are heard of at once
 GRACE = 30.0  # seconds that letters in flight have after stop()
 LONGEST_REST = 30.0  # seconds between two looks at a server that is away
 TROUBLE = 5.0  # seconds before the next look at a database that cannot be asked
 DESK = 20.0  # seconds for writing a letter, and as many for settling it
+HELD = 30.0  # seconds that a letter may be held before it is begun
+UNSETTLED = 32  # letters that are sent and not written down yet: so many may come twice if we die now
 
 _log = logging.getLogger(__name__)
-_chance = random.SystemRandom()
 
 
 class Worker:
@@ -61,11 +65,15 @@ class Worker:
         self._owner = owner
         self._clock = clock
         self._poll = poll
-        # Twice as many letters as connections keep these busy while others are written and settled; so each
+        self._settling = Settling(database, outbox, owner, clock)
+        self._hand = Hand(sender.connections)
+        # Twice as many letters as connections are at work: one is written while the other travels. So each
         # waits for one letter before it at most, and must be done before its lease is.
-        self._room = 2 * sender.connections
-        self._lease = lease or 2 * sender.timeout + 2 * DESK
-        self._flying: set[asyncio.Task[None]] = set()
+        self._desks = 2 * sender.connections
+        self._lease = lease or HELD + 2 * sender.timeout + 2 * DESK
+        self._held = HELD if lease is None else lease / 2
+        self._at_work = 0
+        self._flying: set[asyncio.Task[None]] = set()  # at work, or sent and not yet settled
         self._awake = asyncio.Event()
         self._stopping = False
         self._more = False
@@ -92,6 +100,7 @@ class Worker:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._awake.wait()
+            self._put_back()
             if self._flying:
                 await asyncio.wait(self._flying, timeout=GRACE)
         finally:
@@ -104,12 +113,12 @@ class Worker:
         rest = self._rest_until - asyncio.get_running_loop().time()
         if rest > 0:
             return rest
-        room = self._room - len(self._flying)
-        if room < self._room / 2 or (self._flying and not self._trusted):
+        held = self._at_work + len(self._hand)
+        if held > self._hand.room / 2 or (self._flying and not self._trusted):
             self._more = True  # there may be: look as soon as one has landed
             return self._poll
         # One letter finds out how the server is; the others, and the account there, need not suffer with it.
-        limit = room if self._trusted else 1
+        limit = self._hand.room - held if self._trusted else 1
         try:
             letters = await self._database.write(
                 self._outbox.claim, self._owner, limit, self._lease, self._clock(), after=self._last
@@ -118,21 +127,47 @@ class Worker:
             _log.exception("letters cannot be claimed")
             return max(self._poll, TROUBLE)
         self._last = letters[-1].project if letters else self._last
-        for letter in letters:
-            task = asyncio.create_task(self._carry(letter), name=f"letter {letter.id}")
-            self._flying.add(task)
-            task.add_done_callback(self._landed)
         self._more = len(letters) == limit
+        self._hand.fill(letters, more=self._more)
+        if asyncio.get_running_loop().time() < self._rest_until:  # since the claim began
+            self._put_back()
+        self._begin()
         return 0 if self._more else self._poll
+
+    def _begin(self) -> None:
+        """Put letters to work as long as there is a desk for them, and what was sent is written down."""
+        most = UNSETTLED + self._desks
+        while self._hand and self._at_work < self._desks and len(self._flying) < most and not self._stopping:
+            self._at_work += 1
+            self._fly(self._carry(self._hand.next()))
+
+    def _put_back(self) -> None:
+        """Let others have what is in the hand."""
+        for letter in self._hand.empty():
+            self._fly(self._settling.settle(letter, Untried()))
+
+    def _fly(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="letter")
+        self._flying.add(task)
+        task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._begin()
         if self._more:
             self._awake.set()
 
     async def _carry(self, letter: Letter) -> None:
-        outcome = await self._attempt(letter)
-        await self._settle(letter, outcome)
+        is_late = schedule.later(self._clock(), self._lease - self._held) > letter.lease_until
+        try:
+            outcome = Untried() if is_late else await self._attempt(letter)
+        finally:
+            self._at_work -= 1
+            self._go_on()
+        await self._settling.settle(letter, outcome)
         tell(letter, outcome)
 
     async def _attempt(self, letter: Letter) -> Outcome:
@@ -161,30 +196,12 @@ class Worker:
             case Pause(seconds=seconds):
                 self._trusted = False
                 self._rest_until = max(self._rest_until, now + seconds)
+                self._put_back()
             case Retry(outage=True):
                 self._trusted = False
                 if now >= self._rest_until:  # else this one was in flight when the first of them failed
                     self._outages += 1
                     self._rest_until = now + min(2.0 ** min(self._outages - 1, 10), LONGEST_REST)
+                self._put_back()
             case Sent() | Retry() | GiveUp():
                 self._trusted, self._outages = True, 0
-
-    async def _settle(self, letter: Letter, outcome: Outcome) -> None:
-        jitter = _chance.uniform(1 - schedule.JITTER, 1 + schedule.JITTER)
-        wait = 0.1
-        while True:
-            now = self._clock()
-            try:
-                held = await self._database.write(
-                    self._outbox.settle, letter, self._owner, outcome, now=now, jitter=jitter
-                )
-            except Exception:
-                _log.exception("a letter cannot be settled", extra=about(letter))
-                if now >= letter.lease_until:
-                    return
-            else:
-                if not held:
-                    _log.warning("a letter was settled after its lease had run out", extra=about(letter))
-                return
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, 5)

@@ -14,7 +14,7 @@ from service.api.calls import of
 from service.api.letters import paging
 from service.api.many import known_key
 from service.users import acceptance, invitations, renewals
-from service.users.problems import BadPayload
+from service.users.problems import BadPayload, RouteUnknown
 
 _INVITE: Final = {"email": EMAILS, "role": UUID_, "invite_url": URI_MAYBE, "message": TEXT_MAYBE}
 LONGEST_MESSAGE: Final = 2000  # characters
@@ -62,8 +62,10 @@ def allowed(url: str, listed: tuple[str, ...]) -> bool:
 async def accept(scope: Scope) -> ASGIResponse:
     """The invited person sets a password and is active from now on."""
     call = of(scope)
-    body = expect(await call.json(), _ACCEPT)
     house = call.house
+    if house.terms.disable_default:
+        raise RouteUnknown(call.prefix + call.path)
+    body = expect(await call.json(), _ACCEPT)
     await acceptance.accept_with_password(
         house.database, house.tokens, house.secrets, str(body["token"]), body["password"], call.origin
     )

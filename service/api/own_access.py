@@ -13,7 +13,7 @@ from service.api.bodies import TEXT, TEXT_MAYBE, expect
 from service.api.calls import Call, of
 from service.api.house import Door
 from service.api.landing import landing
-from service.api.sso import leave
+from service.api.sso import Left, leave
 from service.dialects import dialect
 from service.users import session_list, sign_in, ways_in
 from service.users.last_way import Open
@@ -71,16 +71,9 @@ async def link_identity(scope: Scope, key: FromPath[str]) -> ASGIResponse:
         raise Forbidden
     if caller.session is None:
         raise BadPayload("An identity is linked by who has signed in; this token belongs to no session")
-    door = _door(call, str(body["provider"]))
     redirect = str(body["redirect"]) if "redirect" in body else None
-    if redirect is not None:
-        redirect = landing(call, door.policy.redirect_allow_list, redirect)
     password = str(body["password"]) if "password" in body else None
-    await sign_in.confirm_password(call.house.database, call.house.hasher, caller, password)
-    try:
-        left = await leave(call, door, redirect, link=caller.session)
-    except ProviderError as problem:
-        raise doors.told(problem, door.provider.name) from problem
+    left = await link(call, caller, str(body["provider"]), password, redirect)
     return answers.data({"redirect": left.url}, headers=[left.cookie])
 
 
@@ -89,9 +82,28 @@ async def unlink_identity(scope: Scope, key: FromPath[str], identity: FromPath[s
     """Takes an identity away, and every session that began with it; never the last way in."""
     call = of(scope)
     caller, user = await whose(call, key)
-    house = call.house
-    await house.database.write(ways_in.unlink, caller, user, identity, open_ways(call))
+    await unlink(call, caller, user, identity)
     return answers.nothing()
+
+
+async def link(call: Call, caller: Caller, provider: str, password: str | None, redirect: str | None) -> Left:
+    """Where the caller goes to prove what is to be linked, and the cookie of this departure.
+
+    Raises BadPayload, WrongCredentials, TooMany, Unreachable.
+    """
+    door = _door(call, provider)
+    if redirect is not None:
+        redirect = landing(call, door.policy.redirect_allow_list, redirect)
+    await sign_in.confirm_password(call.house.database, call.house.hasher, caller, password)
+    try:
+        return await leave(call, door, redirect, link=str(caller.session))
+    except ProviderError as problem:
+        raise doors.told(problem, door.provider.name) from problem
+
+
+async def unlink(call: Call, caller: Caller, user: str, identity: str) -> None:
+    """Take the identity away. Raises Forbidden, Unprocessable."""
+    await call.house.database.write(ways_in.unlink, caller, user, identity, open_ways(call))
 
 
 def open_ways(call: Call) -> Open:

@@ -135,6 +135,7 @@ KINDS: Final[Mapping[str, Reader]] = {
     "sign_in_linked": _notice,
     "passkey_added": _notice,
     "passkey_removed": _notice,
+    "sign_in_unlinked": _notice,
     "suspended": _notice,
     "test": _notice,
 }

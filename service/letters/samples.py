@@ -14,7 +14,14 @@ _PURPOSES: Final[dict[str, Purpose]] = {
     "password_reset": "reset",
     "registration": "verify",
 }
-_NOTICES: Final = ("email_changed", "sign_in_linked", "passkey_added", "passkey_removed", "suspended")
+_NOTICES: Final = (
+    "email_changed",
+    "sign_in_linked",
+    "sign_in_unlinked",
+    "passkey_added",
+    "passkey_removed",
+    "suspended",
+)
 KINDS: Final = (*_PURPOSES, *_NOTICES, "test")
 NOBODY: Final = "grace@example.com"
 

@@ -4,6 +4,7 @@ from litestar import Router
 
 from service.pages import (
     accept_invite,
+    account,
     code,
     directory,
     front,
@@ -35,6 +36,8 @@ router = Router(
         code.show,
         code.prove,
         login.welcome,
+        account.show,
+        account.change,
         sessions.show,
         sessions.end,
         passkeys.show,

@@ -3,42 +3,32 @@
 Looking changes nothing, however often: mail scanners open every link first. Only the form's button posts.
 """
 
-import asyncio
 from typing import Final
-from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.types import Scope
 
 from mail.message import calm, in_words
 from service.api.calls import Call, of
-from service.api.passwords import PACE
 from service.pages.forms import form
+from service.pages.letter_links import ended, send_again, token_of, why_refused
 from service.pages.notices import Name, notice
-from service.pages.sheet import Dress, away, dress, sheet, ways
+from service.pages.sheet import Dress, dress, sheet, ways
 from service.pages.standing import Standing, standing
 from service.pages.tongue import say, tongue
 from service.users import acceptance, renewals
 from service.users.passwords import SHORTEST
 from service.users.problems import Expired, Forged, Invalid, NotInvited
-from service.users.throttle import Attempt
 
 _PATH: Final = "/admin/accept-invite"
 SOMEBODY: Final = "the person who invited you"
-REFUSED: Final = {
-    "min_length": "This password is too short. It needs at least {limit} characters.",
-    "max_length": "This password is too long. It may have {limit} characters at most.",
-    "common": "This password is one of those that strangers try first. Choose one that nobody else would.",
-}
-UNFIT: Final = "This password holds signs that cannot be kept. Choose another."
 
 
 @get(_PATH)
 async def show(scope: Scope) -> Response[bytes]:
     """The form, or why there is none; with `done` the page at the end of the way."""
     call = of(scope)
-    token = call.query.get("token")
-    return await _page(call, token if isinstance(token, str) else "", done="done" in call.query)
+    return await _page(call, token_of(call), done="done" in call.query)
 
 
 @post(_PATH)
@@ -48,6 +38,8 @@ async def accept(scope: Scope) -> Response[bytes]:
     house = call.house
     fields = await form(call)
     token = fields.get("token", "")
+    if house.terms.disable_default:
+        return await _page(call, token)
     try:
         await acceptance.accept_with_password(
             house.database, house.tokens, house.secrets, token, fields.get("password", ""), call.origin
@@ -58,38 +50,23 @@ async def accept(scope: Scope) -> Response[bytes]:
         return await _page(call, token, over="voided")
     except Expired:
         return await _page(call, token, over="expired")
-    return away(f"{_PATH}?{urlencode({'done': '', 'token': token})}", house.terms)
+    return ended(call, _PATH, token)
 
 
 @post(f"{_PATH}/again")
 async def again(scope: Scope) -> Response[bytes]:
     """Owes a new letter for an invitation that ran out. The page says the same, whatever has become of it."""
     call = of(scope)
-    house = call.house
-    try:
-        named = acceptance.read(house.tokens, (await form(call)).get("token", ""), late=True)
-    except Forged:
-        return notice("unknown", call)
-    asked = house.database.write(renewals.renew, Attempt(named.project, named.email, call.ip), named.id)
-    await asyncio.gather(asked, asyncio.sleep(PACE))
-    return notice("sent_again", call, await dress(call, named.project))
-
-
-def why_refused(call: Call, problem: Invalid) -> str:
-    """Why a password was not taken, in the person's language."""
-    return say(call, REFUSED.get(problem.rule, UNFIT), limit=problem.limit)
+    named = acceptance.read(call.house.tokens, (await form(call)).get("token", ""), late=True)
+    return await send_again(call, named, renewals.renew, named.id)
 
 
 async def _page(
     call: Call, token: str, *, refused: str | None = None, over: Name | None = None, done: bool = False
 ) -> Response[bytes]:
     """The page of this token. `refused`: why its password was not taken; `over`: what the core says of it."""
-    house = call.house
-    try:
-        named = acceptance.read(house.tokens, token, late=True)
-    except Forged:
-        return notice("unknown", call)
-    found = await house.database.read(standing, named.project, named.id)
+    named = acceptance.read(call.house.tokens, token, late=True)
+    found = await call.house.database.read(standing, named.project, named.id)
     if found is None:
         return notice("voided", call, host=say(call, SOMEBODY))
     if found.state == "open":
@@ -116,6 +93,7 @@ def _form(
         shortest=SHORTEST,
         expires_at=found.invitation.expires_at,
         refused=refused,
+        takes_passwords=not call.house.terms.disable_default,
         ways=ways(call, project),
     )
 

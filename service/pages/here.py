@@ -1,27 +1,38 @@
-"""Whose browser this is: the person of its cookie, and the mark that their forms carry."""
+"""Whose browser this is: the person whose session its cookie holds, and the mark that their forms carry."""
 
 from contextlib import suppress
+from typing import Final
 
 import msgspec
 
 from service.api import cookies
 from service.api.calls import Call
 from service.database import Transaction
+from service.pages.forms import form
 from service.tokens import fingerprint
 from service.users import sessions
 from service.users.model import Caller
-from service.users.problems import Expired, Forged
+from service.users.problems import Expired, Forbidden, Forged, NotSignedIn
+
+ACCOUNT: Final = "/admin/account"
+LOGIN: Final = "/admin/login"
 
 
 class Here(msgspec.Struct, frozen=True):
-    """The caller, who has a session; `mark` is made of the cookie: no other site can know it."""
+    """The forms carry `mark`, made of the cookie: no other site can know it. `confined`: see sessions."""
 
     caller: Caller
     mark: str
+    confined: bool
+
+    @property
+    def user(self) -> str:
+        """The person's key."""
+        return str(self.caller.user)
 
 
-async def here(call: Call, path: str) -> Here | None:
-    """The session of the browser's cookie, whose secret is good; the mark is for the forms at `path`."""
+async def here(call: Call) -> Here:
+    """The session of the browser's cookie, whose secret is good. Raises NotSignedIn."""
     refresh, token = call.cookie(cookies.REFRESH), call.cookie(cookies.SESSION)
     session: str | None = None
     if token:
@@ -29,9 +40,18 @@ async def here(call: Call, path: str) -> Here | None:
             session = call.house.callers.session(token)
     found = await call.house.database.read(_known, call.project, refresh, session)
     if found is None:
-        return None
+        raise NotSignedIn
     kept = refresh if session is None else token
-    return Here(found.caller(call.project, call.origin), fingerprint(f"{path} {kept}"))
+    return Here(found.caller(call.project, call.origin), fingerprint(f"forms {kept}"), found.confined)
+
+
+async def posted(call: Call) -> tuple[Here, dict[str, str]]:
+    """Who sends a form of these pages, and its fields. Raises NotSignedIn, Forbidden, as `form` does."""
+    fields = await form(call)
+    who = await here(call)
+    if fields.get("mark") != who.mark:
+        raise Forbidden
+    return who, fields
 
 
 async def _known(

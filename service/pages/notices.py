@@ -129,7 +129,7 @@ _NOTICES: Final[Mapping[Name, Notice]] = {
     "signed_in": Notice(
         200, "good", "done", "You are signed in",
         ("You can go back to your application, or close this page.",),
-        ("/admin/sessions", "Where you are signed in"),
+        ("/admin/account", "Your account"),
     ),
     "held_up": Notice(
         200, "calm", "pause", "One step is missing",

@@ -12,9 +12,7 @@ from service.api.calls import Call, of
 from service.api.own_access import as_key, open_ways
 from service.database import Transaction
 from service.pages.devices import device
-from service.pages.forms import form
-from service.pages.here import Here, here
-from service.pages.notices import notice
+from service.pages.here import Here, here, posted
 from service.pages.sheet import PASSKEYS, away, dress, sheet
 from service.pages.tongue import say
 from service.users import credentials, passkeys, second_factor, sign_in
@@ -22,7 +20,10 @@ from service.users.credentials import Attestation
 from service.users.problems import BadPayload, Forbidden, TooMany, Unprocessable, WrongCredentials
 
 PATH: Final = "/admin/passkeys"
-_LOGIN: Final = "/admin/login"
+ABOUT: Final = (
+    "A passkey signs you in with your fingerprint, your face or the PIN of your device, and only here: "
+    "nobody can lure it to another site. Beside a password it is your second factor."
+)
 _WRONG: Final = "The password is not right. Try it once more."
 _OFTEN: Final = "There were too many attempts. Wait a few minutes and try again."
 _UNMADE: Final = "The passkey was not added: it took too long, or it is here already. Try once more."
@@ -37,20 +38,14 @@ Fields = Mapping[str, str]
 async def show(scope: Scope) -> Response[bytes]:
     """The passkeys of whose browser this is."""
     call = of(scope)
-    found = await here(call, PATH)
-    return await _page(call, found) if found else away(_LOGIN, call.house.terms)
+    return await _page(call, await here(call))
 
 
 @post(PATH)
 async def change(scope: Scope) -> Response[bytes]:
     """What a button asks for."""
     call = of(scope)
-    fields = await form(call)
-    found = await here(call, PATH)
-    if found is None:
-        return away(_LOGIN, call.house.terms)
-    if fields.get("mark") != found.mark:
-        return notice("crossed", call, await dress(call))
+    found, fields = await posted(call)
     step = _STEPS.get("made" if "credential" in fields else fields.get("do", ""), _nothing)
     return await step(call, found, fields)
 
@@ -77,7 +72,7 @@ async def _add(call: Call, found: Here, fields: Fields) -> Response[bytes]:
 
 async def _made(call: Call, found: Here, fields: Fields) -> Response[bytes]:
     """The new passkey; with the first second factor come recovery codes."""
-    who = (call.project, str(found.caller.user))
+    who = (call.project, found.user)
     was_protected = await call.house.database.read(second_factor.is_protected, *who)
     try:
         answer = credentials.parse(fields["credential"], Attestation)
@@ -126,7 +121,7 @@ async def _remove(call: Call, found: Here, fields: Fields) -> Response[bytes]:
         return await _ask_removal(call, found, fields, refused)
     caller, key = found.caller, fields.get("passkey", "")
     try:
-        where = (caller, str(caller.user), as_key(key), open_ways(call))
+        where = (caller, found.user, as_key(key), open_ways(call))
         await call.house.database.write(passkeys.remove, *where)
     except Unprocessable:
         return await _page(call, found, _LAST)
@@ -163,6 +158,7 @@ async def _page(call: Call, found: Here, refused: str | None = None) -> Response
         call,
         await dress(call),
         status=422 if refused else 200,
+        about=say(call, ABOUT),
         passkeys=listed,
         proof=proof,
         mark=found.mark,
@@ -173,5 +169,5 @@ async def _page(call: Call, found: Here, refused: str | None = None) -> Response
 
 async def _standing(tx: Transaction, found: Here) -> tuple[list[dict[str, Any]], Proof]:
     """Their passkeys, and what it takes to be sure that it is them."""
-    listed = await passkeys.look(tx, found.caller, str(found.caller.user))
+    listed = await passkeys.look(tx, found.caller, found.user)
     return listed, await sign_in.proof(tx, found.caller)

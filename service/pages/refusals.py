@@ -8,7 +8,9 @@ from litestar import Request, Response
 
 from service.api.calls import of
 from service.database import Unavailable
+from service.pages.here import LOGIN
 from service.pages.notices import Name, notice
+from service.pages.sheet import away
 from service.users import problems
 
 _log = logging.getLogger(__name__)
@@ -17,6 +19,7 @@ _NOTICES: Final[Mapping[type[Exception], Name]] = {
     problems.Forbidden: "crossed",
     problems.BadPayload: "garbled",
     problems.BadQuery: "unknown",
+    problems.Forged: "unknown",
     problems.TooLarge: "garbled",
     problems.WrongMedia: "garbled",
     problems.RouteUnknown: "elsewhere",
@@ -28,6 +31,9 @@ _NOTICES: Final[Mapping[type[Exception], Name]] = {
 
 def refuse(request: Request[Any, Any, Any], problem: Exception) -> Response[bytes]:
     """The page for a problem; what nobody foresaw is told to the log alone."""
+    call = of(request.scope)
+    if isinstance(problem, problems.NotSignedIn):
+        return away(LOGIN, call.house.terms)
     found = (_NOTICES[kind] for kind in type(problem).__mro__ if kind in _NOTICES)
     name: Name = next(found, "broken")
     if name == "broken":
@@ -36,5 +42,4 @@ def refuse(request: Request[Any, Any, Any], problem: Exception) -> Response[byte
         _log.warning("the database cannot be asked", exc_info=problem)
     wait = {"busy": getattr(problem, "retry_after", 1), "down": 5}.get(name)
     headers = {"retry-after": str(wait)} if wait else None
-    call = of(request.scope)
     return notice(name, call, headers=headers, request=call.id)

@@ -3,27 +3,23 @@
 Looking changes nothing, however often: mail scanners open every link first. Only the form's button posts.
 """
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.types import Scope
 
 from mail.message import in_words
 from service.api.calls import Call, of
-from service.api.passwords import PACE
 from service.database import moment, now
-from service.pages.accept_invite import why_refused
 from service.pages.forms import form
+from service.pages.letter_links import ended, send_again, token_of, why_refused
 from service.pages.notices import notice
-from service.pages.sheet import away, dress, sheet
+from service.pages.sheet import dress, sheet
 from service.pages.tongue import tongue
 from service.users import resets
 from service.users.passwords import SHORTEST
 from service.users.problems import Expired, Forged, Invalid
-from service.users.throttle import Attempt
 
 _PATH: Final = "/admin/reset-password"
 
@@ -32,8 +28,7 @@ _PATH: Final = "/admin/reset-password"
 async def show(scope: Scope) -> Response[bytes]:
     """The form, or why there is none; with `done` the page at the end of the way."""
     call = of(scope)
-    token = call.query.get("token")
-    return await _page(call, token if isinstance(token, str) else "", done="done" in call.query)
+    return await _page(call, token_of(call), done="done" in call.query)
 
 
 @post(_PATH)
@@ -53,24 +48,17 @@ async def reset(scope: Scope) -> Response[bytes]:
         return await _page(call, token, refused=why_refused(call, problem))
     except (Expired, Forged):
         return await _page(call, token)
-    return away(f"{_PATH}?{urlencode({'done': '', 'token': token})}", house.terms)
+    return ended(call, _PATH, token)
 
 
 @post(f"{_PATH}/again")
 async def again(scope: Scope) -> Response[bytes]:
     """Owes a new letter to the address of an old one. The page says the same, whatever has become of it."""
     call = of(scope)
-    house = call.house
     token = (await form(call)).get("token", "")
-    try:
-        if house.terms.disable_default:
-            raise Forged
-        named = resets.read(house.tokens, token, late=True)
-    except Forged:
-        return notice("unknown", call)
-    attempt = Attempt(named.project, named.email, call.ip)
-    await asyncio.gather(house.database.write(resets.request, attempt, url=None), asyncio.sleep(PACE))
-    return notice("sent_again", call, await dress(call, named.project))
+    if call.house.terms.disable_default:
+        raise Forged
+    return await send_again(call, resets.read(call.house.tokens, token, late=True), resets.request, url=None)
 
 
 async def _page(call: Call, token: str, *, refused: str | None = None, done: bool = False) -> Response[bytes]:
@@ -78,10 +66,7 @@ async def _page(call: Call, token: str, *, refused: str | None = None, done: boo
     house = call.house
     if house.terms.disable_default:
         return notice("elsewhere", call)
-    try:
-        named = resets.read(house.tokens, token, late=True)
-    except Forged:
-        return notice("unknown", call)
+    named = resets.read(house.tokens, token, late=True)
     is_open, _ = await house.database.read(resets.look, named)
     dressed = await dress(call, named.project)
     expires_at = moment(datetime.fromtimestamp(named.expires_at, UTC))

@@ -10,60 +10,50 @@ from litestar.types import Scope
 from service.api import cookies, farewells
 from service.api.calls import Call, of
 from service.pages.devices import device
-from service.pages.forms import form
-from service.pages.here import here as whose
-from service.pages.notices import notice
+from service.pages.here import ACCOUNT, LOGIN, here, posted
 from service.pages.sheet import away, dress, sheet
 from service.users import session_list, sessions
 from service.users.problems import Forbidden
 
 PATH: Final = "/admin/sessions"
-_LOGIN: Final = "/admin/login"
 
 
 @get(PATH)
 async def show(scope: Scope) -> Response[bytes]:
     """Every session of the person, with a button to end it."""
     call = of(scope)
-    here = await whose(call, PATH)
-    if here is None:
-        return away(_LOGIN, call.house.terms)
-    found = await call.house.database.read(session_list.look, here.caller, str(here.caller.user))
-    shown = [_shown(call, one) for one in found]
-    return sheet("sessions", call, await dress(call), sessions=shown, mark=here.mark)
+    who = await here(call)
+    found = await call.house.database.read(session_list.look, who.caller, who.user)
+    listed = [shown(call, one) for one in found]
+    return sheet("sessions", call, await dress(call), sessions=listed, mark=who.mark)
 
 
 @post(PATH)
 async def end(scope: Scope) -> Response[bytes]:
     """Ends what the button names; of the session that asks it says where to sign out as well."""
     call = of(scope)
-    fields = await form(call)
-    here = await whose(call, PATH)
-    if here is None:
-        return away(_LOGIN, call.house.terms)
-    if fields.get("mark") != here.mark:
-        return notice("crossed", call, await dress(call))
-    user, session = str(here.caller.user), fields.get("session", "")
+    who, fields = await posted(call)
+    user, session = who.user, fields.get("session", "")
     if "others" in fields:
-        await call.house.database.write(session_list.end_others, here.caller, user)
-    elif session == here.caller.session:
+        await call.house.database.write(session_list.end_others, who.caller, user)
+    elif session == who.caller.session:
         return await _leave(call, session)
     else:
         with suppress(Forbidden):  # it has ended already
-            await call.house.database.write(session_list.end, here.caller, user, session)
-    return away(PATH, call.house.terms)
+            await call.house.database.write(session_list.end, who.caller, user, session)
+    return away(ACCOUNT if "account" in fields else PATH, call.house.terms)
 
 
 async def _leave(call: Call, session: str) -> Response[bytes]:
     ended = await call.house.database.write(sessions.end, call.project, session)
-    home = f"{call.house.terms.public_url}{_LOGIN}"
+    home = f"{call.house.terms.public_url}{LOGIN}"
     elsewhere = await farewells.farewell(call, ended, home)
     left = sheet(
         "signed_out",
         call,
         await dress(call),
         elsewhere="" if elsewhere == home else elsewhere,
-        provider=_way(call, ended.provider) if ended else "",
+        provider=way(call, ended.provider) if ended else "",
     )
     for name in (cookies.REFRESH, cookies.SESSION):
         left.set_cookie(
@@ -72,11 +62,12 @@ async def _leave(call: Call, session: str) -> Response[bytes]:
     return left
 
 
-def _shown(call: Call, one: Mapping[str, Any]) -> dict[str, Any]:
-    return {**one, "device": device(one["user_agent"]), "way": _way(call, one["provider"])}
+def shown(call: Call, one: Mapping[str, Any]) -> dict[str, Any]:
+    """A session as people speak of it: its device, and the provider that it began with."""
+    return {**one, "device": device(one["user_agent"]), "way": way(call, one["provider"])}
 
 
-def _way(call: Call, provider: str) -> str:
-    """What the provider of a session is called; nothing for a password."""
+def way(call: Call, provider: str) -> str:
+    """What a provider is called; nothing for a password, or one that is there no more."""
     door = call.house.doors.get(provider)
     return door.provider.label if door else ""

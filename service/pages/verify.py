@@ -3,7 +3,6 @@
 Looking changes nothing, however often: mail scanners open every link first. Only the form's button posts.
 """
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,15 +11,14 @@ from litestar.types import Scope
 
 from mail.message import in_words
 from service.api.calls import Call, of
-from service.api.passwords import PACE
 from service.database import moment, now
 from service.pages.forms import form
+from service.pages.letter_links import send_again, token_of
 from service.pages.notices import notice
 from service.pages.sheet import away, dress, sheet
 from service.pages.tongue import tongue
 from service.users import registrations
 from service.users.problems import BadPayload, Expired, Forbidden, Forged, NoSuch, Taken
-from service.users.throttle import Attempt
 
 _PATH: Final = "/admin/verify"
 
@@ -31,8 +29,7 @@ async def show(scope: Scope) -> Response[bytes]:
     call = of(scope)
     if "done" in call.query:
         return notice("verified", call, await dress(call))
-    token = call.query.get("token")
-    return await _page(call, token if isinstance(token, str) else "")
+    return await _page(call, token_of(call))
 
 
 @post(_PATH)
@@ -54,23 +51,13 @@ async def verify(scope: Scope) -> Response[bytes]:
 async def again(scope: Scope) -> Response[bytes]:
     """Owes a new letter for a registration that ran out. The page says the same, whatever became of it."""
     call = of(scope)
-    house = call.house
-    try:
-        named = registrations.read(house.tokens, (await form(call)).get("token", ""), late=True)
-    except Forged:
-        return notice("unknown", call)
-    asked = house.database.write(registrations.renew, Attempt(named.project, named.email, call.ip), named.id)
-    await asyncio.gather(asked, asyncio.sleep(PACE))
-    return notice("sent_again", call, await dress(call, named.project))
+    named = registrations.read(call.house.tokens, (await form(call)).get("token", ""), late=True)
+    return await send_again(call, named, registrations.renew, named.id)
 
 
 async def _page(call: Call, token: str) -> Response[bytes]:
-    house = call.house
-    try:
-        named = registrations.read(house.tokens, token, late=True)
-    except Forged:
-        return notice("unknown", call)
-    found = await house.database.read(registrations.look, named)
+    named = registrations.read(call.house.tokens, token, late=True)
+    found = await call.house.database.read(registrations.look, named)
     if found is None:
         return notice("verify_void", call)
     dressed = await dress(call, named.project)

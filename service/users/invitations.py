@@ -24,6 +24,7 @@ from service.users.rows import Row, fold, hold, hold_by_email
 MOST: Final = 1000  # people in one invitation: they share one transaction
 
 State = Literal["open", "used", "voided", "expired"]
+People = dict[str | None, tuple[str, str]]  # by the key of their e-mail: the user's key, and the e-mail
 
 _INSERT: Final = insert(invitations)
 _LOOK: Final = (
@@ -98,23 +99,10 @@ async def invite(
     role, at = check("role", role), now()
     held = await hold_by_email(tx, caller.project, sorted(map(str, wanted)))
     await _check_role(tx, caller, role)
-    waiting = await _reinvited(tx, caller, [row for row in held.values() if row["status"] == INVITED], role)
-    if not keeps_role:
-        await edits.write(tx, caller, [Edit(row, {"role": role}) for row in waiting], at)
-    again = [row["id"] for row in waiting]
-    await endings.void_invitations(tx, caller.project, again, at, "a newer invitation was sent")
+    known = [row for row in held.values() if row["status"] == INVITED]
+    waiting = await _reinvited(tx, caller, known, role, at, keeps_role=keeps_role)
     fresh = {key: email for key, email in wanted.items() if key not in held}
-    new = {"role": role, "status": INVITED}
-    made = (
-        await records.create(
-            tx, caller, [{**new, "email": email} for email in fresh.values()], defaults or {}
-        )
-        if fresh
-        else []
-    )
-    people = dict(zip(fresh, zip(made, fresh.values(), strict=True), strict=True))
-    # Somebody who waits already is written to at the address that we have, not at one that looks like it.
-    people |= {row["email_key"]: (row["id"], row["email"]) for row in waiting}
+    people = await _made(tx, caller, fresh, role, defaults or {}) | waiting
     times = {"issued_at": at, "expires_at": later(at, lifetime)}
     told = {"project": caller.project, **times, "invited_by": caller.user, "url": url, "message": message}
     invited: list[Row] = [
@@ -141,7 +129,33 @@ async def _check_role(tx: Transaction, caller: Caller, role: object) -> None:
         raise Forbidden
 
 
-async def _reinvited(tx: Transaction, caller: Caller, waiting: list[Row], role: object) -> list[Row]:
+async def _made(
+    tx: Transaction,
+    caller: Caller,
+    fresh: Mapping[str | None, str],
+    role: object,
+    defaults: Mapping[str, object],
+) -> People:
+    """Make users of those who are not here yet."""
+    rows = [{"role": role, "status": INVITED, "email": email} for email in fresh.values()]
+    made = await records.create(tx, caller, rows, defaults) if rows else []
+    return {key: (id_, email) for (key, email), id_ in zip(fresh.items(), made, strict=True)}
+
+
+async def _reinvited(
+    tx: Transaction, caller: Caller, known: list[Row], role: object, at: str, *, keeps_role: bool
+) -> People:
+    """Have those who wait already wait anew, with this role; their older invitations die."""
+    waiting = await _may_reinvite(tx, caller, known, role)
+    if not keeps_role:
+        await edits.write(tx, caller, [Edit(row, {"role": role}) for row in waiting], at)
+    again = [row["id"] for row in waiting]
+    await endings.void_invitations(tx, caller.project, again, at, "a newer invitation was sent")
+    # They are written to at the address that we have, not at one that looks like it.
+    return {row["email_key"]: (row["id"], row["email"]) for row in waiting}
+
+
+async def _may_reinvite(tx: Transaction, caller: Caller, waiting: list[Row], role: object) -> list[Row]:
     """Of those who wait already, the ones that the caller may invite again; nobody is told of others."""
     if not leave.is_ruled(caller):
         return waiting

@@ -26,6 +26,7 @@ KINDS: Final = (
     "sign_in_linked",
     "passkey_added",
     "passkey_removed",
+    "sign_in_unlinked",
     "suspended",
 )
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"

@@ -16,6 +16,7 @@ EMAIL_CHANGED: Final = "email_changed"  # kinds of letters
 LINKED: Final = "sign_in_linked"
 PASSKEY_ADDED: Final = "passkey_added"
 PASSKEY_REMOVED: Final = "passkey_removed"
+UNLINKED: Final = "sign_in_unlinked"
 SUSPENSION: Final = "suspended"
 LIFETIME: Final = 3 * 86_400  # seconds; after that it is no news any more
 
@@ -43,6 +44,11 @@ async def tell(tx: Transaction, caller: Caller, changed: Sequence[tuple[Row, Row
 async def tell_linked(tx: Transaction, project: str, user: str, provider: str, at: str) -> None:
     """Owe somebody the news that they can sign in another way from now on."""
     await _tell_person(tx, project, user, LINKED, {"provider": provider}, at)
+
+
+async def tell_unlinked(tx: Transaction, project: str, user: str, provider: str, at: str) -> None:
+    """Owe somebody the news that they can no longer sign in this way."""
+    await _tell_person(tx, project, user, UNLINKED, {"provider": provider}, at)
 
 
 async def tell_of_passkey(tx: Transaction, project: str, user: str, kind: str, name: str, at: str) -> None:

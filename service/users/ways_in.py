@@ -10,7 +10,7 @@ from providers.contract import Identity
 from service.database import NotUnique, Transaction, now
 from service.database.tables import awaited_codes, identities, sessions, users
 from service.tokens import fingerprint
-from service.users import claims, edits, history, last_way, passkeys
+from service.users import claims, edits, history, last_way, notices, passkeys
 from service.users import sessions as living
 from service.users.claims import Policy
 from service.users.edits import Edit
@@ -108,7 +108,7 @@ async def link_own(tx: Transaction, linking: Linking, grants: Grants) -> str:
 
 
 async def unlink(tx: Transaction, caller: Caller, user: str, mark: str, open_: Open) -> None:
-    """Take an identity away, with every session that it began but the one that asks.
+    """Take an identity away, with every session that it began but the one that asks; its owner is told.
 
     One way to sign in has to be left of those that are open now. Where the one goes that the user's own
     fields show, another takes its place. Raises Forbidden, Unprocessable.
@@ -119,6 +119,7 @@ async def unlink(tx: Transaction, caller: Caller, user: str, mark: str, open_: O
     gone = known.pop(mark, None)
     if gone is None:
         raise Forbidden
+    at = now()
     key, left = _key(gone), [one for one in known.values() if one["provider"] in open_.providers]
     keys = await passkeys.number(tx, caller.project, user)
     last_way.check(row, open_, providers={one["provider"] for one in left}, passkeys=keys)
@@ -129,11 +130,12 @@ async def unlink(tx: Transaction, caller: Caller, user: str, mark: str, open_: O
         raise Unprocessable("This identity says where the user came from, and no other can take its place")
     else:
         changes = {name: left[-1][name] for name in ("provider", "external_identifier", "auth_data")}
-        await edits.write(tx, caller, [Edit(row, changes)], now())
+        await edits.write(tx, caller, [Edit(row, changes)], at)
     kept = caller.session or _NONE
     await tx.run(_END, **where, user=user, identifier=key[1], kept=kept)
     await tx.run(_END_AWAITED, **where, user=user)
     tx.announce("user", user)
+    await notices.tell_unlinked(tx, caller.project, user, key[0], at)
     await history.record(tx, caller, "update", [Entry(user)], comment=f"{key[0]}: unlinked {key[1]}")
 
 

@@ -15,6 +15,7 @@ import asyncpg
 import msgspec
 from aiosmtplib import SMTP
 
+from mail.allowance import Allowance
 from mail.contract import Letter
 from mail.envelope import for_wire
 from mail.outbox import Outbox
@@ -23,11 +24,11 @@ from mail.smtp import Smtp
 from mail.worker import Worker
 from service.database import Database, Transaction, new_key, now, open_database, sqlite_path
 from service.database.migrations import migrate
-from service.database.tables import letters
+from service.database.tables import letter_windows, letters
 from tests.post.letters import SENDER, compose, letter, message, owed
 from tests.post.servers import Sink, sink, until
 
-OUTBOX = Outbox(letters, "acme.example")
+OUTBOX = Outbox(letters, "acme.example", Allowance(letter_windows))  # as the service has it
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -38,6 +39,7 @@ class Task(msgspec.Struct, frozen=True):
     port: int = 0
     connections: int = 1
     count: int = 0
+    elsewhere: bool = False  # whether the letters are posted by another process than the one that carries
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -89,8 +91,9 @@ async def _ours(task: Task) -> Result:
 
 
 async def _wake(task: Task) -> Result:
-    """From the commit in one process to the composer in another, as PostgreSQL's bell or SQLite's watch has it."""
-    database, elsewhere = await _database(task.url), await open_database(task.url)
+    """From a commit to the composer: of this process's own, or of another, heard by bell or SQLite's watch."""
+    database = await _database(task.url)
+    posting = await open_database(task.url) if task.elsewhere else database
     arrived: list[float] = []
 
     async def note(held: Letter) -> EmailMessage:
@@ -100,12 +103,12 @@ async def _wake(task: Task) -> Result:
     sender = Smtp(Settings("127.0.0.1", task.port, security="never"))
     worker = Worker(database, OUTBOX, note, sender, new_key())
     running = asyncio.create_task(worker.run())
-    listening = asyncio.create_task(database.listen(worker.wake))
-    elsewhere.on_commit(lambda _: elsewhere.ring())
+    listening = asyncio.create_task(database.listen(worker.wake if task.elsewhere else lambda: None))
+    posting.on_commit(lambda _: posting.ring() if task.elsewhere else worker.wake())
     waits = []
     for number in range(task.count):
         await asyncio.sleep(0.05)
-        await elsewhere.write(_post, 1)
+        await posting.write(_post, 1, number)
         began = time.perf_counter()
         await until(lambda wanted=number: len(arrived) > wanted)  # type: ignore[misc]  # it is asked at once
         waits.append(max(0.0, arrived[number] - began))
@@ -113,7 +116,7 @@ async def _wake(task: Task) -> Result:
     worker.stop()
     await running
     await sender.close()
-    for one in (database, elsewhere):
+    for one in {database, posting}:
         await one.close()
     return Result(waits=tuple(waits))
 
@@ -124,9 +127,9 @@ async def _timed(work: object) -> Result:
     return Result(time.perf_counter() - began, time.process_time() - cpu)
 
 
-async def _post(tx: Transaction, count: int) -> None:
+async def _post(tx: Transaction, count: int, first: int = 0) -> None:
     at = now()
-    for number in range(count):
+    for number in range(first, first + count):
         await OUTBOX.post(tx, owed(at, recipient=f"p{number}@example.org"))
 
 

@@ -122,6 +122,36 @@ async def _sessions(house: Served, tab: Tab) -> None:
     assert await tab.run("document.querySelectorAll('[name=session]').length") == 2
 
 
+async def _account(house: Served, tab: Tab) -> None:
+    await _sessions(house, tab)
+    await tab.visit(f"{house.url}/admin/account")
+    assert await tab.run("document.querySelectorAll('[name=link]').length") == 2
+
+
+async def _account_refused(house: Served, tab: Tab) -> None:
+    await _account(house, tab)
+    await tab.run("document.querySelector('#password').focus()")
+    await tab.type("not the password")
+    await tab.press("Enter", leaves=True)
+    assert "This password is not right" in await tab.run("document.querySelector('#refused').innerText")
+
+
+async def _add_way(house: Served, tab: Tab) -> None:
+    await _account(house, tab)
+    await tab.run("document.querySelector('#password').focus()")
+    await tab.type(PASSWORD)
+    await tab.press("Tab")
+    await tab.press("Enter", leaves=True)
+    assert await tab.run("document.querySelector('h1').innerText") == "Add A Friend"
+
+
+async def _way_added(house: Served, tab: Tab) -> None:
+    await _add_way(house, tab)
+    await tab.run("document.querySelector('a.button').focus()")
+    await tab.press("Enter", leaves=True)
+    assert "It was added" in await tab.run("document.querySelector('.good').innerText")
+
+
 async def _signed_out(house: Served, tab: Tab) -> None:
     await _sessions(house, tab)
     await tab.run("document.querySelector('.tag').closest('li').querySelector('button').focus()")
@@ -182,6 +212,10 @@ PAGES: dict[str, Visit] = {
     "code": _code_page,
     "code refused": _code_refused,
     "sessions": _sessions,
+    "account": _account,
+    "account refused": _account_refused,
+    "adding a way in": _add_way,
+    "way in added": _way_added,
     "signed out": _signed_out,
     "front": _front,
     "second factor": _factor,

@@ -6,7 +6,7 @@ from email.policy import SMTP
 
 import pytest
 
-from mail.envelope import POLICY, envelop, for_wire
+from mail.envelope import POLICY, envelop, for_wire, wire
 from mail.letterhead import paint
 from mail.sheets import render
 from tests.post.letters import values
@@ -23,7 +23,8 @@ def _made(text: str = "Hello\n", html: str = HTML, **headers: str) -> EmailMessa
 
 
 def _sent(made: EmailMessage, *, utf8: bool = False, eight: bool = True) -> EmailMessage:
-    content = made.as_bytes(policy=for_wire(utf8, eight))
+    content = wire(made, utf8, eight)
+    assert content == made.as_bytes(policy=for_wire(utf8, eight))
     assert all(
         len(line) <= 998 and b"\r" not in line and b"\n" not in line for line in content.split(b"\r\n")
     )

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from mail import schedule
+from mail import letter_rows, schedule
 from mail.contract import Cancelled, GiveUp, Letter, Outcome, Owed, Pause, Retry, Sent
 from mail.outbox import POSTED
 from service.database import Database, NotUnique, Transaction, new_key
@@ -188,7 +188,7 @@ async def test_due_letters_are_found_by_their_small_index(database: Database, da
 
     await database.write(fill)
     await database.write(OUTBOX.post, _owed())
-    claim = shape(OUTBOX._claim, tuple(_CLAIMED), database.kind)  # the very statement
+    claim = shape(letter_rows.statements(letters).claim, tuple(_CLAIMED), database.kind)  # the very statement
     values = claim.arguments(_CLAIMED)
     if database.kind == "sqlite":
 

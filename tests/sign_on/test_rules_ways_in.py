@@ -124,6 +124,12 @@ async def test_the_last_way_in_stays_and_what_goes_takes_its_sessions_along(
     ).status_code == 403
     gone = await house.ask("DELETE", f"/users/me/identities/{marks['eve-1']}", token=access)
     assert gone.status_code == 204
+    (told,) = await house.house.database.read(all_rows, letters, kind="sign_in_unlinked")
+    assert (told["recipient"], told["status"], told["data"]["provider"]) == (
+        "eve@example.com",
+        "queued",
+        "op",
+    )
     assert [await is_in(house, first), await is_in(house, second)] == [False, True]
     ada = await tokens_of(house, issuer)
     (own,) = await mine(house, ada["access_token"])
