@@ -77,7 +77,10 @@ def ask(
     Raises Forbidden where that is nothing.
     """
     limits = rules.of(caller)
-    scope = scope or _scope(caller, collection, limits)
+    if scope is None:
+        scope = _scope(caller, collection, limits)
+    elif limits is not None:
+        scope = Scope(scope.kind, {**limits.values(caller), **scope.values})
     values = dict(scope.values)
     keyed = False
     if operands or search:
