@@ -16,25 +16,22 @@ from mail.contract import (
     Cancelled,
     Composer,
     Database,
-    Delivery,
     GiveUp,
     Letter,
     Obsolete,
     Outcome,
-    Pause,
     Retry,
     Sender,
-    Sent,
     Untried,
 )
 from mail.hand import Hand
 from mail.journal import place, tell
 from mail.outbox import Outbox
+from mail.patience import Patience
 from mail.settling import Settling
 
 POLL = 1.0  # seconds; letters posted by this process are heard of at once
 GRACE = 30.0  # seconds that letters in flight have after stop()
-LONGEST_REST = 30.0  # seconds between two looks at a server that is away
 TROUBLE = 5.0  # seconds before the next look at a database that cannot be asked
 DESK = 20.0  # seconds for writing a letter, and as many for settling it
 HELD = 30.0  # seconds that a letter may be held before it is begun
@@ -78,9 +75,7 @@ class Worker:
         self._stopping = False
         self._more = False
         self._last = ""  # the project that had its turn last
-        self._trusted = False  # whether the server has listened to a letter since we last had doubts
-        self._outages = 0
-        self._rest_until = 0.0
+        self._patience = Patience()
 
     def wake(self) -> None:
         """Look for letters now. Call it in the loop, after the commit that posted one."""
@@ -110,15 +105,14 @@ class Worker:
 
     async def _round(self) -> float:
         """Claim what there is room for; give the seconds to wait before the next look."""
-        rest = self._rest_until - asyncio.get_running_loop().time()
-        if rest > 0:
+        if (rest := self._patience.rest) > 0:
             return rest
         held = self._at_work + len(self._hand)
-        if held > self._hand.room / 2 or (self._flying and not self._trusted):
+        if held > self._hand.room / 2 or (self._flying and not self._patience.trusted):
             self._more = True  # there may be: look as soon as one has landed
             return self._poll
         # One letter finds out how the server is; the others, and the account there, need not suffer with it.
-        limit = self._hand.room - held if self._trusted else 1
+        limit = self._hand.room - held if self._patience.trusted else 1
         try:
             letters = await self._database.write(
                 self._outbox.claim, self._owner, limit, self._lease, self._clock(), after=self._last
@@ -129,7 +123,7 @@ class Worker:
         self._last = letters[-1].project if letters else self._last
         self._more = len(letters) == limit
         self._hand.fill(letters, more=self._more)
-        if asyncio.get_running_loop().time() < self._rest_until:  # since the claim began
+        if self._patience.rest > 0:  # since the claim began
             self._put_back()
         self._begin()
         return 0 if self._more else self._poll
@@ -186,22 +180,6 @@ class Worker:
             outcome = await self._sender.send(letter.recipient, message)
         except Exception as problem:
             return Retry(f"sending it broke off: {place(problem)}", alert=True, uncertain=True)
-        self._rest(outcome)
+        if self._patience.learn(outcome):
+            self._put_back()
         return outcome
-
-    def _rest(self, outcome: Delivery) -> None:
-        """Let the server, or whoever looks after our settings, have some peace."""
-        now = asyncio.get_running_loop().time()
-        match outcome:
-            case Pause(seconds=seconds):
-                self._trusted = False
-                self._rest_until = max(self._rest_until, now + seconds)
-                self._put_back()
-            case Retry(outage=True):
-                self._trusted = False
-                if now >= self._rest_until:  # else this one was in flight when the first of them failed
-                    self._outages += 1
-                    self._rest_until = now + min(2.0 ** min(self._outages - 1, 10), LONGEST_REST)
-                self._put_back()
-            case Sent() | Retry() | GiveUp():
-                self._trusted, self._outages = True, 0
