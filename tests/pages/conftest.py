@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 
 from tests.pages import chromium
 from tests.pages.invited import name_project
@@ -44,7 +45,7 @@ async def furnish(house: Served) -> None:
 
 
 @pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[chromium.Wire]:
+async def browser() -> AsyncIterator[Browser]:
     """A browser for all tests of the session."""
     if chromium.PROGRAM is None:
         pytest.skip("there is no Chromium")
@@ -53,7 +54,7 @@ async def browser() -> AsyncIterator[chromium.Wire]:
 
 
 @pytest.fixture
-async def tab(browser: chromium.Wire) -> AsyncIterator[chromium.Tab]:
+async def tab(browser: Browser) -> AsyncIterator[chromium.Tab]:
     """A tab that knows nothing of the tests before."""
     async with chromium.fresh_tab(browser) as tab:
         yield tab

@@ -78,8 +78,7 @@ async def out(tab: Tab) -> None:
 
 async def offer_nothing(tab: Tab) -> None:
     """A browser that does not offer passkeys where an address is typed; a virtual one would take at once."""
-    source = "PublicKeyCredential.isConditionalMediationAvailable = async () => false"
-    await tab.tell("Page.addScriptToEvaluateOnNewDocument", source=source)
+    await tab.begin_with("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
 
 
 async def test_a_passkey_is_made_with_the_keyboard_and_signs_in_by_itself(
