@@ -96,7 +96,7 @@ async def _page(
 ) -> Response[bytes]:
     if who.confined:
         return notice("held_up", call, await dress(call))
-    account = await call.house.database.read(own_account.look, who.caller)
+    account = await call.house.database.read(own_account.look, who.caller, own_access.open_ways(call))
     passwords = account.has_password and not call.house.terms.disable_default
     identities = [{**one, "way": way(call, one["provider"]) or one["provider"]} for one in account.identities]
     return sheet(

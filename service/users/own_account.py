@@ -1,5 +1,6 @@
 """What a person sees of their own account: how they can sign in, and where they have."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -7,38 +8,51 @@ from sqlalchemy import bindparam, select
 
 from service.database import Transaction
 from service.database.tables import users
-from service.users import session_list, sessions, ways_in
+from service.users import last_way, passkeys, session_list, sessions, ways_in
+from service.users.last_way import Open
 from service.users.model import ACTIVE, LOCAL, Caller
 from service.users.problems import Forbidden
+from service.users.rows import Row
 
-_SELF: Final = select(users.c.email, users.c.provider, users.c.password_hash, users.c.tfa_secret).where(
+_SHOWN: Final = ("email", "provider", "password_hash", "tfa_secret", "connection")
+_SELF: Final = select(*(users.c[name] for name in _SHOWN)).where(
     users.c.project == bindparam("project"), users.c.id == bindparam("user"), users.c.status == ACTIVE
 )
 
 
 class OwnAccount(msgspec.Struct, frozen=True):
-    """`fresh`: the person has proven minutes ago who they are. The lists are as REST has them."""
+    """`fresh`: the person has proven minutes ago who they are. The lists are as REST has them; `removable`
+    are the ids of the identities that may go."""
 
     email: str | None
     has_password: bool
     protected: bool
     fresh: bool
     identities: list[dict[str, Any]]
+    removable: frozenset[str]
     sessions: list[dict[str, Any]]
 
 
-async def look(tx: Transaction, caller: Caller) -> OwnAccount:
-    """The caller's account. Raises Forbidden when it is there no more."""
+async def look(tx: Transaction, caller: Caller, open_: Open) -> OwnAccount:
+    """The caller's account, given what people may sign in with now. Raises Forbidden when it has gone."""
     found = await tx.row(_SELF, project=caller.project, user=caller.user)
     if found is None:
         raise Forbidden
-    email, provider, password_hash, tfa_secret = found
+    row = dict(zip(_SHOWN, found, strict=True))
     user = str(caller.user)
+    identities = await ways_in.look(tx, caller, user)
+    keys = await passkeys.number(tx, caller.project, user)
     return OwnAccount(
-        email=email,
-        has_password=provider == LOCAL and password_hash is not None,
-        protected=tfa_secret is not None,
+        email=row["email"],
+        has_password=row["provider"] == LOCAL and row["password_hash"] is not None,
+        protected=row["tfa_secret"] is not None,
         fresh=await sessions.is_fresh(tx, caller),
-        identities=await ways_in.look(tx, caller, user),
+        identities=identities,
+        removable=frozenset(one["id"] for one in identities if _may_go(row, open_, one, identities, keys)),
         sessions=await session_list.look(tx, caller, user),
     )
+
+
+def _may_go(row: Row, open_: Open, one: Row, all_: Sequence[Row], keys: int) -> bool:
+    left = {other["provider"] for other in all_ if other["id"] != one["id"]}
+    return last_way.stays(row, open_, primary=one["primary"], left=left, passkeys=keys) is None

@@ -122,12 +122,13 @@ async def unlink(tx: Transaction, caller: Caller, user: str, mark: str, open_: O
     at = now()
     key, left = _key(gone), [one for one in known.values() if one["provider"] in open_.providers]
     keys = await passkeys.number(tx, caller.project, user)
-    last_way.check(row, open_, providers={one["provider"] for one in left}, passkeys=keys)
+    providers, primary = {one["provider"] for one in left}, owner(row) == key
+    reason = last_way.stays(row, open_, primary=primary, left=providers, passkeys=keys)
+    if reason is not None:
+        raise Unprocessable(reason)
     where = {"project": caller.project, "provider": key[0]}
-    if owner(row) != key:
+    if not primary:
         await tx.run(_DELETE, **where, identifier=key[1])
-    elif row["connection"] is not None or not left:
-        raise Unprocessable("This identity says where the user came from, and no other can take its place")
     else:
         changes = {name: left[-1][name] for name in ("provider", "external_identifier", "auth_data")}
         await edits.write(tx, caller, [Edit(row, changes)], at)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import insert
 
-from service.database.tables import letters
-from tests.core.people import all_rows
+from service.database import Transaction, new_key, now
+from service.database.tables import letters, passkeys, users
+from tests.core.people import all_rows, set_row
 from tests.pages.invited import Page
 from tests.pages.test_sessions_page import PHONE, enter, field
 from tests.served import PASSWORD, Served
@@ -98,6 +100,24 @@ async def test_who_signed_on_minutes_ago_needs_no_password_and_keeps_the_last_wa
         assert (await _post(client, unlink=own["id"])).status_code == 303
         left = (await house.ask("GET", f"/users/{await _ada(house)}/identities")).json()["data"]
         assert [one["external_identifier"] for one in left] == ["ada-2"]
+
+
+async def test_a_passkey_is_a_way_in_beside_which_another_may_go(house: Served, issuer: Issuer) -> None:
+    key, _ = await house.person("ada@example.com")
+    async with house.client() as client:
+        await enter(client)
+        assert (await _link(client, issuer, "ada-1", password=PASSWORD)).status_code == 302
+        await house.house.database.write(set_row, users, key, password_hash=None)
+        assert field(await _open(client), "unlink") == []
+        await house.house.database.write(_give_passkey, key)
+        (unlink,) = field(await _open(client), "unlink")
+        assert (await _post(client, unlink=unlink)).headers["location"] == f"{PATH}?done=unlinked"
+
+
+async def _give_passkey(tx: Transaction, user: str) -> None:
+    kept = {"sign_count": 0, "transports": [], "eligible": False, "backed_up": False, "name": "Laptop"}
+    unread = {"credential": new_key(), "public_key": "", "created_at": now()}
+    await tx.run(insert(passkeys), project="default", id=new_key(), user=user, **kept, **unread)
 
 
 async def test_what_is_somebody_elses_is_refused_in_words(house: Served, issuer: Issuer) -> None:
