@@ -40,6 +40,7 @@ def desk(config: Config, database: Database) -> Letters:
         sender=read_sender(config.email_from),
         public_url=config.public_url,
         mint=lambda ticket: MINTS[ticket.purpose](tokens, ticket),
+        labels={name: told.label for name, told in config.providers.items() if told.label},
     )
 
 

@@ -1,8 +1,9 @@
 """Letter -> message: looks up what the letter is about, mints its token only then, picks the language."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,10 +17,12 @@ from service.letters.ticket import Ticket
 __all__ = ["Letters", "Ticket", "with_token"]
 
 SIGN_IN: Final = "/admin/login"
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Letters:
-    """Writes every kind of letter. `mint` signs a ticket's token; `public_url` is where our pages are."""
+    """Writes every kind of letter. `mint` signs a ticket's token; `public_url` is where our pages are, and
+    `labels` what people know providers by, where that is not the name."""
 
     def __init__(
         self,
@@ -28,6 +31,7 @@ class Letters:
         sender: Address,
         public_url: str,
         mint: Callable[[Ticket], str],
+        labels: Mapping[str, str] = _NONE,
         reply_to: Address | None = None,
         clock: Callable[[], str] = now,
     ) -> None:
@@ -36,6 +40,7 @@ class Letters:
         self._reply_to = reply_to
         self._home = public_url.rstrip("/")
         self._mint = mint
+        self._labels = labels
         self._clock = clock
 
     async def compose(self, letter: Letter) -> EmailMessage:
@@ -53,8 +58,10 @@ class Letters:
         if not sender.display_name:
             sender = Address(shown, sender.username, sender.domain)
         language = nearest(facts.language, facts.head.language)
+        provider = facts.words.get("provider")
         values = {
             **facts.words,
+            "provider": self._labels.get(provider, provider) if provider else None,
             **{name: in_words(moment, language) for name, moment in facts.moments.items()},
             "link": self._link(facts),
             "project": shown,

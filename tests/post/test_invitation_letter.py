@@ -47,12 +47,13 @@ class Desk:
         )
         return (await self.database.write(OUTBOX.claim, new_key(), 9, 1e-3, now()))[-1]
 
-    async def write(self, letter: Letter, sender: str = "no-reply@acme.example") -> EmailMessage:
+    async def write(self, letter: Letter, sender: str = "no-reply@acme.example", **more: Any) -> EmailMessage:
         desk = Letters(
             self.database,
             sender=read_sender(sender),
             public_url=HOME,
             mint=lambda invitation: acceptance.mint(self.tokens, invitation),
+            **more,
         )
         return await desk.compose(letter)
 

@@ -31,6 +31,9 @@ async def test_a_new_way_to_sign_in_is_told_once_in_the_person_s_language(databa
     assert message["Content-Language"] == "de"
     assert "okta" in text.get_content() and "Ada" in text.get_content()
     assert "token=" not in message.as_string()
+    named = (await desk.write(letter, labels={"okta": "The Hub"})).get_body(("plain",))
+    assert named is not None
+    assert "The Hub" in named.get_content() and "okta" not in named.get_content()
     await arrive(database, Policy(links=True))
     assert await _owed(database) == []
 
