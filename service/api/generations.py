@@ -27,6 +27,7 @@ class Generation(msgspec.Struct, frozen=True):
     answer; `told` is what is shown of rows that were found; `problem` is what a problem is to its callers.
     `landing` is what people take home from a sign-on with a provider.
     `noted` is what the activity keeps of a request.
+    `role_names_differ`: no two roles of a project are called alike by what is written in it.
     `setting_up`: paths that stay open to who lacks the second factor. `cookie` names that of a session.
     """
 
@@ -44,6 +45,7 @@ class Generation(msgspec.Struct, frozen=True):
     setting_up: re.Pattern[str]
     cookie: Callable[["Call"], str]
     prefix: str = ""
+    role_names_differ: bool = False
 
 
 def _lacking10(values: Mapping[str, object]) -> str | None:

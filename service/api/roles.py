@@ -74,6 +74,7 @@ async def _settled(tx: Transaction, caller: Caller, values: Values) -> Values:
 async def _create(tx: Transaction, call: Call, caller: Caller, made: Sequence[Values]) -> list[str]:
     bare = [{name: value for name, value in values.items() if name != "users"} for values in made]
     ids = await roles.create(tx, caller, bare)
+    await roles.keep_apart(tx, caller.project, ids if call.generation.role_names_differ else (), {})
     for id_, values in zip(ids, made, strict=True):
         if values.get("users"):
             settled = await _settled(tx, caller, values)
@@ -83,7 +84,10 @@ async def _create(tx: Transaction, call: Call, caller: Caller, made: Sequence[Va
 
 async def _change(tx: Transaction, call: Call, caller: Caller, changes: Mapping[str, Values]) -> None:
     settled = {key: await _settled(tx, caller, one) for key, one in changes.items()}
+    apart = list(changes) if call.generation.role_names_differ else []
+    before = await roles.names(tx, caller.project, apart)
     await role_changes.change(tx, caller, settled)
+    await roles.keep_apart(tx, caller.project, apart, before)
 
 
 @get("/roles/me")

@@ -1,7 +1,7 @@
 """Filters as SQL: the shape of a filter becomes one condition on the tables of a statement."""
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,7 +24,7 @@ from service.database.case import folded_column, sought
 from service.database.documents import entries, text_at
 from service.database.types import Words
 from service.dialects import dialect, scim_members
-from service.dialects.fields import Field
+from service.dialects.fields import Field, Language
 from service.dialects.filters import BY_KEY
 from service.dialects.nodes import Among, Held, Joined, Keyed, Node, Not, Own, Some, Term
 from service.dialects.operators import NAMED, position
@@ -33,6 +33,8 @@ from service.dialects.sight import Sight
 from service.users import file_access
 from service.users.rows import SEARCHED, fold
 
+# What a language looks through beside the text that is kept for searching.
+_BESIDE: Final[Mapping[Language, frozenset[str]]] = {"rest8": frozenset({"company"})}
 SOUGHT = ("search_plain", "search_given", "search_instead")  # of a table that keeps no text for searching
 
 
@@ -147,13 +149,15 @@ def search(sight: Sight, *, keyed: bool) -> ColumnElement[bool]:
     """That a text is found in any text of the row, or is one of its keys."""
     texts = [field for field in sight.home.fields if _is_searched(sight, field)]
     conditions: list[ColumnElement[Any]] = []
-    if "search_text" in sight.table.c and all(map(sight.is_open, texts)):
-        conditions.append(position(sight.table.c.search_text, bindparam("search", type_=Text())) > 0)
-    else:
-        plain, given, instead = SOUGHT
-        for column in _readable(sight, texts):
-            folded = folded_column(column, sight.kind, given, instead)
-            conditions.append(position(folded, bindparam(plain, type_=Text())) > 0)
+    if "search_text" in sight.table.c:
+        kept = [field for field in texts if field.name in SEARCHED]
+        if all(map(sight.is_open, kept)):
+            conditions.append(position(sight.table.c.search_text, bindparam("search", type_=Text())) > 0)
+            texts = [field for field in texts if field not in kept]
+    plain, given, instead = SOUGHT
+    for column in _readable(sight, texts):
+        folded = folded_column(column, sight.kind, given, instead)
+        conditions.append(position(folded, bindparam(plain, type_=Text())) > 0)
     if keyed:
         keys = [field for field in sight.home.fields if field.kind == "uuid" and field.guard != "hidden"]
         conditions += [column == bindparam("search_key") for column in _readable(sight, keys)]
@@ -167,5 +171,5 @@ def _readable(sight: Sight, fields: Sequence[Field]) -> list[ColumnElement[Any]]
 def _is_searched(sight: Sight, field: Field) -> bool:
     """Of users, what their text for searching is made of; elsewhere every text."""
     if "search_text" in sight.table.c:
-        return field.name in SEARCHED
+        return field.name in SEARCHED or field.name in _BESIDE.get(sight.language, ())
     return field.kind in ("string", "text") and field.guard in ("open", "server")

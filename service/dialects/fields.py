@@ -22,6 +22,7 @@ LANGUAGES: Final[tuple[Language, ...]] = ("rest8", "rest10", "scim", "graphql")
 class Cell(msgspec.Struct, frozen=True):
     """A dialect's word for an attribute; `load` makes its value of ours, `dump` ours of its value.
 
+    `lacking` is what is shown where there is no value.
     `column` names another column than the row's, `kind` and `guard` another kind and guard than the row's.
     `sql` makes what is shown and asked for of the table and the value, where no column holds it as the
     dialect says it: a reference as the number of the row that it leads to.
@@ -33,6 +34,7 @@ class Cell(msgspec.Struct, frozen=True):
     guard: Guard | None = None
     sql: Callable[[FromClause, ColumnElement[Any]], ColumnElement[Any]] | None = None
     load: Callable[[object], object] | None = None
+    lacking: object = None
     dump: Callable[[object], object] | None = None
 
 
@@ -133,6 +135,11 @@ def _open_reset(table: FromClause, changed_at: ColumnElement[Any]) -> ColumnElem
         letter.created_at > changed_at,
     )
     return select(func.max(concealed)).where(*asked).correlate(table).scalar_subquery()
+
+
+def _unlisted(value: object) -> object:
+    """No network is the absence of any: a client that sends back what it read changes nothing."""
+    return None if value == [] else value
 
 
 def nothing(_: FromClause, value: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -265,7 +272,13 @@ ROLES: Final[tuple[Field, ...]] = (
     _row("name", "string", rest8="name", rest10="name", graphql="name"),
     _row("icon", "string", rest10="icon", graphql="icon"),
     _row("description", "text", rest8="description", rest10="description", graphql="description"),
-    _row("ip_access", "tags", rest8="ip_whitelist", rest10="ip_access", graphql="ip_access"),
+    _row(
+        "ip_access",
+        "tags",
+        rest8=Cell("ip_whitelist", lacking=(), dump=_unlisted),
+        rest10="ip_access",
+        graphql="ip_access",
+    ),
     _row("external_id", "string", rest8="external_id"),
     _row("module_listing", "json", rest8="module_listing"),
     _row("collection_listing", "json", rest8="collection_listing"),

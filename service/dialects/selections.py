@@ -98,11 +98,12 @@ class _Layout:
         leaf = Leaf(part, part) if isinstance(part, str) else part
         place = self._look(Path(at, leaf.word, leaf.function, leaf.ours))
         field = words(self._language, collection).get(leaf.word)
-        load = None if field is None or leaf.function is not None else field.cells[self._language].load
-        if load is None:
+        cell = None if field is None or leaf.function is not None else field.cells[self._language]
+        if cell is None or (cell.load is None and cell.lacking is None):
             return lambda columns, _: columns[place]
         self.plain = False
-        return lambda columns, _: [None if value is None else load(value) for value in columns[place]]
+        load, lacking = cell.load or _as_it_is, cell.lacking
+        return lambda columns, _: [lacking if value is None else load(value) for value in columns[place]]
 
     def _branch(self, branch: Branch, at: tuple[str, ...]) -> Getter:
         relation = branch.relation
@@ -121,6 +122,10 @@ class _Layout:
         if branch.relation.many:
             return lambda columns, found: [found[number].get(one, []) for one in columns[key]]
         return lambda columns, found: [next(iter(found[number].get(one, ())), None) for one in columns[key]]
+
+
+def _as_it_is(value: object) -> object:
+    return value
 
 
 @lru_cache(1024)

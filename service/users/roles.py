@@ -4,16 +4,17 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import Select, and_, bindparam, func, insert, select
 
 from service.database import Transaction, by_kind, new_key, one_of
+from service.database.shapes import Kind
 from service.database.tables import roles
 from service.users import access, history, leave, networks
-from service.users.checks import check
+from service.users.checks import check, is_uuid
 from service.users.last_administrator import hold_project
 from service.users.leave import Grant
 from service.users.model import ROLE_ATTRIBUTES, ROLES, Caller
-from service.users.problems import Invalid, NoSuch
+from service.users.problems import Invalid, NoSuch, Taken
 from service.users.uniqueness import unique
 
 ADMINISTRATORS: Final = 1  # the number of the role that is made with the project
@@ -39,6 +40,43 @@ _ADMINISTER: Final = by_kind(
         roles.c.project == bindparam("project"), one_of(roles.c.id, "ids", kind)
     )
 )
+
+
+def _twins(kind: Kind) -> Select[Any]:
+    twin = roles.alias()
+    same = twin.c.project == roles.c.project, twin.c.name == roles.c.name, twin.c.id != roles.c.id
+    chosen = roles.c.project == bindparam("project"), one_of(roles.c.id, "ids", kind)
+    return select(twin.c.id).select_from(roles).join(twin, and_(*same)).where(*chosen).limit(1)
+
+
+_TWINS: Final = by_kind(_twins)
+_NAMES: Final = by_kind(
+    lambda kind: (
+        select(roles.c.id, roles.c.name)
+        .where(roles.c.project == bindparam("project"), one_of(roles.c.id, "ids", kind))
+        .order_by(roles.c.id)
+        .with_for_update(key_share=True)
+    )
+)
+
+
+async def names(tx: Transaction, project: str, ids: Collection[str]) -> dict[str, str]:
+    """What these roles are called, until the transaction ends."""
+    if not ids:
+        return {}
+    return dict(await tx.rows(_NAMES[tx.kind], project=project, ids=sorted(filter(is_uuid, ids))))
+
+
+async def keep_apart(tx: Transaction, project: str, ids: Collection[str], before: Mapping[str, str]) -> None:
+    """For languages in which the name of a role is its own alone. Raises Taken("name") where one of these
+    roles is called as another is, and was not `before`."""
+    if not ids:
+        return
+    await hold_project(tx, project)
+    found = await names(tx, project, ids)
+    new = sorted(id_ for id_, name in found.items() if before.get(id_) != name)
+    if new and await tx.row(_TWINS[tx.kind], project=project, ids=new) is not None:
+        raise Taken("name")
 
 
 async def create(tx: Transaction, caller: Caller, given: Sequence[Mapping[str, object]]) -> list[str]:

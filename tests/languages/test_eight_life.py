@@ -24,6 +24,8 @@ async def test_the_documented_invitation_and_its_acceptance(house: Served) -> No
     assert tuple(made) == WORDS
     assert made == {**INVITED, "external_id": made["external_id"]}
     assert len(made["external_id"]) == 36
+    assert made["ip_whitelist"] == []
+    assert (await house.ask("GET", "/roles?filter[name][_eq]=Editor")).json()["data"][0]["ip_access"] is None
 
     token = await invitation(house, "demo@example.com")
     shown = await house.ask("GET", f"{USERS}/invite/{token}", token=None)
@@ -110,6 +112,8 @@ async def test_roles(house: Served) -> None:
         "enforce_2fa",
     ]  # fmt: skip
     assert len(made["external_id"]) == 36
+    assert made["ip_whitelist"] == []
+    assert (await house.ask("GET", "/roles?filter[name][_eq]=Editor")).json()["data"][0]["ip_access"] is None
     read = (await house.ask("GET", "/default/roles/1?fields=name,users.email")).json()["data"]
     assert read == {"name": "Administrator", "users": [{"email": "admin@example.com"}]}
     listing = {"module_listing": [{"name": "users", "link": "/users"}], "collection_listing": ["a", "b"]}
@@ -130,6 +134,25 @@ async def test_roles(house: Served) -> None:
     assert [one["id"] for one in (await house.ask("GET", "/default/roles")).json()["data"]] == [1, 3]
     assert (await house.ask("DELETE", "/default/roles/3")).status_code == 204
     assert (await house.ask("GET", "/default/roles/3")).json()["error"]["code"] == 203
+
+
+async def test_a_role_is_called_as_no_other_by_what_is_written_here(house: Served) -> None:
+    taken = {"error": {"code": 204, "message": 'Duplicate key "name" for collection "directus_roles"'}}
+    for bodies in ({"name": "Administrator"}, [{"name": "Editor"}, {"name": "Editor"}]):
+        refused = await house.ask("POST", "/default/roles", bodies)
+        assert (refused.status_code, refused.json()) == (409, taken)
+    assert len((await house.ask("GET", "/roles")).json()["data"]) == 1
+    for name in ("Editor", "Author"):
+        assert (await house.ask("POST", "/default/roles", {"name": name})).status_code == 200
+    assert (await house.ask("PATCH", "/default/roles/4", {"name": "Editor"})).json() == taken
+    assert (await house.ask("POST", "/roles", {"name": "Editor"})).status_code == 200  # generation 10 may
+    read = (await house.ask("GET", "/default/roles/5")).json()["data"]
+    kept = (await house.ask("GET", "/revisions?limit=-1")).json()["data"]
+    assert (await house.ask("PATCH", "/default/roles/5", read)).json()["data"] == read
+    assert (await house.ask("GET", "/revisions?limit=-1")).json()["data"] == kept
+    assert (await house.ask("PATCH", "/default/roles/5", {"name": "Writer"})).status_code == 200
+    stranger = await house.ask("POST", "/default/roles", {"name": "Editor"}, token=None)
+    assert (stranger.status_code, stranger.json()["error"]["code"]) == (403, 301)
 
 
 async def test_activity(house: Served) -> None:

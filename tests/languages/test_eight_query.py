@@ -43,6 +43,8 @@ async def ids(house: Served, query: str) -> list[int]:
         ("page=2", [1, 2, 3, 4]),
         ("sort=-id", [4, 3, 2, 1]),
         ("q=ada", [2]),
+        ("q=NORTH", [2, 4]),
+        ("q=100%25", [2]),
         ("filter[id]=3", [3]),
         ("filter[id][%3D]=3", [3]),
         ("filter[id][eq]=3", [3]),

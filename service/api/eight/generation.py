@@ -97,4 +97,5 @@ GENERATION_8: Final = Generation(
     setting_up=re.compile(r"/users/[^/]+/activate_2fa\Z|/utils/2fa_secret\Z"),
     cookie=lambda call: f"directus-{call.project}-session",
     prefix=PREFIX,
+    role_names_differ=True,
 )
