@@ -26,7 +26,7 @@ from service.dialects.states import without
 from service.users.leave import Action, Grant, Item
 from service.users.model import FILES, PERMISSIONS, ROLES, USERS, Caller
 from service.users.permissions import Rule
-from service.users.problems import Forbidden
+from service.users.problems import Forbidden, UnreadField
 
 _EVERY: Final = '["*"]'
 # What anyone who is signed in may read, whatever the rules of their role say.
@@ -106,10 +106,10 @@ class Rules:
     def value(
         self, collection: str, field: Field, table: FromClause, column: ColumnElement[Any], kind: Kind
     ) -> ColumnElement[Any]:
-        """A column where the caller may read it, else NULL. Forbidden where they may in no row."""
+        """A column where the caller may read it, else NULL. UnreadField where they may in no row."""
         having = [grant for grant in self._reading(collection) if field.attribute in grant.names]
         if not having:
-            raise Forbidden
+            raise UnreadField(field.name)
         if field.is_state:
             column = self._state(table, column, kind)
         if self.is_open(collection, field):

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, or_, select, true
 
 from service.database.tables import roles, users
 from service.users.model import ACTIVE, ARCHIVED, Caller
-from service.users.problems import Forbidden
+from service.users.problems import Forbidden, RemovalDenied
 
 ScopeKind = Literal["all", "own", "owned", "adoptable"]
 
@@ -87,8 +87,8 @@ def check_remove(caller: Caller, row: Mapping[str, Any]) -> None:
     if caller.connection is not None:
         if not _owns(caller, row):
             raise Forbidden
-    elif row["administers"]:
-        check_administrator(caller)
+    elif row["administers"] and not caller.admin:
+        raise RemovalDenied
 
 
 def may_change(caller: Caller, row: Mapping[str, Any], columns: Collection[str]) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 
 from service.database import Transaction
 from service.users.model import CONCEALED, FILES, ROLES, SECRETS, USERS, Caller
-from service.users.problems import Forbidden
+from service.users.problems import ChangeDenied, Forbidden, RemovalDenied, UnwrittenField
 
 Item = TypeVar("Item", str, int)  # a key: activity, revisions and permissions have whole numbers
 Action = Literal["create", "read", "update", "delete", "share"]
@@ -71,18 +71,28 @@ class Permit(msgspec.Struct, frozen=True):
     grants: Sequence[Grant] = ()
     readable: frozenset[str] | None = None
 
-    def choose(self, mentioned: Collection[str], changed: Collection[str]) -> Grant | None:
-        """The rule that allows the whole of a change; None where nothing changes. Raises Forbidden.
+    def choose(
+        self, mentioned: Collection[str], changed: Collection[str], own: Collection[str] = ()
+    ) -> Grant | None:
+        """The rule that allows the whole of a change; None where nothing changes. `own`: what the caller may
+        change of the row without a rule, alone. Raises Forbidden; of a row that they know, which kind.
 
         Attributes that the caller could not know are not compared with what is stored: whether they are
         equal would tell.
         """
-        known = (self.readable or frozenset()).union(*(grant.names for grant in self.grants))
-        if not known.issuperset(mentioned) or (self.readable is None and not self.grants):
+        if self.readable is None and not self.grants:
             raise Forbidden
+        granted = frozenset[str]().union(*(grant.names for grant in self.grants))
+        if unknown := set(mentioned) - granted - (self.readable or frozenset()):
+            raise UnwrittenField(min(unknown))
         if not changed:
             return None
-        return _covering(self.grants, changed)
+        for grant in self.grants:
+            if grant.names.issuperset(changed):
+                return grant
+        if not granted and not own:
+            raise ChangeDenied
+        raise UnwrittenField(min(set(changed) - granted - set(own), default=min(changed)))
 
 
 async def permits(
@@ -113,11 +123,15 @@ def check_possible(caller: Caller, action: Action, collection: str, names: Colle
 
 
 async def check_removal(tx: Transaction, caller: Caller, collection: str, ids: Sequence[str]) -> None:
-    """Raises Forbidden unless rules let the caller remove every one of these rows."""
-    check_possible(caller, "delete", collection)
-    held = await caller.leave.holding(tx, caller, "delete", collection, ids) if caller.leave else {}
-    if not held.keys() >= set(ids):
+    """Raises Forbidden unless rules let the caller remove every one of these rows; RemovalDenied of those
+    that they may read."""
+    if caller.leave is None:
         raise Forbidden
+    held = await caller.leave.holding(tx, caller, "delete", collection, ids)
+    if held.keys() >= set(ids):
+        return
+    seen = await caller.leave.holding(tx, caller, "read", collection, ids)
+    raise RemovalDenied if seen.keys() >= set(ids) else Forbidden
 
 
 def filled(caller: Caller, grant: Grant | None) -> Mapping[str, object]:

@@ -15,7 +15,8 @@ Problem
 ├── WrongAddress       a credential used from where it may not be        (address)
 ├── UnknownFilter      an operator that no filter has                    (word)
 ├── Forbidden          not yours, or not there: the stranger learns nothing
-│   └── ListDenied, CreateDenied, InviteDenied   what was asked for names no item
+│   ├── ListDenied, CreateDenied, InviteDenied   what was asked for names no item
+│   └── ChangeDenied, RemovalDenied, UnreadField, UnwrittenField   the caller knows of it (field)
 ├── Unprocessable      understood, and refused to keep the house standing (reason)
 │   └── LastAdministrator   nobody would be left who may do all
 ├── Stale              the caller's version is not the newest
@@ -135,6 +136,28 @@ class CreateDenied(Forbidden):
 
 class InviteDenied(Forbidden):
     """The caller may invite nobody."""
+
+
+class ChangeDenied(Forbidden):
+    """The caller may read this, and change nothing of it."""
+
+
+class RemovalDenied(Forbidden):
+    """The caller may read this, and not remove it."""
+
+
+class _FieldDenied(Forbidden):
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class UnreadField(_FieldDenied):
+    """The caller may read `field` of no row."""
+
+
+class UnwrittenField(_FieldDenied):
+    """The caller may change this, but not its `field`."""
 
 
 class Managed(Problem):

@@ -30,13 +30,14 @@ from service.users.edits import Edit
 from service.users.given import checked, key_of, said, vouches
 from service.users.leave import Grant, Permit
 from service.users.model import ACTIVE, INVITED, LOCAL, USERS, Caller
-from service.users.problems import Forbidden, Invalid, Stale
+from service.users.problems import ChangeDenied, Forbidden, Invalid, Stale, UnwrittenField
 from service.users.rows import Row, hold
 
 _IGNORED: Final = frozenset({"id", "number"})
 
 _NOTHING: Final[Mapping[str, object]] = {}
 
+_OWN: Final = leave.attributes(dict.fromkeys(access.OWN))  # what people change without any rule
 _DELETE: Final = by_kind(
     lambda kind: delete(users).where(users.c.project == bindparam("project"), one_of(users.c.id, "ids", kind))
 )
@@ -78,7 +79,7 @@ async def _check_roles(tx: Transaction, caller: Caller, given: Sequence[Mapping[
     """Raises Forbidden where somebody would be made an administrator by who is none."""
     asked = {str(check("role", values["role"])) for values in given if values.get("role") is not None}
     if any((await roles.administer(tx, caller.project, asked)).values()):
-        raise Forbidden
+        raise UnwrittenField("role")
 
 
 async def change(
@@ -101,9 +102,10 @@ async def change(
     held = await hold(tx, caller.project, list(changes)) if held is None else held
     if not held.keys() >= changes.keys():
         raise Forbidden
+    permits = await _permits(tx, caller, {user: held[user] for user in changes})
     wanted = {user: _wanted(held[user], values) for user, values in changes.items()}
     beyond = [user for user, edit in wanted.items() if not access.may_change(caller, edit.old, edit.changes)]
-    ruled = await _by_rules(tx, caller, {user: changes[user] for user in beyond}, wanted)
+    ruled = await _by_rules(tx, caller, {user: changes[user] for user in beyond}, wanted, permits)
     decided = []
     for user, edit in (wanted | {user: edit for user, (edit, _) in ruled.items()}).items():
         if expected.get(user, edit.old["version"]) != edit.old["version"]:
@@ -116,8 +118,22 @@ async def change(
     await leave.check_written(tx, caller, USERS, written, named)
 
 
+async def _permits(tx: Transaction, caller: Caller, held: Mapping[str, Row]) -> Mapping[str, Permit]:
+    """What rules say of users whom the caller does not reach without any. Raises Forbidden where that is
+    nothing, before a word is said of what is wrong with a change: it would tell that they are there."""
+    others = [user for user, row in held.items() if not access.reaches(caller, row)]
+    permits = await leave.permits(tx, caller, USERS, others)
+    if leave.is_ruled(caller) and not permits.keys() >= set(others):
+        raise Forbidden
+    return permits
+
+
 async def _by_rules(
-    tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[str, object]], wanted: Mapping[str, Edit]
+    tx: Transaction,
+    caller: Caller,
+    changes: Mapping[str, Mapping[str, object]],
+    wanted: Mapping[str, Edit],
+    permits: Mapping[str, Permit],
 ) -> dict[str, tuple[Edit, Grant | None]]:
     """The edits that rules allow, with what they fill in. Raises Forbidden for any other.
 
@@ -127,15 +143,17 @@ async def _by_rules(
         return {}
     if not leave.is_ruled(caller):
         raise Forbidden
-    permits = await leave.permits(tx, caller, USERS, list(changes))
+    own = [user for user in changes if user not in permits]
+    permits = {**permits, **await leave.permits(tx, caller, USERS, own)}
     ruled: dict[str, tuple[Edit, Grant | None]] = {}
     for user, values in changes.items():
         edit = wanted[user]
         mentioned = leave.attributes(values) - _IGNORED
         changed = leave.attributes(edit.changes) & mentioned
-        grant = permits.get(user, Permit()).choose(mentioned, changed)
+        free = _OWN if access.reaches(caller, edit.old) else ()
+        grant = permits.get(user, Permit()).choose(mentioned, changed, free)
         if edit.changes and edit.old["administers"]:
-            raise Forbidden
+            raise ChangeDenied
         ruled[user] = (_wanted(edit.old, {**leave.filled(caller, grant), **values}) if grant else edit, grant)
     await _check_roles(tx, caller, [edit.changes for edit, _ in ruled.values()])
     return ruled
@@ -150,10 +168,10 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
     held = await hold(tx, caller.project, ids)
     if len(held) < len(ids):
         raise Forbidden
-    for row in held.values():
-        access.check_remove(caller, row)
     if leave.is_ruled(caller):
         await leave.check_removal(tx, caller, USERS, ids)
+    for row in held.values():
+        access.check_remove(caller, row)
     await managed.check_removal(tx, caller, held.values())
     leaving = {
         user: last_administrator.reason(stays=False)

@@ -13,7 +13,7 @@ from service.users.checks import check, is_uuid
 from service.users.edits import Edit
 from service.users.leave import Grant, Permit
 from service.users.model import ARCHIVED, CONCEALED, ROLE_ATTRIBUTES, ROLES, SUSPENDED, Caller
-from service.users.problems import BadPayload, Forbidden, Unprocessable
+from service.users.problems import BadPayload, ChangeDenied, Forbidden, RemovalDenied, Unprocessable
 from service.users.roles import checked, create
 from service.users.rows import as_row, locking, same
 
@@ -106,7 +106,7 @@ async def _grants(
         new = differing.get(id_, {})
         grant = permits.get(id_, Permit()).choose(leave.attributes(values) - _IGNORED, leave.attributes(new))
         if new and held[id_]["admin_access"]:
-            raise Forbidden
+            raise ChangeDenied
         if grant is not None:
             found[id_] = grant
     return found
@@ -123,7 +123,7 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
     if leave.is_ruled(caller):
         await leave.check_removal(tx, caller, ROLES, ids)
         if any(role["admin_access"] for role in held.values()):
-            raise Forbidden
+            raise RemovalDenied
     await _vacate(tx, caller, ids)
     await permissions.vacate(tx, caller, ids)
     await tx.run(_NO_DEFAULT[tx.kind], of_project=caller.project, of_roles=ids, default_role=None)

@@ -64,9 +64,11 @@ class Secrets:
 
 
 def _check_possible(caller: Caller, values: Mapping[str, object], user_id: str | None) -> None:
-    """That a rule might allow it; of which row, the database knows. Nobody chooses a new user's id."""
+    """That a rule might allow it, before the work; of which row, the database knows. Nobody chooses a new
+    user's id."""
     secret = leave.attributes({name: values[name] for name in ("password", "token") if name in values})
-    leave.check_possible(caller, "create" if user_id is None else "update", USERS, secret)
+    if secret:
+        leave.check_possible(caller, "create" if user_id is None else "update", USERS, secret)
     if user_id is None and values.get("id") is not None:
         raise Forbidden
 
