@@ -72,7 +72,8 @@ async def _recognised(call: Call, door: Door, identifier: str, password: str) ->
         raise doors.told(problem, provider.name) from problem
 
 
-def page(call: Call, name: str, redirect: str | None) -> str:
+def page(call: Call, name: str, redirect: str | None, **more: str) -> str:
     """The page that asks for the identifier and the password, and leads on to `redirect`."""
-    wanted = f"?{urlencode({'redirect': redirect})}" if redirect else ""
-    return f"{call.house.terms.public_url}/admin/login/with/{quote(name)}{wanted}"
+    wanted = ({"redirect": redirect} if redirect else {}) | more
+    path = call.generation.landing.asks_at.format(name=quote(name))
+    return f"{call.house.terms.public_url}{call.prefix}{path}{'?' if wanted else ''}{urlencode(wanted)}"

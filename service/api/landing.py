@@ -29,9 +29,10 @@ class Home(msgspec.Struct, frozen=True):
 
 class Landing(Protocol):
     """What a generation gives whoever is back from a provider; `at` is what the paths of its sign-on begin
-    with."""
+    with, `asks_at` the page that asks for the password of a directory."""
 
     at: str
+    asks_at: str
 
     async def ended(self, call: Call, opened: Opened, home: Home) -> ASGIResponse:
         """They are in."""
@@ -47,6 +48,7 @@ class Landing10:
     """Tokens as JSON, or a cookie; the second factor's page; the documented `reason` behind a `?`."""
 
     at = "/auth/login"
+    asks_at = "/admin/login/with/{name}"
 
     async def ended(self, call: Call, opened: Opened, home: Home) -> ASGIResponse:
         """Tokens as JSON, or off to `redirect` with the cookie of the mode."""

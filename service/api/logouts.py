@@ -79,7 +79,11 @@ def landed(call: Call, wanted: str) -> str:
 @post("/auth/login/{name:str}/backchannel-logout")
 async def hear(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """The provider says that somebody has signed out there (OpenID Connect Back-Channel Logout 1.0, 2.5)."""
-    call = of(scope)
+    return await heard(of(scope), name)
+
+
+async def heard(call: Call, name: str) -> ASGIResponse:
+    """Ends the sessions that the provider's logout token speaks of."""
     provider = doors.find(call, name).provider
     if not isinstance(provider, Ends):
         raise RouteUnknown(call.address)

@@ -1,5 +1,6 @@
 """Sign-outs that the browser carries (SAML single logout): `/auth/login/:provider/logout`, there and back."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from litestar import Router, get, post
@@ -15,17 +16,23 @@ from service.api.calls import Call, of
 from service.api.logouts import end
 from service.users import logouts
 from service.users.problems import BadPayload, RouteUnknown
+from service.users.sessions import Ended
 
 _WAY: Final = "single logout"
 _HOME: Final = "/admin/login"
+Left = tuple[Ended | None, Sequence[tuple[str, str]]]  # the session, and what takes its cookies away
 
 
 @get("/auth/login/{name:str}/logout")
 async def carried_by_query(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """A request of the provider's to end sessions, or its answer to ours, in the query (HTTP-Redirect)."""
-    call = of(scope)
+    return await by_query(of(scope), name)
+
+
+async def by_query(call: Call, name: str) -> ASGIResponse:
+    """Does what the query asks, and sends the browser on."""
     try:
-        query = scope["query_string"].decode("ascii")
+        query = call.scope["query_string"].decode("ascii")
         carried = Carried(kept.single(query), query)
     except ValueError:
         raise BadPayload("The query is malformed") from None
@@ -39,11 +46,16 @@ async def carried_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """The same in a form (HTTP-POST). An empty one is a person's own, as documented: it ends the session of
     the cookie, and leads to the provider so that its session ends, too."""
     call = of(scope)
+    return await by_form(call, name, lambda: end(call, held(call, {})))
+
+
+async def by_form(call: Call, name: str, end_own: Callable[[], Awaitable[Left]]) -> ASGIResponse:
+    """Does what the form asks, and sends the browser on; `end_own` ends the session of the cookie."""
     carried = Carried(await kept.posted(call))
     if carried.fields.keys() & {"SAMLRequest", "SAMLResponse"}:
         return answers.see(await _next(call, name, carried))
     _provider(call, name)
-    ended, gone = await end(call, held(call, {}))
+    ended, gone = await end_own()
     return answers.see(await farewells.farewell(call, ended, _home(call)), *gone)
 
 
@@ -94,7 +106,7 @@ async def _stay(call: Call, name: str, problem: ProviderError) -> str:
 def _provider(call: Call, name: str) -> CarriesLogouts:
     provider = doors.find(call, name).provider
     if not isinstance(provider, CarriesLogouts):
-        raise RouteUnknown(call.scope["path"])
+        raise RouteUnknown(call.address)
     return provider
 
 

@@ -132,7 +132,11 @@ async def posted(call: Call, name: str) -> ASGIResponse:
 @get("/auth/login/{name:str}/metadata")
 async def metadata(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     """What the administrator of a SAML identity provider has to know of us."""
-    call = of(scope)
+    return described(of(scope), name)
+
+
+def described(call: Call, name: str) -> ASGIResponse:
+    """Our metadata for this provider, by the addresses of the call's generation."""
     _, provider = redirecting(call, name)
     if not isinstance(provider, DescribesUs):
         raise RouteUnknown(call.address)

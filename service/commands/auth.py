@@ -63,7 +63,7 @@ async def _ask(name: str, settings: Settings, config: Config) -> list[str]:
             for other in others:
                 tell(f"  and, for clients of generation 8, {other}")
         if isinstance(provider, DescribesUs):
-            tell(f"our metadata {config.public_url}/auth/login/{name}/metadata")
+            tell(f"our metadata {callback.rpartition('/')[0]}/metadata")
         return await provider.inspect(callback) if isinstance(provider, Inspects) else []
     except Misconfigured as problem:
         return [f"{problem.cause}."]

@@ -33,6 +33,8 @@ router = Router(
         login.enter,
         directory.show,
         directory.enter,
+        directory.show_of_project,
+        directory.enter_project,
         code.show,
         code.prove,
         login.welcome,

@@ -1,17 +1,20 @@
 """Signing in at a directory: a page that takes what the person is called there, and their password."""
 
+from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from providers.contract import TakesPasswords
-from service.api import directories, doors
+from service.api import answers, directories, doors
 from service.api.calls import Call, of
+from service.api.eight.generation import PREFIX
 from service.api.house import Door
-from service.api.landing import credential, landing
+from service.api.landing import Home, credential, landing
 from service.api.owing import owe
 from service.pages import code as code_page
 from service.pages.forms import form
@@ -30,7 +33,17 @@ from service.users.sign_on import Owing
 
 _PATH: Final = "/admin/login/with/{name:str}"
 _HOME: Final = "/admin/welcome"
-_WRONG: Final = "The name or the password is not right. Check both and try again."
+_PATH_OF_PROJECT: Final = PREFIX + "/auth/sso/{name:str}/password"
+_CODES: Final[Mapping[type[Problem], str]] = {
+    WrongCredentials: "INVALID_CREDENTIALS",
+    WrongProvider: "INVALID_PROVIDER",
+    TooMany: "REQUESTS_EXCEEDED",
+    Unreachable: "SERVICE_UNAVAILABLE",
+}
+_REFUSED: Final[Mapping[str, str]] = {
+    **{code: REASONS[code] for code in _CODES.values()},
+    "INVALID_CREDENTIALS": "The name or the password is not right. Check both and try again.",
+}
 
 
 @get(_PATH)
@@ -38,8 +51,7 @@ async def show(scope: Scope, name: FromPath[str]) -> Response[bytes]:
     """The form; `?redirect=` is where it leads in the end."""
     call = of(scope)
     door = _door(call, name)
-    redirect = call.query.get("redirect")
-    return await _page(call, door, _target(call, door, redirect if isinstance(redirect, str) else ""))
+    return await _page(call, door, _target(call, door, _asked(call, "redirect")))
 
 
 @post(_PATH)
@@ -52,12 +64,52 @@ async def enter(scope: Scope, name: FromPath[str]) -> Response[bytes]:
     identifier = fields.get("identifier", "")
     try:
         outcome = await directories.admit(call, door, identifier, fields.get("password", ""))
-    except (WrongCredentials, WrongProvider, TooMany, Unreachable) as problem:
+    except tuple(_CODES) as problem:
         return await _page(call, door, target, identifier, _said(problem))
     if isinstance(outcome, Owing):
         owed = await owe(call, outcome.user, name, target)
         return away(code_page.PATH, call.house.terms, owed)
     return away(_HOME, call.house.terms, credential(call, outcome, door.policy.mode), url=target)
+
+
+@get(_PATH_OF_PROJECT)
+async def show_of_project(scope: Scope, name: FromPath[str]) -> Response[bytes]:
+    """The form for a project's people; `?redirect=` and `?mode=` say what it leads to in the end, `reason`
+    and `cause` why the last attempt failed."""
+    call = of(scope)
+    door = _door(call, name)
+    target = _target(call, door, _asked(call, "redirect")) if "redirect" in call.query else ""
+    told = CAUSES.get(_asked(call, "cause")) or _REFUSED.get(_asked(call, "reason"))
+    return await _page(call, door, target, refused=told, mode=_mode(_asked(call, "mode")))
+
+
+@post(_PATH_OF_PROJECT)
+async def enter_project(scope: Scope, name: FromPath[str]) -> ASGIResponse:
+    """Signs in, and leads home with what people take there from any sign-on."""
+    call = of(scope)
+    door = _door(call, name)
+    fields = await form(call)
+    wanted, mode, land = fields.get("redirect", ""), _mode(fields.get("mode", "")), call.generation.landing
+    target = _target(call, door, wanted) if wanted else None
+    try:
+        given = fields.get("identifier", ""), fields.get("password", "")
+        outcome = await directories.admit(call, door, *given)
+    except tuple(_CODES) as problem:
+        told = {"mode": mode, "reason": _CODES[type(problem)], "cause": getattr(problem, "cause", "")}
+        return answers.see(directories.page(call, name, target, **told))
+    home = Home(target, mode)
+    if isinstance(outcome, Owing):
+        return await land.owing(call, name, outcome, home)
+    return await land.ended(call, outcome, home)
+
+
+def _asked(call: Call, name: str) -> str:
+    value = call.query.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _mode(given: str) -> str:
+    return given if given == "cookie" else "jwt"
 
 
 def _door(call: Call, name: str) -> Door:
@@ -73,15 +125,17 @@ def _target(call: Call, door: Door, wanted: str) -> str:
 
 def _said(problem: Problem) -> str:
     """Whom the directory has proven is told the cause, as after any sign-on; a stranger is not."""
-    if isinstance(problem, WrongCredentials):
-        return CAUSES.get(problem.cause, _WRONG)
-    if isinstance(problem, WrongProvider):
-        return REASONS["INVALID_PROVIDER"]
-    return REASONS["REQUESTS_EXCEEDED" if isinstance(problem, TooMany) else "SERVICE_UNAVAILABLE"]
+    return CAUSES.get(getattr(problem, "cause", "")) or _REFUSED[_CODES[type(problem)]]
 
 
 async def _page(
-    call: Call, door: Door, target: str, identifier: str = "", refused: str | None = None
+    call: Call,
+    door: Door,
+    target: str,
+    identifier: str = "",
+    refused: str | None = None,
+    *,
+    mode: str = "",
 ) -> Response[bytes]:
     parts = urlsplit(target)
     return sheet(
@@ -90,7 +144,9 @@ async def _page(
         await dress(call),
         status=422 if refused else 200,
         # Browsers hold a form to where its answer leads, too: the address is one that is allowed.
-        leads_to=f"{parts.scheme}://{parts.netloc}",
+        leads_to=f"{parts.scheme}://{parts.netloc}" if target else "",
+        action=call.prefix + call.generation.landing.asks_at.format(name=quote(door.provider.name)),
+        mode=mode,
         way=door.provider,
         target=target,
         identifier=identifier[: directories.LONGEST],

@@ -169,3 +169,12 @@ async def test_another_browser_cannot_finish_what_one_began(house: Served) -> No
         refused = await stranger.http.get(url)
         assert (refused.status_code, refused.json()["error"]["code"]) == (404, 100)
         assert (await browser.http.get(url)).status_code == 200
+
+
+async def test_an_address_hears_of_sign_outs_at_the_provider(house: Served) -> None:
+    heard = await house.ask("POST", f"{START}/backchannel-logout", token=None, data={"logout_token": "x"})
+    assert (heard.status_code, heard.json()["error"]) == (400, "invalid_request")
+    other = await house.ask(
+        "POST", "/thumper/auth/sso/home/backchannel-logout", token=None, data={"logout_token": "x"}
+    )
+    assert other.status_code == 404

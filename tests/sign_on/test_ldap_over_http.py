@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.languages import factors
+from tests.languages.eights import another
 from tests.pages.invited import Page
 from tests.peers.slapd import Directory
 from tests.served import Served, served
@@ -23,6 +24,10 @@ async def house(database_url: str, tmp_path: Path, directory: Directory) -> Asyn
         ),
         "closed": directory.settings(),
         "gone": directory.settings(CLIENT_URL="ldap://127.0.0.1:1"),
+        "eight": directory.settings(
+            ALLOW_PUBLIC_REGISTRATION="true", PROJECT="thumper", LABEL="Their Directory",
+            REDIRECT_ALLOW_LIST="https://app.example.com/in",
+        ),
     }  # fmt: skip
     told = {f"AUTH_{name.upper()}_{key}": text for name, way in ways.items() for key, text in way.items()}
     async with served(
@@ -176,3 +181,53 @@ async def test_the_page_leads_only_where_it_may(house: Served, directory: Direct
             answer = await client.post("/admin/login/with/dir", data=who(directory), headers=headers)
             assert answer.status_code == 403
         assert (await client.get("/admin/login/with/none")).status_code == 404
+
+
+async def test_people_of_a_project_sign_in_by_the_page_of_generation_8(
+    house: Served, directory: Directory
+) -> None:
+    admin, app, start = (
+        await another(house, "thumper"),
+        "https://app.example.com/in",
+        "/thumper/auth/sso/eight",
+    )
+    listed = await house.ask("GET", "/thumper/auth/sso", token=None)
+    assert listed.json()["data"] == ["eight"]
+    told = await house.ask("GET", start, token=None, params={"redirect_url": app})
+    assert told.json()["data"]["state"] is None
+    async with house.client() as client:
+        page = Page(await client.get(told.json()["data"]["authorization_url"]))
+        assert (page.status, page.heading) == (200, "Sign in with Their Directory")
+        fields = {given["name"]: given.get("value", "") for tag, given in page.tags if tag == "input"}
+        assert fields == {"redirect": app, "mode": "jwt", "identifier": "", "password": ""}
+        (action,) = [given["action"] for tag, given in page.tags if tag == "form"]
+        assert action == f"{start}/password"
+        wrong = await client.post(action, data={**fields, **who(directory), "password": "no"})
+        assert wrong.status_code == 303
+        again = Page(await client.get(wrong.headers["location"]))
+        assert "The name or the password is not right." in again.text
+        assert app in [given.get("value") for _, given in again.tags]
+        home = await client.post(action, data={**fields, **who(directory)})
+        landed, _, token = home.headers["location"].partition("?request_token=")
+        assert landed == app
+        answer = await client.post("/thumper/auth/sso/access_token", json={"request_token": token})
+        me = await house.ask("GET", "/thumper/users/me", token=answer.json()["data"]["token"])
+        assert me.json()["data"]["email"] == "ada@example.com"
+        cookie = await client.post(action, data={**who(directory), "mode": "cookie"})
+        assert (cookie.status_code, cookie.json()) == (200, {"public": True})
+        assert (await client.get("/thumper/users/me")).json()["data"]["first_name"] == "Ada"
+        for hostile in ("https://evil.example/", "//evil.example"):
+            assert (await client.get(action, params={"redirect": hostile})).status_code == 400
+            refused = await client.post(action, data={**who(directory), "redirect": hostile})
+            assert refused.status_code == 400
+        crossing = await client.post(action, data=who(directory), headers={"sec-fetch-site": "cross-site"})
+        assert crossing.status_code == 403
+        for path in (
+            "/thumper/auth/sso/dir/password",
+            "/-/8/auth/sso/eight/password",
+            "/admin/login/with/eight",
+        ):
+            assert (await client.get(path)).status_code == 404
+    assert (await house.ask("GET", "/thumper/users?meta=total_count", token=admin)).json()["meta"] == {
+        "total_count": 2
+    }

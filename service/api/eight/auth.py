@@ -10,8 +10,9 @@ from litestar.types import Scope
 from service.api import answers, cookies, passwords
 from service.api.auth import entered, vouched
 from service.api.bodies import EMAIL, TEXT, TEXT_MAYBE, Part, expect, one_of
-from service.api.calls import of
+from service.api.calls import Call, of
 from service.api.eight import credentials
+from service.api.single_logout import Left
 from service.users import projects, refreshing, sessions
 from service.users.problems import BadLogin, BadPayload, FactorNeeded, Forged, Problem
 
@@ -59,12 +60,18 @@ async def refresh(scope: Scope) -> ASGIResponse:
 @post("/auth/logout", status_code=200)
 async def logout(scope: Scope) -> ASGIResponse:
     """Ends the caller's session; one that is over already is no mistake. The cookie goes in any case."""
-    call = of(scope)
+    _, gone = await end(of(scope))
+    return _done(*gone)
+
+
+async def end(call: Call) -> Left:
+    """End the caller's session, where they have one."""
+    ended = None
     with suppress(Problem):
         session = (await call.caller()).session
         if session is not None:
-            await call.house.database.write(sessions.end, call.project, session)
-    return _done(cookies.bake(call, call.generation.cookie(call), "", seconds=0))
+            ended = await call.house.database.write(sessions.end, call.project, session)
+    return ended, [cookies.bake(call, call.generation.cookie(call), "", seconds=0)]
 
 
 @get("/auth/check")

@@ -18,6 +18,7 @@ class Landing8:
     """In mode `jwt` a token, in any other the cookie of the session."""
 
     at = "/auth/sso"
+    asks_at = "/auth/sso/{name}/password"
 
     async def ended(self, call: Call, opened: Opened, home: Home) -> ASGIResponse:
         """The token as JSON; or off to `redirect`, with a request token for it or with the cookie."""

@@ -9,10 +9,10 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from providers.contract import ProviderError, Redirects
-from service.api import answers, doors, sso
+from service.api import answers, directories, doors, logouts, single_logout, sso
 from service.api.bodies import TEXT, expect, one_of
 from service.api.calls import Call, of
-from service.api.eight import credentials, request_tokens
+from service.api.eight import auth, credentials, request_tokens
 from service.api.house import Door
 from service.api.landing import Home, landing
 
@@ -24,29 +24,39 @@ _MODE: Final = one_of("jwt", "cookie")
 async def list_providers(scope: Scope) -> ASGIResponse:
     """The names of the providers that people of this project may sign on with."""
     call = of(scope)
-    names = [door.provider.name for door in doors.of_project(call) if isinstance(door.provider, Redirects)]
+    names = [door.provider.name for door in doors.of_project(call)]
     return answers.answer({"data": names, "public": True})
 
 
 @get("/auth/sso/{name:str}")
 async def start(scope: Scope, name: FromPath[str]) -> ASGIResponse:
-    """Where to send this very browser; a browser that comes by a link of an allowed page is sent there."""
+    """Where to send this very browser; a browser that comes by a link of an allowed page is sent there.
+
+    To a directory nobody is sent: a page of ours asks for its password.
+    """
     call = of(scope)
-    door, _ = sso.redirecting(call, name)
+    door = doors.find(call, name)
     mode = str(_MODE("mode", call.query.get("mode", "jwt")))
     redirect = call.query.get("redirect_url")
     if redirect is not None:
         redirect = landing(call, door.policy.redirect_allow_list, str(redirect))
+    if not isinstance(door.provider, Redirects):
+        return _sent(call, door, directories.page(call, name, redirect, mode=mode), None)
     try:
         left = await sso.leave(call, door, redirect, mode=mode)
     except ProviderError as problem:
         await doors.note(call, name, problem)
         home = Home(redirect, mode)
         return call.generation.landing.refused(call, doors.told(problem, name), home)
+    return _sent(call, door, left.url, left.state, left.cookie)
+
+
+def _sent(call: Call, door: Door, url: str, state: str | None, *headers: tuple[str, str]) -> ASGIResponse:
+    """Off to `url`, or the news that this is where to send the browser."""
     if _is_visit(call, door):
-        return answers.away(left.url, left.cookie)
-    told = {"authorization_url": left.url, "state": left.state}
-    return answers.answer({"data": told, "public": True}, headers=[left.cookie])
+        return answers.away(url, *headers)
+    told = {"authorization_url": url, "state": state}
+    return answers.answer({"data": told, "public": True}, headers=headers)
 
 
 def _is_visit(call: Call, door: Door) -> bool:
@@ -79,6 +89,31 @@ async def arrive_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     return await sso.posted(of(scope), name)
 
 
+@get("/auth/sso/{name:str}/metadata")
+async def metadata(scope: Scope, name: FromPath[str]) -> ASGIResponse:
+    """What the administrator of a SAML identity provider has to know of us; it is our name there, too."""
+    return sso.described(of(scope), name)
+
+
+@get("/auth/sso/{name:str}/logout")
+async def sign_out_by_query(scope: Scope, name: FromPath[str]) -> ASGIResponse:
+    """A sign-out that the browser carries from a SAML identity provider, or back from it."""
+    return await single_logout.by_query(of(scope), name)
+
+
+@post("/auth/sso/{name:str}/logout", status_code=200)
+async def sign_out_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
+    """The same in a form; an empty one ends the session of the project's cookie, here and there."""
+    call = of(scope)
+    return await single_logout.by_form(call, name, lambda: auth.end(call))
+
+
+@post("/auth/sso/{name:str}/backchannel-logout", status_code=200)
+async def hear(scope: Scope, name: FromPath[str]) -> ASGIResponse:
+    """An OpenID provider says that somebody has signed out there."""
+    return await logouts.heard(of(scope), name)
+
+
 @post("/auth/sso/access_token", status_code=200)
 async def redeem(scope: Scope) -> ASGIResponse:
     """The token of a session, for the request token that a sign-on led home with."""
@@ -87,4 +122,14 @@ async def redeem(scope: Scope) -> ASGIResponse:
     return answers.answer({"data": {"token": await credentials.token(call, opened)}, "public": True})
 
 
-HANDLERS: Final = (list_providers, start, arrive, arrive_by_form, redeem)
+HANDLERS: Final = (
+    list_providers,
+    start,
+    arrive,
+    arrive_by_form,
+    metadata,
+    sign_out_by_query,
+    sign_out_by_form,
+    hear,
+    redeem,
+)
