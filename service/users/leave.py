@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 import msgspec
 
 from service.database import Transaction
+from service.users import access
 from service.users.model import CONCEALED, FILES, ROLES, SECRETS, USERS, Caller
 from service.users.problems import ChangeDenied, Forbidden, RemovalDenied, UnwrittenField
 
@@ -111,6 +112,18 @@ async def permits(
     return found
 
 
+async def permits_beyond(
+    tx: Transaction, caller: Caller, held: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Permit]:
+    """`permits` of the users whom the caller does not reach without any rule. Raises Forbidden where there
+    are none, before a word is said of what is wrong with a change: it would tell that somebody is there."""
+    others = [row["id"] for row in held if not access.reaches(caller, row)]
+    found = await permits(tx, caller, USERS, others)
+    if is_ruled(caller) and not found.keys() >= set(others):
+        raise Forbidden
+    return found
+
+
 def is_ruled(caller: Caller) -> bool:
     """Whether rules count: administrators do all, connections what belongs to them."""
     return not caller.admin and caller.connection is None
@@ -154,6 +167,9 @@ async def check_written(
 def attributes(values: Mapping[str, object]) -> frozenset[str]:
     """The attributes that values speak of: those of a secret under its own name, what says unchanged not."""
     return frozenset(_KEPT_AS.get(name, name) for name, value in values.items() if value != CONCEALED)
+
+
+OWN: Final = attributes(dict.fromkeys(access.OWN))  # what people change of themselves without any rule
 
 
 def _covering(grants: Sequence[Grant], names: Collection[str]) -> Grant:

@@ -34,10 +34,7 @@ from service.users.problems import ChangeDenied, Forbidden, Invalid, Stale, Unwr
 from service.users.rows import Row, hold
 
 _IGNORED: Final = frozenset({"id", "number"})
-
 _NOTHING: Final[Mapping[str, object]] = {}
-
-_OWN: Final = leave.attributes(dict.fromkeys(access.OWN))  # what people change without any rule
 _DELETE: Final = by_kind(
     lambda kind: delete(users).where(users.c.project == bindparam("project"), one_of(users.c.id, "ids", kind))
 )
@@ -102,7 +99,7 @@ async def change(
     held = await hold(tx, caller.project, list(changes)) if held is None else held
     if not held.keys() >= changes.keys():
         raise Forbidden
-    permits = await _permits(tx, caller, {user: held[user] for user in changes})
+    permits = await leave.permits_beyond(tx, caller, [held[user] for user in changes])
     wanted = {user: _wanted(held[user], values) for user, values in changes.items()}
     beyond = [user for user, edit in wanted.items() if not access.may_change(caller, edit.old, edit.changes)]
     ruled = await _by_rules(tx, caller, {user: changes[user] for user in beyond}, wanted, permits)
@@ -116,16 +113,6 @@ async def change(
     written = {user: grant for user, (_, grant) in ruled.items() if grant is not None}
     named = {user: leave.attributes(wanted[user].changes | ruled[user][0].changes) for user in written}
     await leave.check_written(tx, caller, USERS, written, named)
-
-
-async def _permits(tx: Transaction, caller: Caller, held: Mapping[str, Row]) -> Mapping[str, Permit]:
-    """What rules say of users whom the caller does not reach without any. Raises Forbidden where that is
-    nothing, before a word is said of what is wrong with a change: it would tell that they are there."""
-    others = [user for user, row in held.items() if not access.reaches(caller, row)]
-    permits = await leave.permits(tx, caller, USERS, others)
-    if leave.is_ruled(caller) and not permits.keys() >= set(others):
-        raise Forbidden
-    return permits
 
 
 async def _by_rules(
@@ -150,7 +137,7 @@ async def _by_rules(
         edit = wanted[user]
         mentioned = leave.attributes(values) - _IGNORED
         changed = leave.attributes(edit.changes) & mentioned
-        free = _OWN if access.reaches(caller, edit.old) else ()
+        free = leave.OWN if access.reaches(caller, edit.old) else ()
         grant = permits.get(user, Permit()).choose(mentioned, changed, free)
         if edit.changes and edit.old["administers"]:
             raise ChangeDenied
