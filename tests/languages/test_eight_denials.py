@@ -34,7 +34,8 @@ async def _refused(
 
 
 async def test_what_may_not_be_read_is_not_there(house: Served, eve: str) -> None:
-    for method, body in (("GET", None), ("PATCH", {"title": "x"}), ("DELETE", None)):
+    wrong = {"email": "no address", "status": "x"}  # what is wrong with it tells no more
+    for method, body in (("GET", None), ("PATCH", {"title": "x"}), ("PATCH", wrong), ("DELETE", None)):
         assert await _refused(house, eve, method, "/users/3", body) == (404, 203, "Item not found")
     await _allow(house, "read", "id", "email", permissions={"status": {"_eq": "draft"}})
     for method, body in (("GET", None), ("PATCH", {"email": "x@example.com"}), ("DELETE", None)):

@@ -118,7 +118,8 @@ def test_every_cell_of_the_problem_table_can_be_told() -> None:
         core.NoMembers: core.NoMembers(["x"]), core.Managed: core.Managed("email", "Okta"),
         core.WrongAddress: core.WrongAddress("192.0.2.1"), core.BadLogin: core.BadLogin("x"), core.UnknownWord: core.UnknownWord("x"),
         core.UnknownFilter: core.UnknownFilter("x"), core.NoPayload: core.NoPayload("x"),
-        core.LastAdministrator: core.LastAdministrator("x"),
+        core.LastAdministrator: core.LastAdministrator("x"), core.UnreadField: core.UnreadField("email"),
+        core.UnwrittenField: core.UnwrittenField("email"),
     }  # fmt: skip
     for key in problems.every():
         problem = Invalid("email", key, limit=3) if isinstance(key, str) else examples.get(key) or key()
