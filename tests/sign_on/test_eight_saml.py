@@ -12,6 +12,7 @@ from tests.languages.eights import another
 from tests.peers.saml import IdentityProvider
 from tests.served import Served, served
 from tests.sign_on.logout_house import US, elsewhere
+from tests.sign_on.test_auth_check import check
 
 HOME = "/thumper/auth/sso/op"
 VISIT = {"sec-fetch-mode": "navigate"}
@@ -54,6 +55,13 @@ async def test_our_metadata_names_addresses_that_are_there(house: Served) -> Non
         assert answer.status_code == 303 or answer.json()["error"]["code"] == 100, answer.text
     for path in ("/auth/login/op/metadata", "/default/auth/sso/op/metadata", "/thumper/auth/sso/x/metadata"):
         assert (await house.ask("GET", path, token=None)).status_code == 404
+
+
+async def test_the_check_tells_the_address_of_the_project(saml_idp: IdentityProvider) -> None:
+    _, said = await check(DRIVER="saml", IDP_METADATA=saml_idp.metadata, PROJECT="thumper")
+    assert f"our metadata http://127.0.0.1:8055{HOME}/metadata" in said
+    _, said = await check(DRIVER="saml", IDP_METADATA=saml_idp.metadata)
+    assert "our metadata http://127.0.0.1:8055/auth/login/op/metadata" in said
 
 
 async def test_who_signs_out_there_signs_out_here(house: Served, saml_idp: IdentityProvider) -> None:
