@@ -1,4 +1,4 @@
-"""Writes down what became of letters: at once, or together with those that follow within a moment."""
+"""Writes down what became of letters: at once, or together with those that end while others are written."""
 
 import asyncio
 import logging
@@ -10,7 +10,6 @@ from mail.contract import Database, Fate, Letter, Outcome
 from mail.journal import about
 from mail.outbox import LeaseLost, Outbox
 
-MOMENT = 0.02  # seconds between two commits, so that a stream of letters takes few of them
 LONGEST_WAIT = 5.0  # seconds between two tries while the database cannot be asked
 
 _log = logging.getLogger(__name__)
@@ -18,7 +17,7 @@ _chance = random.SystemRandom()
 
 
 class Settling:
-    """The first fate is committed at once; what is told in the MOMENT after shares the next."""
+    """The first fate is committed at once; what is told meanwhile shares the next commit."""
 
     def __init__(self, database: Database, outbox: Outbox, owner: str, clock: Callable[[], str]) -> None:
         self._database = database
@@ -45,7 +44,6 @@ class Settling:
             for _, written in together:
                 if not written.done():  # whoever waited for it was cut off
                     written.set_result(is_written)
-            await asyncio.sleep(MOMENT)
 
     async def _together(self, fates: list[Fate]) -> bool:
         """False: nothing was written, and each alone may learn what stands in its way."""

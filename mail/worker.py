@@ -35,7 +35,6 @@ GRACE = 30.0  # seconds that letters in flight have after stop()
 TROUBLE = 5.0  # seconds before the next look at a database that cannot be asked
 DESK = 20.0  # seconds for writing a letter, and as many for settling it
 HELD = 30.0  # seconds that a letter may be held before it is begun
-UNSETTLED = 32  # letters that are sent and not written down yet: so many may come twice if we die now
 
 _log = logging.getLogger(__name__)
 
@@ -129,9 +128,9 @@ class Worker:
         return 0 if self._more else self._poll
 
     def _begin(self) -> None:
-        """Put letters to work as long as there is a desk for them, and what was sent is written down."""
-        most = UNSETTLED + self._desks
-        while self._hand and self._at_work < self._desks and len(self._flying) < most and not self._stopping:
+        """Put letters to work as long as there is a desk for them; one that was sent keeps its desk until that
+        is written down, as it may come twice if we die before."""
+        while self._hand and len(self._flying) < self._desks and not self._stopping:
             self._at_work += 1
             self._fly(self._carry(self._hand.next()))
 

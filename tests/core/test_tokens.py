@@ -33,6 +33,7 @@ CLAIMS: dict[PurposeName, dict[str, object]] = {
     "passkey": {"jti": "p", "bound": "b"},
     "reset": {"jti": "r"},
     "verify": {"jti": "v"},
+    "request": {"jti": "q"},
 }
 
 

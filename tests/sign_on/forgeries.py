@@ -156,7 +156,7 @@ HONEST: dict[str, Forge] = {
     "several audiences and the authorized party": claiming(aud=["other", "me"], azp="me"),
     "an audience in a list": claiming(aud=["me"]),
     "a slow clock": lambda issuer, nonce: sign(issuer.claims(nonce, exp=int(NOW()) - 5)),  # when it is asked
-    "a fast clock": claiming(iat=int(NOW()) + 15),
+    "a fast clock": lambda issuer, nonce: sign(issuer.claims(nonce, iat=int(NOW()) + 15)),
     "hash of the access token": claiming(at_hash=half_hash(sha256(b"a").digest())),
     "hash of the access token, Ed25519": lambda issuer, nonce: sign(
         issuer.claims(nonce, at_hash=half_hash(sha512(b"a").digest())),
