@@ -28,7 +28,7 @@ async def ask_or_change(scope: Scope) -> ASGIResponse:
     return await _answer(call, await call.json())
 
 
-@websocket(["/graphql", "/graphql/system"])
+@websocket("/graphql/system")
 async def subscribe(socket: WebSocket[Any, Any, Any]) -> None:
     """Subscriptions, in the protocol graphql-transport-ws."""
     await _open()

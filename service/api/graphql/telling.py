@@ -156,9 +156,9 @@ class Subscription:
             query = {"filter": {"id": {"_in": some}}, "limit": len(some), "fields": self._plan.chosen}
             raw = answers.told(await ask(call, ROOMS[name].list, f"/{name}", query=query))
             for row in msgspec.json.decode(raw or b"[]"):
-                found[str(row.pop(_KEY.key))] = row
-        for key in found:
-            self._told[key] = None
+                if (key := row.pop(_KEY.key)) is not None:  # whoever may not read keys is not told of them
+                    found[str(key)] = row
+        self._told |= dict.fromkeys(found)
         while len(self._told) > _REMEMBERED:
             del self._told[next(iter(self._told))]
         return found
