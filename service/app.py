@@ -54,6 +54,7 @@ from service.api.house import Door, House, Terms
 from service.api.known_projects import Projects
 from service.api.scim_walks import Walks
 from service.api.sync import Sync
+from service.api.watch import Watch
 from service.config import Config
 from service.database import open_database
 from service.journal import AccessLog
@@ -160,6 +161,7 @@ async def _furnish(config: Config, stack: AsyncExitStack) -> House:
         deferral=Deferral(database),
         event_tokens=EventTokens(database, EventKeys(sealer), config.public_url),
         feed_bells=FeedBells(database),
+        watch=Watch(database),
         client_keys=ClientKeys(outbound),
         doors={name: _door(name, settings, config, outbound) for name, settings in config.providers.items()},
         projects=Projects(database),

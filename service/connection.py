@@ -20,6 +20,7 @@ READ_SECONDS = 30  # for a client that does not take what we send
 HEAD_BYTES = 65_536  # of request line and headers together
 URL_BYTES = 49_152
 HEADERS = 100
+SOCKETS = (b"/graphql", b"/graphql/system")  # where requests for a WebSocket are heeded
 REASONS = {
     400: "Bad Request",
     414: "URI Too Long",
@@ -31,26 +32,36 @@ class HeadTooLarge(Exception):
     """Stops the parser from within its callbacks."""
 
 
-class Connection(HttpToolsProtocol):
+class Guarded:
+    """A connection that the server looks at once a second, lest its client be too slow in reading."""
+
+    transport: Transport
+    _reader_deadline = inf  # while the client does not read
+    _close_deadline = inf  # since we closed, with something still unsent
+
+    def look(self, now: float) -> None:
+        """Cut the connection if its client is too slow; `now` is the loop's time."""
+        if self.transport.is_closing():
+            self._close_deadline = min(self._close_deadline, now + READ_SECONDS)
+        if now >= min(self._reader_deadline, self._close_deadline):
+            self.transport.abort()
+
+
+class Connection(Guarded, HttpToolsProtocol):
     """One client's connection. `look` is for the server to call once a second."""
 
     _phase: Literal["idle", "head", "body"] = "idle"
     _deadline = inf
-    _reader_deadline = inf  # while the client does not read
-    _close_deadline = inf  # since we closed, with something still unsent
     _raw_bytes = 0  # of a head that has no end yet
     _head_bytes = 0  # of its headers that have
     _body_bytes = 0
     _status = 400
 
     def look(self, now: float) -> None:
-        """Cut the connection if its client is too slow; `now` is the loop's time."""
-        if self.transport.is_closing():
-            self._close_deadline = min(self._close_deadline, now + READ_SECONDS)
-        elif now >= self._deadline:
+        """Cut the connection if its client is too slow in writing, or in reading."""
+        if now >= self._deadline and not self.transport.is_closing():
             self._expire(now)
-        if now >= min(self._reader_deadline, self._close_deadline):
-            self.transport.abort()
+        super().look(now)
 
     def _expire(self, now: float) -> None:
         if self.flow.read_paused:  # then it is us who do not read
@@ -145,6 +156,11 @@ class Connection(HttpToolsProtocol):
         body = f"content-length: {len(reason)}\r\nconnection: close\r\n\r\n{reason}"
         self.transport.write((head + body).encode())
         self.transport.close()
+
+    def _should_upgrade(self) -> bool:
+        """Only at some addresses, and never while an earlier request is being answered."""
+        here = self._is_answered() and self.url.partition(b"?")[0] in SOCKETS
+        return here and super()._should_upgrade()
 
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing of requests to speak another protocol: they are answered in this one."""

@@ -9,15 +9,18 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import uvicorn
 from litestar.types import ASGIApp
 
-from service.connection import Connection
+from service.connection import Connection, Guarded
 
 LOG = logging.getLogger(__name__)
 DRAIN_SECONDS = 25  # for answers under way when the server is told to stop
 BACKLOG = 2048
+SOCKET_BYTES = 65_536  # of one message to us
+SOCKET_PING = 20.0  # seconds between two, and for the answer to one
 GARBAGE = 10_000  # objects more than were let go of, until circles among them are looked for
 
 
@@ -35,7 +38,7 @@ class Server(uvicorn.Server):
         if counter % 10 == 0:
             now = asyncio.get_running_loop().time()
             for connection in tuple(self.server_state.connections):
-                if isinstance(connection, Connection):
+                if isinstance(connection, Guarded):
                     connection.look(now)
         return await super().on_tick(counter)
 
@@ -55,6 +58,13 @@ class Server(uvicorn.Server):
                 loop.remove_signal_handler(one)
 
 
+def _socket(**given: Any) -> asyncio.Protocol:
+    """A WebSocket; its library is imported with the first of them."""
+    from service.websocket import Socket
+
+    return Socket(**given)
+
+
 def make_server(app: ASGIApp, trusted_proxies: Sequence[str] = ()) -> Server:
     """Give a server for the application.
 
@@ -64,7 +74,11 @@ def make_server(app: ASGIApp, trusted_proxies: Sequence[str] = ()) -> Server:
         uvicorn.Config(
             app,
             http=Connection,
-            ws="none",
+            ws=_socket,  # type: ignore[arg-type]  # uvicorn only calls it, as it would call a class
+            ws_max_size=SOCKET_BYTES,
+            ws_ping_interval=SOCKET_PING,
+            ws_ping_timeout=SOCKET_PING,
+            ws_per_message_deflate=False,  # what is cheap to send would be dear to unpack
             loop="uvloop",
             lifespan="on",
             log_config=None,

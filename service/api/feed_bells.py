@@ -1,11 +1,10 @@
 """Bells of the feeds: who waits for events of a connection is woken when this process has committed some."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Final
 
+from service.api.places import Places
 from service.database import Database
 from service.users.events import FED
 
@@ -17,23 +16,16 @@ class FeedBells:
 
     def __init__(self, database: Database) -> None:
         self._bells: dict[str, asyncio.Event] = {}
-        self._waiting: Counter[str] = Counter()
+        self._places = Places(each=PLACES)
         database.on_commit(self._hear)
 
     def bell(self, connection: str) -> asyncio.Event:
         """Set as soon as there is something new; to be taken before one looks."""
         return self._bells.setdefault(connection, asyncio.Event())
 
-    @contextmanager
-    def place(self, connection: str) -> Iterator[bool]:
+    def place(self, connection: str) -> AbstractContextManager[bool]:
         """Whether one more may wait for this connection's events, as long as the block lasts."""
-        self._waiting[connection] += 1
-        try:
-            yield self._waiting[connection] <= PLACES
-        finally:
-            self._waiting[connection] -= 1
-            if not self._waiting[connection]:
-                del self._waiting[connection]
+        return self._places.place(connection)
 
     def _hear(self, announced: frozenset[tuple[str, str]]) -> None:
         for what, connection in announced:

@@ -6,7 +6,7 @@ from secrets import token_hex
 from typing import Any, Final
 
 from litestar.enums import HttpMethod, ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send, WebSocketScope
 
 from service.api import search
 from service.api.calls import Call
@@ -36,10 +36,16 @@ class Gate:
     house: House
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request from the first byte to the log line."""
-        if scope["type"] != ScopeType.HTTP:
+        """Everything that a client sends, from the first byte to the log line."""
+        kind: str = scope["type"]
+        if kind == "lifespan":
             await self.router(scope, receive, send)
-            return
+        elif scope["type"] == ScopeType.WEBSOCKET:
+            await self._socket(scope, receive, send)
+        else:
+            await self._request(scope, receive, send)
+
+    async def _request(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         asked = scope["path"]
         call = self._call(scope, receive)
         state: Any = scope.setdefault("state", {})
@@ -76,7 +82,30 @@ class Gate:
                 self.house.sync.answered(call.entry, status)
             self.house.access_log(call, method, status)
 
-    def _call(self, scope: HTTPScope, receive: Receive) -> Call:
+    async def _socket(self, scope: WebSocketScope, receive: Receive, send: Send) -> None:
+        """One socket, with a line in the log at its end: the code that we closed it with, or 101."""
+        call = self._call(scope, receive)
+        if scope["path"] == "/graphql":  # Directus's address of them
+            scope["path"] = "/graphql/system"
+        state: Any = scope.setdefault("state", {})
+        state["call"] = call
+        status = 101
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "websocket.close":
+                status = message["code"]
+            await send(message)
+
+        token = request_id.set(call.id)
+        try:
+            await self.router(scope, receive, answer)
+        finally:
+            request_id.reset(token)
+            del state["call"]
+            self.house.access_log(call, "GET", status)
+
+    def _call(self, scope: HTTPScope | WebSocketScope, receive: Receive) -> Call:
         path = scope["path"]
         if len(path) > 1 and path.endswith("/"):  # early clients end their paths with a slash
             scope["path"] = path.rstrip("/") or "/"

@@ -12,6 +12,7 @@ from providers.settings import Policy, seconds
 from service.api.event_tokens import EventTokens
 from service.api.feed_bells import FeedBells
 from service.api.known_projects import Projects
+from service.api.watch import Watch
 from service.database import Database
 from service.journal import AccessLog
 from service.sealing import Sealer
@@ -105,6 +106,7 @@ class House(msgspec.Struct, frozen=True, eq=False):
     deferral: "Deferral"
     event_tokens: EventTokens
     feed_bells: FeedBells
+    watch: Watch
     client_keys: ClientKeys
     doors: Mapping[str, Door]
     projects: Projects

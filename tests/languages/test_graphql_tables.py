@@ -21,7 +21,7 @@ VIEWS = {
 
 def test_every_field_has_one_who_answers_it_and_nobody_answers_what_is_no_field() -> None:
     answered = {*rows.verbs(), *fixed.verbs(ADMINISTRATOR)}
-    assert {root.name for root in roots(ADMINISTRATOR)} == answered
+    assert {root.name for root in roots(ADMINISTRATOR) if root.home != "subscription"} == answered
 
 
 @pytest.mark.parametrize("name", VIEWS)

@@ -1,6 +1,7 @@
 """Answers a document: reads it, answers its fields in order, and tells what went wrong."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 from graphql import (
@@ -17,6 +18,10 @@ from service.api.graphql.views import view
 from service.dialects.graphql import documents
 from service.dialects.graphql.bounds import BadDocument
 from service.users.problems import BadPayload, MethodRefused
+
+_OVER_WEBSOCKET: Final = (
+    "Subscriptions are served over a WebSocket at this address, with the subprotocol graphql-transport-ws."
+)
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -57,15 +62,18 @@ async def answer(call: Call, body: object) -> ASGIResponse:
         operation = document.operation(asked.operation)
         if operation.operation is OperationType.MUTATION and call.method == "GET":
             raise MethodRefused(["POST"], "GET")
+        if operation.operation is OperationType.SUBSCRIPTION:
+            raise BadDocument([GraphQLError(_OVER_WEBSOCKET, operation)])
         variables = document.variables(operation, asked.variables)
         run = Run(call, seen, document, operation, variables)
     except BadDocument as bad:
         await call.caller()  # who lacks a second factor is told so, and not that there are no such fields
-        return answers.answer({"errors": [_unread(bad.errors)]}, status=400)
+        return answers.answer({"errors": [unread(bad.errors)]}, status=400)
     return await run.answer()
 
 
-def _unread(errors: Sequence[GraphQLError]) -> dict[str, object]:
+def unread(errors: Sequence[GraphQLError]) -> dict[str, object]:
+    """The one error that tells of all that is wrong with a document."""
     told = [{"message": error.message, "locations": places(error)} for error in errors]
     return {
         "message": "GraphQL validation error.",

@@ -9,6 +9,7 @@ from graphql import (
     GraphQLList,
     GraphQLObjectType,
     GraphQLOutputType,
+    OperationType,
     get_named_type,
     get_nullable_type,
 )
@@ -17,7 +18,7 @@ from service.api.answers import Answer
 from service.api.calls import Call
 from service.api.parameters import Parameters
 from service.api.query_string import Tree
-from service.dialects.graphql.choosing import TYPENAME, Choice, Operation
+from service.dialects.graphql.choosing import TYPENAME, Choice, Operation, sets_of
 from service.dialects.graphql.roots import Root
 from service.dialects.parts import Chosen
 from service.users.model import Caller
@@ -87,11 +88,7 @@ class Asking(msgspec.Struct, eq=False):
 
     @property
     def _type(self) -> GraphQLObjectType:
-        schema = self.operation.schema
-        found = schema.mutation_type if self.root.mutation else schema.query_type
-        if found is None:
-            raise TypeError(self.root.name)
-        return found
+        return self.operation.home(OperationType(self.root.home))
 
     def _prune(self, kind: GraphQLOutputType, value: object, nodes: Sequence[FieldNode]) -> object:
         if value is None:
@@ -101,10 +98,9 @@ class Asking(msgspec.Struct, eq=False):
             return [self._prune(bare.of_type, one, nodes) for one in value]
         if not isinstance(named, GraphQLObjectType) or not isinstance(value, Mapping):
             return str(value) if getattr(named, "name", "") == "GraphQLBigInt" else value
-        sets = [node.selection_set for node in nodes if node.selection_set is not None]
         return {
             key: named.name
             if asked[0].name.value == TYPENAME
             else self._prune(named.fields[asked[0].name.value].type, value.get(asked[0].name.value), asked)
-            for key, asked in self.operation.gather(sets).items()
+            for key, asked in self.operation.gather(sets_of(nodes)).items()
         }

@@ -5,8 +5,9 @@ graphql-core takes 5 MiB and a tenth of a second, which a service without GraphQ
 
 import asyncio
 from functools import cache
+from typing import Any
 
-from litestar import Router, get, post
+from litestar import Router, WebSocket, get, post, websocket
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
@@ -25,6 +26,16 @@ async def ask_or_change(scope: Scope) -> ASGIResponse:
     """A query or a mutation in the body."""
     call = of(scope)
     return await _answer(call, await call.json())
+
+
+@websocket("/graphql/system")
+async def subscribe(socket: WebSocket[Any, Any, Any]) -> None:
+    """Subscriptions, in the protocol graphql-transport-ws."""
+    await _open()
+    from service.api.graphql import sockets
+
+    scope = socket.scope
+    await sockets.serve(of(scope), socket.receive, socket.send, scope["subprotocols"])
 
 
 @get("/server/specs/graphql/system")
@@ -50,7 +61,7 @@ async def _open() -> None:
 
 @cache
 def _imported() -> None:
-    from service.api.graphql import answering  # noqa: F401  # whoever asks finds it imported
+    from service.api.graphql import sockets  # noqa: F401  # with answering; whoever asks finds it imported
 
 
-router = Router("/", route_handlers=[ask, ask_or_change, specification], include_in_schema=False)
+router = Router("/", route_handlers=[ask, ask_or_change, subscribe, specification], include_in_schema=False)

@@ -48,7 +48,6 @@ class Run:
         self._call = call
         self._document = document
         self._operation = operation
-        self._mutates = operation.operation is OperationType.MUTATION
         self._reader = Operation(document.sheet.schema, document.fragments, variables)
         self._verbs = {**_ROWS, **fixed.verbs(seen)}
         self._budget = Budget()
@@ -75,11 +74,7 @@ class Run:
         return answers.answer(body, headers=self._headers)
 
     def _home(self) -> GraphQLObjectType:
-        schema = self._document.sheet.schema
-        home = schema.mutation_type if self._mutates else schema.query_type
-        if home is None:
-            raise TypeError(self._operation.operation)
-        return home
+        return self._reader.home(self._operation.operation)
 
     async def _field(self, key: str, nodes: Sequence[FieldNode]) -> object:
         name = nodes[0].name.value

@@ -13,6 +13,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLSkipDirective,
+    OperationType,
     SelectionNode,
     SelectionSetNode,
     get_argument_values,
@@ -39,6 +40,13 @@ class Operation(msgspec.Struct, frozen=True, eq=False):
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: VariableValues
+
+    def home(self, operation: OperationType) -> GraphQLObjectType:
+        """The type whose fields an operation asks for."""
+        found = self.schema.get_root_type(operation)
+        if found is None:
+            raise TypeError(operation)
+        return found
 
     def gather(self, sets: Sequence[SelectionSetNode]) -> Selected:
         """The fields that are asked for, fragments spread and directives heeded (spec, 6.3.2)."""
@@ -92,7 +100,7 @@ class Choice:
 
     def choose(self, collection: str, nodes: Sequence[FieldNode]) -> Chosen:
         """What these fields, which are one in the answer, ask of the rows of a collection."""
-        return Chosen(self._parts(collection, _sets(nodes)), self._wishes)
+        return Chosen(self._parts(collection, sets_of(nodes)), self._wishes)
 
     def _parts(self, home: str, sets: Sequence[SelectionSetNode]) -> tuple[Part, ...]:
         found = self._operation.gather(sets)
@@ -110,15 +118,15 @@ class Choice:
         relation = relations("graphql", home).get(name)
         if relation is not None:
             wish = self._wish(home, relation, nodes[0])
-            if relation.many or wish.chooses or _sets(nodes):
-                chosen = self._parts(relation.target, _sets(nodes))
+            if relation.many or wish.chooses or sets_of(nodes):
+                chosen = self._parts(relation.target, sets_of(nodes))
                 return parts.branch(key, relation, chosen, wish, self._wishes)
         return name if key == name else Leaf(key, name)
 
     def _functions(self, home: str, key: str, word: str, nodes: Sequence[FieldNode]) -> Inner:
         field = words("graphql", home).get(word)
         named = "datetime_functions" if field is not None and field.kind == "timestamp" else "count_functions"
-        found = self._operation.gather(_sets(nodes))
+        found = self._operation.gather(sets_of(nodes))
         chosen = [
             Constant(inner, named)
             if asked[0].name.value == TYPENAME
@@ -134,5 +142,6 @@ class Choice:
         return self._wisher(query_of(relation.target, asked, "_"), relation.target)
 
 
-def _sets(nodes: Sequence[FieldNode]) -> list[SelectionSetNode]:
+def sets_of(nodes: Sequence[FieldNode]) -> list[SelectionSetNode]:
+    """The selections of fields that are one in the answer."""
     return [node.selection_set for node in nodes if node.selection_set is not None]

@@ -1,4 +1,4 @@
-"""The fields of Query and Mutation: what the schema says of them. Who answers them is the API's to know."""
+"""The fields of Query, Mutation and Subscription, in the schema. Who answers them is the API's to know."""
 
 from collections.abc import Iterator
 from typing import Final, Literal
@@ -8,6 +8,9 @@ import msgspec
 from service.dialects.graphql.views import Glimpse, View
 
 Needs = Literal["nothing", "person", "invites"]
+Home = Literal["query", "mutation", "subscription"]
+EVENTS: Final = ("create", "update", "delete")  # what happens to rows, as the activity calls it
+_SILENT: Final = frozenset({"directus_activity", "directus_revisions"})  # which tell of the others
 
 
 class Root(msgspec.Struct, frozen=True):
@@ -16,7 +19,7 @@ class Root(msgspec.Struct, frozen=True):
     name: str
     arguments: str
     type: str
-    mutation: bool = True
+    home: Home = "mutation"
     needs: Needs = "nothing"
     lone: bool = False
     collection: str | None = None
@@ -29,10 +32,10 @@ def listing(target: str) -> str:
 
 def _reads(glimpse: Glimpse) -> Iterator[Root]:
     name, kind = glimpse.name, glimpse.collection
-    yield Root(name, listing(kind), f"[{kind}!]!", mutation=False, collection=kind)
-    yield Root(f"{name}_by_id", "id: ID!, version: String", kind, mutation=False, collection=kind)
+    yield Root(name, listing(kind), f"[{kind}!]!", home="query", collection=kind)
+    yield Root(f"{name}_by_id", "id: ID!, version: String", kind, home="query", collection=kind)
     grouped = f"groupBy: [String], {listing(kind)}"
-    yield Root(f"{name}_aggregated", grouped, f"[{kind}_aggregated!]!", mutation=False, collection=kind)
+    yield Root(f"{name}_aggregated", grouped, f"[{kind}_aggregated!]!", home="query", collection=kind)
 
 
 def _writes(glimpse: Glimpse) -> Iterator[Root]:
@@ -54,8 +57,15 @@ def _writes(glimpse: Glimpse) -> Iterator[Root]:
         yield Root(f"delete_{name}_item", "id: ID!", "delete_one", collection=kind)
 
 
+def _tells(glimpse: Glimpse) -> Iterator[Root]:
+    """Whoever reads a collection may be told of what becomes of its rows; the names are Directus's own."""
+    name, kind = f"{glimpse.collection}_mutated", glimpse.collection
+    if glimpse.read and kind not in _SILENT:
+        yield Root(name, "event: EventEnum", name, home="subscription", collection=kind)
+
+
 def _query(name: str, arguments: str, kind: str, needs: Needs = "nothing") -> Root:
-    return Root(name, arguments, kind, mutation=False, needs=needs)
+    return Root(name, arguments, kind, home="query", needs=needs)
 
 
 _GUESS: Final = "email: String!, password: String!"
@@ -92,5 +102,5 @@ def roots(view: View) -> tuple[Root, ...]:
     found = [root for root in _FIXED if met[root.needs]]
     for glimpse in view.glimpses:
         found += _reads(glimpse) if glimpse.read else ()
-        found += _writes(glimpse)
+        found += (*_writes(glimpse), *_tells(glimpse))
     return tuple(found)

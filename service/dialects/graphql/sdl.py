@@ -1,12 +1,12 @@
 """The schema of a view in the schema language: types, inputs and filters, all from the field table."""
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, get_args
 
 from service.dialects.dialect import words
 from service.dialects.fields import Field
 from service.dialects.functions import PARTS
-from service.dialects.graphql.roots import Root, listing, roots
+from service.dialects.graphql.roots import EVENTS, Home, Root, listing, roots
 from service.dialects.graphql.views import Glimpse, View
 from service.dialects.operators import OPERATORS, Operator
 from service.dialects.relations import Relation, relations
@@ -38,7 +38,6 @@ _PARTS: Final = tuple(sorted(PARTS))  # of a date
 _PART_FILTERS: Final = " ".join(f"{name}: number_filter_operators" for name in _PARTS)
 
 _FIXED: Final = f"""
-schema {{ query: Query mutation: Mutation }}
 "A date and time as ISO 8601 writes it"
 scalar Date
 "A whole number of any size, as a string"
@@ -48,6 +47,7 @@ scalar GraphQLStringOrFloat
 scalar Hash
 scalar JSON
 enum auth_mode {{ json cookie session }}
+enum EventEnum {{ {" ".join(EVENTS)} }}
 enum graphql_sdl_scope {{ items system }}
 type auth_tokens {{ access_token: String expires: GraphQLBigInt refresh_token: String }}
 type users_me_tfa_generate_data {{ secret: String otpauth_url: String }}
@@ -72,10 +72,24 @@ def text(view: View) -> str:
             _FIXED,
             *(_operators(name) for name in _OPERANDS),
             *(line for glimpse in view.glimpses for line in _of(view, glimpse)),
-            _block("type Query", [_root(root) for root in found if not root.mutation]),
-            _block("type Mutation", [_root(root) for root in found if root.mutation]),
+            *(_told(root) for root in found if root.home == "subscription"),
+            *_homes(found),
         )
     )
+
+
+def _homes(found: Sequence[Root]) -> Iterator[str]:
+    """The types of the operations; whoever is told of nothing has no subscriptions."""
+    homes = {home: [_root(root) for root in found if root.home == home] for home in get_args(Home)}
+    for home, lines in homes.items():
+        if lines:
+            yield _block(f"type {home.capitalize()}", lines)
+    yield _block("schema", [f"{home}: {home.capitalize()}" for home, lines in homes.items() if lines])
+
+
+def _told(root: Root) -> str:
+    """What a subscription tells of: `data` is null once the row is gone."""
+    return _block(f"type {root.type}", ["key: ID!", "event: EventEnum", f"data: {root.collection}"])
 
 
 def _block(head: str, lines: list[str]) -> str:

@@ -1,0 +1,45 @@
+"""A WebSocket that nobody can hold open: uvicorn's own, cut off when its client does not read."""
+
+import logging
+from asyncio.transports import BaseTransport
+from math import inf
+from typing import Final
+
+from uvicorn._types import ASGIReceiveEvent
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from service.connection import READ_SECONDS, Guarded
+
+# What uvicorn says of sockets are their addresses, with queries, and tracebacks for what clients do wrong.
+_SILENT: Final = logging.getLogger("uvicorn.websocket")
+_SILENT.setLevel(logging.CRITICAL + 1)
+
+
+class Socket(Guarded, WebSocketsSansIOProtocol):
+    """One client's socket. `look` is for the server to call once a second."""
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Begin; the head of the request was read already."""
+        self.logger = _SILENT
+        self.conn.logger = _SILENT
+        super().connection_made(transport)
+
+    async def receive(self) -> ASGIReceiveEvent:
+        """The next message. uvicorn reads on now, which waits until the client reads as well."""
+        message = await super().receive()
+        if not self.writable.is_set():
+            self.transport.pause_reading()
+        return message
+
+    def pause_writing(self) -> None:
+        """Begin to wait for the client to read; until it does, nothing of it is read, for it is answered."""
+        super().pause_writing()
+        self._reader_deadline = self.loop.time() + READ_SECONDS
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The client reads."""
+        super().resume_writing()
+        self._reader_deadline = inf
+        if not self.read_paused:
+            self.transport.resume_reading()
