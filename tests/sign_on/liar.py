@@ -34,7 +34,7 @@ async def house_at(
         return {"PUBLIC_URL": url.replace("127.0.0.1", host), **variables}
 
     async with served(database_url, data, at) as house:
-        yield replace(house, url=house.house.terms.public_url)
+        yield replace(house, url=house.url.replace("127.0.0.1", host))
 
 
 async def come_back(client: httpx2.AsyncClient, issuer: Issuer, away: str, **claims: Any) -> httpx2.Response:

@@ -11,6 +11,7 @@ from litestar.handlers.http_handlers import HTTPRouteHandler
 
 from service.api import answers, files, history, permissions, roles, users
 from service.api.graphql.asking import Asking
+from service.api.graphql.views import BROUGHT
 from service.api.graphql.within import ask
 from service.api.items import Doors, WritingDoors
 from service.dialects.graphql.arguments import query_of
@@ -48,9 +49,12 @@ def _verbs(name: str, room: Doors) -> list[tuple[str, Verb]]:
 
 def _changes(name: str, path: str, room: WritingDoors) -> list[tuple[str, Verb]]:
     many = room.change_many
-    return [
+    creating: list[tuple[str, Verb]] = [
         (f"create_{name}_item", lambda asked: _written(asked, room.create, path, asked.arguments["data"])),
         (f"create_{name}_items", lambda asked: _listed(asked, room, room.create, path, _many(asked))),
+    ]
+    return [
+        *(() if name in BROUGHT else creating),
         (f"update_{name}_item", lambda asked: _changed(asked, room.change, path)),
         (f"update_{name}_items", lambda asked: _listed(asked, room, many, path, _alike(asked))),
         (f"update_{name}_batch", lambda asked: _listed(asked, room, many, path, _many(asked))),
