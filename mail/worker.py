@@ -128,8 +128,10 @@ class Worker:
         return 0 if self._more else self._poll
 
     def _begin(self) -> None:
-        """Put letters to work as long as there is a desk for them; one that was sent keeps its desk until that
-        is written down, as it may come twice if we die before."""
+        """Put letters to work as long as there is a desk for them.
+
+        One that was sent keeps its desk until that is written down: it may come twice if we die before.
+        """
         while self._hand and len(self._flying) < self._desks and not self._stopping:
             self._at_work += 1
             self._fly(self._carry(self._hand.next()))

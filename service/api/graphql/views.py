@@ -15,7 +15,7 @@ from service.users.problems import FactorNeeded
 
 _SPOKEN: Final = tuple(home for name, home in COLLECTIONS.items() if words("graphql", name))
 _KEPT_BY_US: Final = frozenset({"directus_activity", "directus_revisions"})  # nobody writes history
-BROUGHT: Final = frozenset({"directus_files"})  # a file begins with its bytes, which GraphQL does not carry
+BROUGHT: Final = frozenset({FILES})  # a file begins with its bytes, which GraphQL does not carry
 
 
 async def view(call: Call) -> View:
@@ -52,7 +52,7 @@ def _limited(limits: Rules, home: Collection, *, signed_in: bool) -> Glimpse:
     if home.name in _KEPT_BY_US:
         return Glimpse(home.name, read)
     removes = bool(limits.grants("delete", home.own)) or (signed_in and home.own == FILES)
-    create = () if home.name in BROUGHT else spoken("create")
+    create = () if home.own in BROUGHT else spoken("create")
     return Glimpse(home.name, read, create, spoken("update"), delete=removes)
 
 
@@ -61,7 +61,7 @@ def _whole(home: Collection) -> Glimpse:
     read = (*readable("graphql", home.name), *many)
     if home.name in _KEPT_BY_US:
         return Glimpse(home.name, read)
-    return Glimpse(home.name, read, () if home.name in BROUGHT else read, read, delete=True)
+    return Glimpse(home.name, read, () if home.own in BROUGHT else read, read, delete=True)
 
 
 ADMINISTRATOR: Final = View(tuple(map(_whole, _SPOKEN)), person=True, invites=True)
