@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Final, NoReturn
 
@@ -79,7 +80,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
     gate = Gate()
 
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+    async def lifespan() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             gate.house = await _furnish(config, stack)
             _start(keep_up(gate.house.database), stack)
@@ -90,7 +91,14 @@ def build(config: Config, *, worker: bool = True) -> Gate:
                 await stack.enter_async_context(pushing.working(config, gate.house.database))
             yield
 
-    router = Litestar(
+    gate.router, gate.lifespan = _router(), lifespan
+    return gate
+
+
+@cache
+def _router() -> Litestar:
+    """The routes; they know no house, so those of one process share them."""
+    return Litestar(
         [
             rest.router,
             eight,
@@ -119,14 +127,11 @@ def build(config: Config, *, worker: bool = True) -> Gate:
             health.router,
             pages.router,
         ],
-        lifespan=[lifespan],
         exception_handlers={Exception: _refuse},
         openapi_config=None,
         request_max_body_size=None,  # each address reads its body up to its own limit
         logging_config=None,
     )
-    gate.router = router
-    return gate
 
 
 async def _furnish(config: Config, stack: AsyncExitStack) -> House:

@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -17,6 +18,7 @@ from litestar.types import ASGIApp
 from service.connection import Connection, Guarded
 
 LOG = logging.getLogger(__name__)
+TICK = 1.0  # seconds between two looks at the connections
 DRAIN_SECONDS = 25  # for answers under way when the server is told to stop
 BACKLOG = 2048
 SOCKET_BYTES = 65_536  # of one message to us
@@ -27,20 +29,40 @@ GARBAGE = 10_000  # objects more than were let go of, until circles among them a
 class Server(uvicorn.Server):
     """uvicorn's server; it also looks at its connections, says where it listens, and exits cleanly."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()  # that it is to stop
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then say where it can be reached."""
         await super().startup(sockets)
         for one in sockets or ():
             LOG.info("listening", extra={"url": address(one)})
 
+    async def main_loop(self) -> None:
+        """Once in a second, until told to stop: uvicorn would look ten times whether it has been."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK):
+                    await self._told.wait()
+
     async def on_tick(self, counter: int) -> bool:
-        """Called ten times a second."""
-        if counter % 10 == 0:
-            now = asyncio.get_running_loop().time()
-            for connection in tuple(self.server_state.connections):
-                if isinstance(connection, Guarded):
-                    connection.look(now)
+        """Look at the connections, and let uvicorn set its clock."""
+        now = asyncio.get_running_loop().time()
+        for connection in tuple(self.server_state.connections):
+            if isinstance(connection, Guarded):
+                connection.look(now)
         return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop, as the signal says; a second SIGINT does not wait for answers."""
+        super().handle_exit(sig, frame)
+        self._told.set()
+
+    def stop(self) -> None:
+        """Stop; to be called in the loop."""
+        self.should_exit = True
+        self._told.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

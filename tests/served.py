@@ -107,5 +107,5 @@ async def served(
         admin, role, token = await _settle(gate.house.database, gate.house.secrets)
         yield Served(url, gate.house, admin, role, token)
     finally:
-        server.should_exit = True
+        server.stop()
         await task

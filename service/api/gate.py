@@ -1,8 +1,11 @@
 """The ASGI layer in front of the router: request id, method and path put right, headers, access log."""
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from itertools import count
 from secrets import token_hex
+from traceback import format_exc
 from typing import Any, Final
 
 from litestar.enums import HttpMethod, ScopeType
@@ -34,16 +37,31 @@ class Gate:
 
     router: ASGIApp
     house: House
+    lifespan: Callable[[], AbstractAsyncContextManager[None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Everything that a client sends, from the first byte to the log line."""
         kind: str = scope["type"]
         if kind == "lifespan":
-            await self.router(scope, receive, send)
+            await self._live(receive, send)
         elif scope["type"] == ScopeType.WEBSOCKET:
             await self._socket(scope, receive, send)
         else:
             await self._request(scope, receive, send)
+
+    async def _live(self, receive: Any, send: Any) -> None:
+        """The house is open between the two messages that the server sends (ASGI's lifespan protocol)."""
+        await receive()
+        step = "startup"
+        try:
+            async with self.lifespan():
+                await send({"type": "lifespan.startup.complete"})
+                step = "shutdown"
+                await receive()
+        except BaseException:
+            await send({"type": f"lifespan.{step}.failed", "message": format_exc()})
+            raise
+        await send({"type": "lifespan.shutdown.complete"})
 
     async def _request(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         asked = scope["path"]

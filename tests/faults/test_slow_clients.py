@@ -60,7 +60,7 @@ async def start(trusted: tuple[str, ...] = ()) -> tuple[Server, str, int, "async
 async def place() -> AsyncIterator[tuple[str, int]]:
     server, host, port, task = await start()
     yield host, port
-    server.should_exit = True
+    server.stop()
     await task
 
 
@@ -238,7 +238,7 @@ async def test_rule_37_the_client_s_address_is_taken_from_trusted_proxies_only(
         b"GET /client HTTP/1.1\r\nconnection: close\r\nx-forwarded-proto: https\r\n"
         b"x-forwarded-for: 198.51.100.7, 203.0.113.9\r\n\r\n",
     )
-    server.should_exit = True
+    server.stop()
     await task
     assert answer.endswith(seen)
 
@@ -248,7 +248,7 @@ async def test_a_server_that_stops_ends_what_it_began() -> None:
     answer = asyncio.create_task(talk((host, port), b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n"))
     idle = asyncio.create_task(talk((host, port)))
     await asyncio.sleep(0.2)
-    server.should_exit = True
+    server.stop()
     await task
     assert (await answer).startswith(b"HTTP/1.1 200 OK\r\n")
     assert await idle == b""
