@@ -18,6 +18,18 @@ from tests.postgresql import PostgreSQL
 settings.register_profile("idbridge", deadline=None)
 settings.load_profile("idbridge")
 
+_MEMORY = Path("/dev/shm")
+_ROOM = 6 << 30  # bytes, for all workers; containers often have 64 MB there
+
+
+def _in_memory() -> str | None:
+    """A place for files that costs no disk: whether a commit survives a power cut is not what tests prove."""
+    return str(_MEMORY) if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM else None
+
+
+if "TMPDIR" not in os.environ:
+    tempfile.tempdir = _in_memory()  # before pytest and PostgreSQL make their directories
+
 NO_SKIP = os.environ.get("IDBRIDGE_NO_SKIP") == "1"
 
 

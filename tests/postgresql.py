@@ -17,6 +17,9 @@ fsync = off
 full_page_writes = off
 max_connections = 200
 shared_buffers = 64MB
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 128MB
 deadlock_timeout = 100ms
 """
 
@@ -52,7 +55,7 @@ class PostgreSQL:
             await migrate(self.url("migrated"))
             self._migrated = True
         name = f"test_{next(self._numbers)}"
-        await self._run(f"CREATE DATABASE {name} TEMPLATE migrated")
+        await self._run(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY file_copy")
         return self.url(name)
 
     async def drop(self, url: str) -> None:
