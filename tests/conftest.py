@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,18 +75,27 @@ async def postgresql_url(postgresql: PostgreSQL) -> AsyncIterator[str]:
     await postgresql.drop(url)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(
-    request: pytest.FixtureRequest, migrated_file: Path, tmp_path: Path
+@asynccontextmanager
+async def new_database(
+    request: pytest.FixtureRequest, migrated_file: Path, directory: Path
 ) -> AsyncIterator[str]:
-    """A fresh, migrated database, empty but for the project `default`: each test runs on both."""
+    """A fresh, migrated database, empty but for the project `default`; `request.param` is its kind."""
     if request.param == "sqlite":
-        yield f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'idbridge.db')}"
+        yield f"sqlite:///{shutil.copy(migrated_file, directory / 'idbridge.db')}"
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
     url = await server.fresh()
     yield url
     await server.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(
+    request: pytest.FixtureRequest, migrated_file: Path, tmp_path: Path
+) -> AsyncIterator[str]:
+    """A database as `new_database` makes it: each test runs on both kinds."""
+    async with new_database(request, migrated_file, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from tests.languages.graph import data, gql, refused
 from tests.served import Served
 
 
-@pytest.fixture
-async def people(house: Served) -> Served:
+async def _furnish(house: Served) -> Served:
     """Three people beside the administrator; two have the role Editor."""
     role = (await house.ask("POST", "/roles", {"name": "Editor"})).json()["data"]["id"]
     made = [
@@ -29,20 +28,32 @@ async def people(house: Served) -> Served:
     return house
 
 
-async def test_the_documented_list(people: Served) -> None:
-    found = await data(people, "query { users { first_name last_name email } }")
+@pytest.fixture(scope="module")
+async def furnished(lasting_house: Served) -> Served:
+    """With the people, for tests that only read."""
+    return await _furnish(lasting_house)
+
+
+@pytest.fixture
+async def people(house: Served) -> Served:
+    """A house of their own with the people, for tests that change something."""
+    return await _furnish(house)
+
+
+async def test_the_documented_list(reading: Served) -> None:
+    found = await data(reading, "query { users { first_name last_name email } }")
     assert {"first_name": "Ann", "last_name": "Anders", "email": "ann@example.com"} in found["users"]
     assert len(found["users"]) == 4
 
 
-async def test_one_by_its_key_and_oneself(people: Served) -> None:
+async def test_one_by_its_key_and_oneself(reading: Served) -> None:
     query = "query One($id: ID!) { users_by_id(id: $id) { id email } }"
-    assert (await data(people, query, {"id": people.admin}))["users_by_id"]["email"] == "admin@example.com"
-    assert (await data(people, query, {"id": new_key()}))["users_by_id"] is None
-    assert (await data(people, query, {"id": "no key"}))["users_by_id"] is None
-    me = await data(people, "{ users_me { id email role { name } password token tfa_secret } }")
+    assert (await data(reading, query, {"id": reading.admin}))["users_by_id"]["email"] == "admin@example.com"
+    assert (await data(reading, query, {"id": new_key()}))["users_by_id"] is None
+    assert (await data(reading, query, {"id": "no key"}))["users_by_id"] is None
+    me = await data(reading, "{ users_me { id email role { name } password token tfa_secret } }")
     assert me["users_me"] == {
-        "id": people.admin, "email": "admin@example.com", "role": {"name": "Administrator"},
+        "id": reading.admin, "email": "admin@example.com", "role": {"name": "Administrator"},
         "password": None, "token": "**********", "tfa_secret": None,
     }  # fmt: skip
 
@@ -65,13 +76,13 @@ async def test_one_by_its_key_and_oneself(people: Served) -> None:
         ("limit: 0", []),
     ],
 )
-async def test_arguments_choose_order_and_cut(people: Served, arguments: str, names: list[str]) -> None:
+async def test_arguments_choose_order_and_cut(reading: Served, arguments: str, names: list[str]) -> None:
     sort = "" if "sort" in arguments or arguments == "limit: 0" else ', sort: ["first_name"]'
-    found = await data(people, f"{{ users({arguments}{sort}) {{ first_name }} }}")
+    found = await data(reading, f"{{ users({arguments}{sort}) {{ first_name }} }}")
     assert [user["first_name"] for user in found["users"]] == names
 
 
-async def test_relations_functions_aliases_fragments_and_type_names(people: Served) -> None:
+async def test_relations_functions_aliases_fragments_and_type_names(reading: Served) -> None:
     query = """
         query Q($more: Boolean!) {
           editors: users(filter: {role: {name: {_eq: "Editor"}}}, sort: ["email"]) {
@@ -86,8 +97,8 @@ async def test_relations_functions_aliases_fragments_and_type_names(people: Serv
         }
         fragment Names on directus_users { first: first_name ... on directus_users { last_name } }
     """
-    found = await data(people, query, {"more": True})
-    role = (await data(people, '{ roles(filter: {name: {_eq: "Editor"}}) { id } }'))["roles"][0]["id"]
+    found = await data(reading, query, {"more": True})
+    role = (await data(reading, '{ roles(filter: {name: {_eq: "Editor"}}) { id } }'))["roles"][0]["id"]
     ann = {
         "first": "Ann", "last_name": "Anders", "kind": "directus_users", "role": role,
         "group": {
@@ -100,24 +111,24 @@ async def test_relations_functions_aliases_fragments_and_type_names(people: Serv
     assert found["editors"][1]["tags_func"]["n"] is None
 
 
-async def test_a_relation_may_be_bare_and_is_then_the_key(people: Served) -> None:
-    found = await data(people, '{ users(sort: ["email"]) { role } roles { users } }')
-    assert found["users"][0] == {"role": people.role}
-    assert {"users": [people.admin]} in found["roles"]
+async def test_a_relation_may_be_bare_and_is_then_the_key(reading: Served) -> None:
+    found = await data(reading, '{ users(sort: ["email"]) { role } roles { users } }')
+    assert found["users"][0] == {"role": reading.role}
+    assert {"users": [reading.admin]} in found["roles"]
 
 
-async def test_type_names_alone_are_an_answer(people: Served) -> None:
+async def test_type_names_alone_are_an_answer(reading: Served) -> None:
     query = "{ users(limit: 2) { __typename } roles(limit: 1) { kind: __typename users { __typename } } }"
-    assert await data(people, query) == {
+    assert await data(reading, query) == {
         "users": [{"__typename": "directus_users"}] * 2,
         "roles": [{"kind": "directus_roles", "users": [{"__typename": "directus_users"}]}],
     }
 
 
-async def test_sums_and_groups(people: Served) -> None:
+async def test_sums_and_groups(reading: Served) -> None:
     query = """{ users_aggregated(groupBy: ["status"], sort: ["status"]) {
         group countAll n: count { id email } countDistinct { last_name } } }"""
-    found = await data(people, query)
+    found = await data(reading, query)
     assert found["users_aggregated"] == [
         {
             "group": {"status": "active"},
@@ -132,21 +143,21 @@ async def test_sums_and_groups(people: Served) -> None:
             "countDistinct": {"last_name": 1},
         },
     ]
-    assert (await data(people, "{ users_aggregated { countAll } }"))["users_aggregated"] == [{"countAll": 4}]
+    assert (await data(reading, "{ users_aggregated { countAll } }"))["users_aggregated"] == [{"countAll": 4}]
 
 
-async def test_history_is_read(people: Served) -> None:
+async def test_history_is_read(reading: Served) -> None:
     query = """{ activity(filter: {collection: {_eq: "directus_users"}, action: {_eq: "create"}}, sort: ["-id"], limit: 1)
         { id action user { email } timestamp_func { year } revisions { collection data } } }"""
-    found = (await data(people, query))["activity"][0]
+    found = (await data(reading, query))["activity"][0]
     assert found["user"] == {"email": "admin@example.com"}
     assert found["revisions"][0]["data"]["email"] == "cid@example.org"
     assert found["timestamp_func"]["year"] >= 2026
 
 
-async def test_the_schema_tells_of_itself(people: Served) -> None:
+async def test_the_schema_tells_of_itself(reading: Served) -> None:
     query = '{ __typename __schema { queryType { name } } __type(name: "directus_users") { fields { name } } users(limit: 0) { id } }'
-    found = await data(people, query)
+    found = await data(reading, query)
     assert found["__typename"] == "Query"
     assert found["__schema"] == {"queryType": {"name": "Query"}}
     names = [field["name"] for field in found["__type"]["fields"]]
@@ -174,25 +185,25 @@ async def test_the_schema_is_cut_to_what_the_caller_may_see(people: Served) -> N
         assert asked == {"system": text, "items": None}
 
 
-async def test_get_asks_and_cannot_change(people: Served) -> None:
+async def test_get_asks_and_cannot_change(reading: Served) -> None:
     query = {
         "query": "query($i: ID!) { users_by_id(id: $i) { id } }",
-        "variables": f'{{"i": "{people.admin}"}}',
+        "variables": f'{{"i": "{reading.admin}"}}',
     }
-    answer = await people.ask("GET", "/graphql/system", params=query)
-    assert answer.json() == {"data": {"users_by_id": {"id": people.admin}}}
+    answer = await reading.ask("GET", "/graphql/system", params=query)
+    assert answer.json() == {"data": {"users_by_id": {"id": reading.admin}}}
     change = {"query": 'mutation { update_users_me(data: {title: "x"}) { id } }'}
-    answer = await people.ask("GET", "/graphql/system", params=change)
+    answer = await reading.ask("GET", "/graphql/system", params=change)
     assert answer.status_code == 405
     assert answer.json()["errors"][0]["extensions"] == {
         "code": "METHOD_NOT_ALLOWED", "allowed": ["POST"], "current": "GET",
     }  # fmt: skip
-    assert (await people.ask("PUT", "/graphql/system", {"query": "{ users_me { id } }"})).status_code == 405
+    assert (await reading.ask("PUT", "/graphql/system", {"query": "{ users_me { id } }"})).status_code == 405
 
 
 @pytest.mark.parametrize("body", [{}, {"query": ""}, [{"query": "{ users_me { id } }"}], {"query": 1}, None])
-async def test_without_a_query_there_is_no_answer(house: Served, body: Any) -> None:
-    answer = await house.ask("POST", "/graphql/system", body)
+async def test_without_a_query_there_is_no_answer(reading: Served, body: Any) -> None:
+    answer = await reading.ask("POST", "/graphql/system", body)
     assert answer.status_code == 400
     error = answer.json()["errors"][0]
     assert error["message"] == "Invalid payload. Must provide query string."
@@ -214,46 +225,46 @@ async def test_without_a_query_there_is_no_answer(house: Served, body: Any) -> N
         "{ users { id } }" * 2,
     ],
 )
-async def test_a_bad_document_is_refused_as_a_whole(house: Served, query: str) -> None:
-    assert await refused(house, query)
+async def test_a_bad_document_is_refused_as_a_whole(reading: Served, query: str) -> None:
+    assert await refused(reading, query)
 
 
-async def test_documents_are_bounded(house: Served) -> None:
+async def test_documents_are_bounded(reading: Served) -> None:
     deep = "role { users { " * 8 + "id" + " } }" * 8
-    assert "15 levels" in (await refused(house, f"{{ users {{ {deep} }} }}"))[0]
+    assert "15 levels" in (await refused(reading, f"{{ users {{ {deep} }} }}"))[0]
     assert (
         "500 fields"
-        in (await refused(house, "{ users { " + " ".join(f"a{n}: id" for n in range(501)) + " } }"))[0]
+        in (await refused(reading, "{ users { " + " ".join(f"a{n}: id" for n in range(501)) + " } }"))[0]
     )
     assert (
         "at most 50"
-        in (await refused(house, "{ " + " ".join(f"a{n}: server_ping" for n in range(51)) + " }"))[0]
+        in (await refused(reading, "{ " + " ".join(f"a{n}: server_ping" for n in range(51)) + " }"))[0]
     )
-    assert "token" in (await refused(house, "{ users { id } " + " " + "a:id " * 2000 + "}"))[0].lower()
+    assert "token" in (await refused(reading, "{ users { id } " + " " + "a:id " * 2000 + "}"))[0].lower()
     bomb = "fragment F0 on directus_users { id email }" + "".join(
         f"fragment F{n} on directus_users {{ x{n}: role {{ name }} ...F{n - 1} y{n}: role {{ name }} ...F{n - 1} }}"
         for n in range(1, 15)
     )
-    assert "500 fields" in (await refused(house, "{ users { ...F14 } }" + bomb))[0]
-    assert await refused(house, "{ " * 4000)
+    assert "500 fields" in (await refused(reading, "{ users { ...F14 } }" + bomb))[0]
+    assert await refused(reading, "{ " * 4000)
 
 
-async def test_an_error_of_one_field_leaves_the_others(people: Served) -> None:
+async def test_an_error_of_one_field_leaves_the_others(reading: Served) -> None:
     body = await gql(
-        people,
+        reading,
         '{ users_me { id } a: users_by_id(id: "01a200bc-bbd0-7a27-bae0-9c66d6e8fed4", version: "v") { id } }',
     )
-    assert body["data"] == {"users_me": {"id": people.admin}, "a": None}
+    assert body["data"] == {"users_me": {"id": reading.admin}, "a": None}
     (error,) = body["errors"]
     assert error["path"] == ["a"]
     assert error["locations"] == [{"line": 1, "column": 19}]
     assert error["extensions"]["code"] == "INVALID_QUERY"
-    body = await gql(people, '{ users_me { id } users(sort: ["nope"]) { id } }')
+    body = await gql(reading, '{ users_me { id } users(sort: ["nope"]) { id } }')
     assert body["data"] is None  # the list may not be null, so nothing is
     assert body["errors"][0]["extensions"]["code"] == "INVALID_QUERY"
 
 
-async def test_arguments_decide_whether_one_row_is_shown(people: Served) -> None:
+async def test_arguments_decide_whether_one_row_is_shown(reading: Served) -> None:
     query = """query People($named: String) {
       users(sort: ["first_name"], filter: { first_name: { _nnull: true } }) {
         first_name
@@ -263,19 +274,19 @@ async def test_arguments_decide_whether_one_row_is_shown(people: Served) -> None
         role { name }
       }
     }"""
-    ann, _, cid = (await data(people, query, {"named": "Editor"}))["users"]
+    ann, _, cid = (await data(reading, query, {"named": "Editor"}))["users"]
     assert ann["editor"]["name"] == "Editor"
     assert len(ann["editor"]["people"]) == 2
-    assert ann["key"] == (await data(people, '{ roles(search: "edit") { id } }'))["roles"][0]["id"]
+    assert ann["key"] == (await data(reading, '{ roles(search: "edit") { id } }'))["roles"][0]["id"]
     assert (ann["none"], ann["role"]) == (None, {"name": "Editor"})
     assert cid == {"first_name": "Cid", "editor": None, "key": None, "none": None, "role": None}
-    ann, *_ = (await data(people, query, {"named": "Writer"}))["users"]
+    ann, *_ = (await data(reading, query, {"named": "Writer"}))["users"]
     assert (ann["editor"], ann["role"]) == (None, {"name": "Editor"})
-    wrong = await gql(people, '{ users { role(sort: ["nope"]) { name } } }')
+    wrong = await gql(reading, '{ users { role(sort: ["nope"]) { name } } }')
     assert wrong["errors"][0]["extensions"]["code"] == "INVALID_QUERY"
 
 
-async def test_one_statement_for_each_level(people: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_statement_for_each_level(reading: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     from service.dialects.statements import Asking
 
     asked: list[str] = []
@@ -286,41 +297,41 @@ async def test_one_statement_for_each_level(people: Served, monkeypatch: pytest.
         return await plain(self, tx, values)
 
     monkeypatch.setattr(Asking, "rows", counted)
-    await data(people, "{ users { id role { name users { email } } } }")
+    await data(reading, "{ users { id role { name users { email } } } }")
     assert len(asked) == 2
     asked.clear()
     known = "{ users { role(filter: { name: { _nnull: true } }) { name users { role { users { id } } } } } }"
-    await data(people, known)
+    await data(reading, known)
     assert len(asked) == 4
 
 
 async def test_the_lists_of_a_document_are_bounded_together(
-    people: Served, monkeypatch: pytest.MonkeyPatch
+    reading: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from service.api.graphql import runs
     from service.api.graphql.asking import Budget
 
     monkeypatch.setattr(runs, "Budget", lambda: Budget(5))
-    assert len((await data(people, "{ a: users(limit: -1) { id } }"))["a"]) == 4
-    body = await gql(people, "{ a: users(limit: -1) { id } b: users(limit: -1) { id } }")
+    assert len((await data(reading, "{ a: users(limit: -1) { id } }"))["a"]) == 4
+    body = await gql(reading, "{ a: users(limit: -1) { id } b: users(limit: -1) { id } }")
     assert "too many rows" in body["errors"][0]["message"]
     assert body["errors"][0]["path"] == ["b"]
 
 
-async def test_a_bad_token_is_told_as_in_rest(house: Served) -> None:
-    answer = await house.ask("POST", "/graphql/system", {"query": "{ server_ping }"}, token="garbage")
+async def test_a_bad_token_is_told_as_in_rest(reading: Served) -> None:
+    answer = await reading.ask("POST", "/graphql/system", {"query": "{ server_ping }"}, token="garbage")
     assert answer.status_code == 401
     assert answer.json()["errors"][0]["extensions"]["code"] == "INVALID_CREDENTIALS"
-    assert (await data(house, "{ server_ping server_health server_info { project { project_name } } }", token=None)) == {
+    assert (await data(reading, "{ server_ping server_health server_info { project { project_name } } }", token=None)) == {
         "server_ping": "pong", "server_health": {"status": "ok"}, "server_info": {"project": {"project_name": "idbridge"}},
     }  # fmt: skip
 
 
-async def test_the_token_may_stand_in_the_address(house: Served) -> None:
-    answer = await house.ask(
-        "POST", f"/graphql/system?access_token={house.token}", {"query": "{ users_me { id } }"}, token=None
+async def test_the_token_may_stand_in_the_address(reading: Served) -> None:
+    answer = await reading.ask(
+        "POST", f"/graphql/system?access_token={reading.token}", {"query": "{ users_me { id } }"}, token=None
     )
-    assert answer.json() == {"data": {"users_me": {"id": house.admin}}}
+    assert answer.json() == {"data": {"users_me": {"id": reading.admin}}}
 
 
 async def test_the_schema_follows_the_rules_of_the_role(people: Served) -> None:

@@ -36,6 +36,12 @@ async def _settled(house: Served, **settings: Any) -> tuple[Okta, list[str]]:
     return okta, keys
 
 
+@pytest.fixture(scope="module")
+async def scim_token(lasting_house: Served) -> str:
+    """The token of a connection of the lasting house."""
+    return await lasting_house.scim_token()
+
+
 async def _list(okta: Okta, **params: Any) -> Any:
     answer = await okta.ask("GET", "/Users", params=params)
     assert answer.status_code == 200, answer.text
@@ -92,9 +98,10 @@ async def test_lists_are_sorted_by_whatever_filters_know(house: Served) -> None:
         ({"cursor": "", "count": "many"}, "invalidCount"),
     ],
 )
-async def test_what_no_list_can_be(house: Served, params: dict[str, str], kind: str) -> None:
-    okta = Okta(house, await house.scim_token())
-    answer = await okta.ask("POST", "/Users/.search", {"schemas": [SEARCH], **params})
+async def test_what_no_list_can_be(
+    reading: Served, scim_token: str, params: dict[str, str], kind: str
+) -> None:
+    answer = await Okta(reading, scim_token).ask("POST", "/Users/.search", {"schemas": [SEARCH], **params})
     assert (answer.status_code, answer.json()["scimType"]) == (400, kind), answer.text
 
 
@@ -255,8 +262,8 @@ async def test_the_few_whom_a_filter_names_have_cursors_too(house: Served) -> No
         assert (everything.status_code, everything.json()["scimType"]) == (400, kind)
 
 
-async def test_the_service_tells_how_it_pages(house: Served) -> None:
-    config = (await house.ask("GET", "/scim/v2/ServiceProviderConfig", token=None)).json()
+async def test_the_service_tells_how_it_pages(reading: Served) -> None:
+    config = (await reading.ask("GET", "/scim/v2/ServiceProviderConfig", token=None)).json()
     assert config["sort"] == {"supported": True}
     assert config["pagination"] == {
         "cursor": True,
