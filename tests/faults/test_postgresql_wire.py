@@ -14,6 +14,7 @@ from service.database import Database, OutcomeUnknown, Transaction, Unavailable,
 from service.database.migrations import perform
 from tests.postgresql import PostgreSQL
 from tests.shelf import books, metadata
+from tests.stopwatch import within
 
 ADD = insert(books)
 BACKEND = select(func.pg_backend_pid())
@@ -322,17 +323,15 @@ async def test_the_server_restarts_and_nothing_acknowledged_is_lost() -> None:
         for mode in ("fast", "immediate"):
             await _restart(server, database, mode)
         server.stop("immediate")
-        start = time.monotonic()
-        for door in (database.write, database.read, database.scan):
+        with within(5):
+            for door in (database.write, database.read, database.scan):
+                with pytest.raises(Unavailable):
+                    await door(pair, "nowhere")
             with pytest.raises(Unavailable):
-                await door(pair, "nowhere")
-        with pytest.raises(Unavailable):
-            await open_database(url)
-        answers = await asyncio.gather(
-            *(database.write(pair, f"{n}") for n in range(200)), return_exceptions=True
-        )
+                await open_database(url)
+            writing = (database.write(pair, f"{n}") for n in range(200))
+            answers = await asyncio.gather(*writing, return_exceptions=True)
         assert {type(answer) for answer in answers} == {Unavailable}
-        assert time.monotonic() - start < 5
         server.start()
         await asyncio.sleep(0.3)  # for so long nobody tries after a failure
         assert await database.write(pair, "back") == "back"
@@ -363,10 +362,9 @@ async def _restart(server: PostgreSQL, database: Database, mode: str) -> None:
     before = len(acknowledged)
     await asyncio.to_thread(server.stop, mode)
     await asyncio.to_thread(server.start)
-    up = time.monotonic()
-    while len(acknowledged) < before + 50:
-        await asyncio.sleep(0.01)
-        assert time.monotonic() - up < 5
+    async with asyncio.timeout(30):  # the server is up: they go on by themselves
+        while len(acknowledged) < before + 50:  # noqa: ASYNC110  writers do not know that somebody waits
+            await asyncio.sleep(0.01)
     stop.set()
     await asyncio.gather(*writers)
     await asyncio.sleep(0.3)  # for so long nobody tries after a failure

@@ -10,6 +10,7 @@ import pytest
 
 from service import connection
 from service.server import Server, address, listen, make_server
+from tests.stopwatch import Stopwatch
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -110,16 +111,17 @@ DRIPS = {
 async def test_four_hundred_slow_connections_are_closed_within_fifteen_seconds(
     place: tuple[str, int],
 ) -> None:
-    began = time.monotonic()
+    began, watch = time.monotonic(), Stopwatch()
     slow = [asyncio.create_task(talk(place, *DRIPS[drip], every=1)) for drip in DRIPS for _ in range(45)]
     good: list[float] = []
     while time.monotonic() - began < 8:
-        asked = time.monotonic()
+        asked = Stopwatch()
         answer = await talk(place, b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 200")
-        good.append(time.monotonic() - asked)
+        good.append(asked.seconds)
         await asyncio.sleep(0.05)
-    await asyncio.wait_for(asyncio.gather(*slow, return_exceptions=True), 15 - (time.monotonic() - began))
+    await asyncio.wait_for(asyncio.gather(*slow, return_exceptions=True), 60)
+    assert watch.seconds < 15
     assert sorted(good)[len(good) * 95 // 100] < 0.5
 
 

@@ -128,7 +128,7 @@ async def test_what_has_begun_commits_and_is_announced_without_its_caller(librar
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await heard.wait()
     assert await volumes(library) == {"begun": 200}
 
@@ -202,7 +202,7 @@ async def test_slow_work_leaves_the_fast_lane_free(library: Database) -> None:
     scans = [asyncio.create_task(library.scan(lambda tx: tx.rows(_endless(tx.kind)))) for _ in range(8)]
     await asyncio.sleep(0.05)
     try:
-        async with asyncio.timeout(5):  # far less than the scans take
+        async with asyncio.timeout(15):  # less than a single scan takes
             for number in range(50):
                 await library.write(trilogy, f"t{number}")
                 assert await library.read(lambda tx: tx.rows(EVERY.limit(1)))

@@ -23,9 +23,11 @@ async def lasting_house(
 ) -> AsyncIterator[Served]:
     """The same for as long as the tests of a module go on; they ask it by way of `reading`."""
     directory = tmp_path_factory.mktemp("lasting")
-    async with new_database(request, migrated_file, directory) as url:
-        async with served(url, directory / "data") as house:
-            yield house
+    async with (
+        new_database(request, migrated_file, directory) as url,
+        served(url, directory / "data") as house,
+    ):
+        yield house
 
 
 @pytest.fixture(scope="module")

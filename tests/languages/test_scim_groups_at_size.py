@@ -1,7 +1,5 @@
 """A change of one member costs the same in a group of 50,000 as in any other."""
 
-import time
-
 from sqlalchemy import bindparam, insert, select
 
 from providers.scim import planning
@@ -61,9 +59,10 @@ async def test_one_member_of_50_000_comes_and_goes_by_a_handful_of_rows(database
         (chosen, False, 0),
     ):
         changes = planning.plan([operation], GROUP).changes
-        begun = time.perf_counter()
-        _, count = await counted(database, scim_groups.alter, okta, key, Condition(), changes, DEFAULT, shown)
-        assert time.perf_counter() - begun < 2
+        with within(2):
+            _, count = await counted(
+                database, scim_groups.alter, okta, key, Condition(), changes, DEFAULT, shown
+            )
         assert len(count.statements) <= 20, count.statements
         assert count.read <= 20 + shown
         assert await database.read(_role, newcomer) == (staff if within else None)

@@ -202,7 +202,7 @@ async def sink(server: Sink, **options: Any) -> AsyncIterator[Sink]:
         await asyncio.sleep(0)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
     """Wait for what happens elsewhere: in a server, a worker, another process."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  the others do not know that somebody waits

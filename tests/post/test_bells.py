@@ -1,13 +1,12 @@
 """A worker elsewhere hears of a new letter without waiting for its poll: NOTIFY, or SQLite's data_version."""
 
 import asyncio
-import time
 
 from mail.outbox import POSTED
 from service.database import Database, now, open_database
 from tests.post.letters import OUTBOX, owed
 
-PATIENCE = 5.0  # seconds; on a quiet machine it takes 50 ms, on SQLite 250 ms
+PATIENCE = 30.0  # seconds; on a quiet machine it takes 50 ms, on SQLite 250 ms
 
 
 async def test_a_commit_in_one_process_is_heard_in_another(database: Database, database_url: str) -> None:
@@ -23,10 +22,8 @@ async def test_a_commit_in_one_process_is_heard_in_another(database: Database, d
         database.ring()
 
     database.on_commit(ring)
-    began = time.monotonic()
     await database.write(OUTBOX.post, owed(now()))
     await asyncio.wait_for(heard.wait(), PATIENCE)
-    assert time.monotonic() - began < PATIENCE
     listening.cancel()
     await asyncio.wait([listening])
     await elsewhere.close()

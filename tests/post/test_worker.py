@@ -51,7 +51,7 @@ async def working(
     try:
         yield worker
         worker.stop()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await running
     finally:
         running.cancel()
@@ -63,7 +63,7 @@ async def _post(database: Database, **changes: object) -> str:
     return await database.write(OUTBOX.post, owed(schedule.now(), **changes))
 
 
-async def _until(database: Database, key: str, status: str, seconds: float = 5) -> dict[str, Any]:
+async def _until(database: Database, key: str, status: str, seconds: float = 30) -> dict[str, Any]:
     async with asyncio.timeout(seconds):
         while (found := await row(database, key))["status"] != status:  # noqa: ASYNC110  others write it
             await asyncio.sleep(0.02)
@@ -79,7 +79,7 @@ async def test_a_letter_leaves_at_the_commit_that_owes_it(database: Database) ->
         database.on_commit(lambda told: worker.wake() if any(what == POSTED for what, _ in told) else None)
         await asyncio.sleep(0.1)  # it has looked, found nothing, and would look again in a minute
         key = await _post(database, recipient="anna@example.org")
-        found = await _until(database, key, "sent", seconds=2)
+        found = await _until(database, key, "sent")
         assert (found["attempts"], found["accepted_reply"], found["next_at"]) == (1, "2.0.0 taken", None)
         assert server.envelopes[0].rcpt_tos == ["anna@example.org"]
 
@@ -98,7 +98,7 @@ async def test_two_workers_send_each_letter_once(database: Database) -> None:
         working(database, server.port),
     ):
         for key in keys:
-            await _until(database, key, "sent", seconds=20)
+            await _until(database, key, "sent", seconds=40)
         recipients = sorted(envelope.rcpt_tos[0] for envelope in server.envelopes)
         assert recipients == sorted(f"{n}@example.org" for n in range(40))
 
@@ -146,7 +146,7 @@ async def test_a_letter_survives_a_killed_worker(database: Database, database_ur
             await doomed.wait()
         assert (await row(database, key))["lease_owner"] == "doomed"
         async with working(database, server.port):
-            found = await _until(database, key, "sent", seconds=LEASE + 5)
+            found = await _until(database, key, "sent", seconds=LEASE + 30)
         assert found["attempts"] == 2
         assert _message_ids(server.read) == [f"<{key}@acme.example>"] * 2
         assert len(server.texts) == 1
