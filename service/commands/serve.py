@@ -7,9 +7,8 @@ from argparse import Namespace
 from service import app, server
 from service.commands import Failure, give
 from service.commands.admin import ensure_first
-from service.commands.setting import NO_SERVICE, configured, opened
+from service.commands.setting import configured, opened, usable
 from service.config import Config
-from service.database import Unavailable
 from service.database.migrations import migrate
 
 
@@ -42,9 +41,7 @@ def _listen(config: Config) -> socket.socket:
 
 
 async def _prepare(config: Config) -> str | None:
-    try:
+    with usable():
         await migrate(config.database_url)
-    except Unavailable as problem:
-        raise Failure(f"The database cannot be used now ({problem}).", status=NO_SERVICE) from problem
     async with opened(config) as database:
         return await ensure_first(config, database)
