@@ -4,6 +4,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
+from functools import cache
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
@@ -45,7 +46,7 @@ class Outbound(httpx2.AsyncBaseTransport):
         self._turns: WeakValueDictionary[tuple[str, int | None], asyncio.Semaphore] = WeakValueDictionary()
         self._pools = {
             "https": httpcore2.AsyncConnectionPool(
-                ssl_context=trust or httpx2.create_ssl_context(),
+                ssl_context=trust or _authorities(),
                 network_backend=Guard(resolve, lambda a: is_public(a) or is_in(a, allowed)),
                 max_connections=MOST,
                 keepalive_expiry=4,
@@ -96,6 +97,12 @@ class Outbound(httpx2.AsyncBaseTransport):
         """Close every connection; aclose() must not, because Authlib closes its clients after each call."""
         for pool in self._pools.values():
             await pool.aclose()
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom the machine trusts; reading their certificates takes 20 ms and a megabyte, so it is done once."""
+    return httpx2.create_ssl_context()
 
 
 async def _exchange(pool: httpcore2.AsyncConnectionPool, request: httpx2.Request) -> httpx2.Response:

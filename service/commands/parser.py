@@ -37,8 +37,8 @@ def build() -> ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"idbridge {version('idbridge')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _serve(command(commands, "serve", "run the service, with the mail worker inside"))
-    command(commands, "worker", "run the mail worker alone, beside `serve --no-worker`")
+    _serve(command(commands, "serve", "run the service, with the worker for letters and events inside"))
+    command(commands, "worker", "carry the letters and push the events, beside `serve --no-worker`")
     _migrate(command(commands, "migrate", "bring the database to the newest schema"))
     command(commands, "check", "name every mistake in the configuration, change nothing")
     _admin(verbs(commands, "admin", "make an administrator"))
@@ -52,7 +52,7 @@ def build() -> ArgumentParser:
 def _serve(parser: ArgumentParser) -> None:
     parser.add_argument("--host", metavar="H", help="the address to listen on (HOST, 127.0.0.1)")
     parser.add_argument("--port", metavar="P", help="the port to listen on, 0 for a free one (PORT, 8055)")
-    parser.add_argument("--no-worker", action="store_true", help="leave the letters to `idbridge worker`")
+    parser.add_argument("--no-worker", action="store_true", help="leave them to `idbridge worker`")
 
 
 def _migrate(parser: ArgumentParser) -> None:
