@@ -45,6 +45,10 @@ class Gate:
         else:
             await self._request(scope, receive, send)
 
+    def leave(self) -> None:
+        """The service is about to end: whoever waits for news is answered with what there is."""
+        self.house.feed_bells.close()
+
     async def _request(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         asked = scope["path"]
         call = self._call(scope, receive)

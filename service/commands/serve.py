@@ -22,7 +22,8 @@ def run(options: Namespace) -> None:
         made_up = asyncio.run(_prepare(config))
         if made_up is not None:
             give(_WELCOME.format(email=config.admin.email, password=made_up, url=config.public_url))
-        server.run(app.build(config, worker=not options.no_worker), place, config.ip_trust_proxy)
+        gate = app.build(config, worker=not options.no_worker)
+        server.run(gate, place, config.ip_trust_proxy, gate.leave)
 
 
 _WELCOME = """\
