@@ -40,6 +40,8 @@ def build() -> ArgumentParser:
     _serve(command(commands, "serve", "run the service, with the worker for letters and events inside"))
     command(commands, "worker", "carry the letters and push the events, beside `serve --no-worker`")
     _migrate(command(commands, "migrate", "bring the database to the newest schema"))
+    _backup(command(commands, "backup", "copy SQLite's file while it is in use", _COPIES))
+    _restore(command(commands, "restore", "put such a copy in its place", _COPIES))
     command(commands, "check", "name every mistake in the configuration, change nothing")
     _admin(verbs(commands, "admin", "make an administrator"))
     _project(verbs(commands, "project", "make a project with users of its own, give it a look of its own"))
@@ -57,6 +59,15 @@ def _serve(parser: ArgumentParser) -> None:
 
 def _migrate(parser: ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="only say whether it is needed: exit status 1")
+
+
+def _backup(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="the copy; must not be there yet")
+
+
+def _restore(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="what `idbridge backup` wrote")
+    parser.add_argument("--replace", action="store_true", help="although there is a database already")
 
 
 def _admin(among: Commands) -> None:
@@ -110,6 +121,14 @@ def _auth(among: Commands) -> None:
 _ADMIN = """\
 example:
   idbridge admin create --email ada@example.com --password-file /run/secrets/ada"""
+
+_COPIES = """\
+A copy is the database as it was at one moment, and is looked through before it counts. What is sealed in it
+opens under the SECRET that it was sealed with: keep that too, and elsewhere. Restore while no `serve` runs.
+
+example:
+  idbridge backup /backups/monday.sqlite3
+  idbridge restore /backups/monday.sqlite3 --replace"""
 
 _AUTH = """\
 It fetches what the provider publishes, and tries a code that cannot be one: that shows whether the client

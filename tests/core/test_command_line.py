@@ -36,7 +36,7 @@ from tests.post.servers import until
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
-    *("serve", "worker", "migrate", "check", "admin", "project", "auth", "mail"),
+    *("serve", "worker", "migrate", "backup", "restore", "check", "admin", "project", "auth", "mail"),
     *("connection", "scim-token", "scim-group", "scim-log", "scim-import"),
 )
 
@@ -216,6 +216,22 @@ async def test_a_data_folder_that_cannot_be_made_is_told_with_status_78(tmp_path
     ended = await idbridge(tmp_path, "serve", "--port", "0")
     assert (ended.status, ended.out) == (78, "")
     assert ended.err.startswith("DATA_DIR cannot keep the secret of the first start: ")
+
+
+async def test_a_copy_is_made_and_put_back(folder: Path) -> None:
+    await idbridge(folder, "project", "create", "before")
+    made = await idbridge(folder, "backup", "copy.sqlite3")
+    assert (made.status, made.out) == (0, "")
+    assert (await idbridge(folder, "backup", "copy.sqlite3")).status == 1
+    await idbridge(folder, "project", "create", "after")
+    refused = await idbridge(folder, "restore", "copy.sqlite3")
+    assert (refused.status, "--replace" in refused.err) == (1, True)
+    assert (await idbridge(folder, "restore", "copy.sqlite3", "--replace")).status == 0
+    assert (await idbridge(folder, "project", "create", "after")).status == 0
+    assert (await idbridge(folder, "project", "create", "before")).status == 1
+    elsewhere = {"DATABASE_URL": "postgresql://db.example/x", "SECRET": secrets.token_hex(32)}
+    refused = await idbridge(folder, "backup", "other.sqlite3", **elsewhere)
+    assert (refused.status, "pg_dump" in refused.err) == (1, True)
 
 
 async def test_groups_are_mapped_to_roles_in_the_order_given(folder: Path) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service.database.door import Unavailable
 from service.database.sqlite.file import prepare_file
-from service.database.sqlite.problems import unavailable
+from service.database.sqlite.problems import explained
 from service.database.url import sqlite_path
 
 _LOCK_SECONDS = 60.0  # how long to wait for another process that migrates
@@ -80,7 +80,7 @@ async def revision(url: str) -> str | None:
 def _of_file(path: Path) -> str | None:
     if not path.exists():
         return None
-    with _explained(path), closing(sqlite3.connect(path, timeout=_LOCK_SECONDS)) as connection:
+    with explained(path), closing(sqlite3.connect(path, timeout=_LOCK_SECONDS)) as connection:
         there = connection.execute(_ON_SQLITE).fetchone()
         found = connection.execute(_REVISION).fetchone() if there else None
         return found and str(found[0])
@@ -105,7 +105,7 @@ def _on_sqlite(path: Path, work: Callable[[Connection], T]) -> T:
     def take_the_lock(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    with _explained(path):
+    with explained(path):
         prepare_file(path)
         with engine.begin() as connection:
             return work(connection)
@@ -127,18 +127,3 @@ async def _on_postgresql(url: str, work: Callable[[Connection], T]) -> T:
         if error.connection_invalidated:
             raise Unavailable("postgresql: the connection was lost while migrating") from error
         raise
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Have what is wrong with a file, or with the disk below it, told by its name."""
-    try:
-        yield
-    except (OSError, sqlite3.Error, DBAPIError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if isinstance(cause, OSError):
-            raise Unavailable(f"{path}: {cause.strerror}") from error
-        meant = unavailable(cause) if isinstance(cause, sqlite3.Error) else None
-        if meant is None:
-            raise
-        raise Unavailable(f"{path}: {meant}") from error
