@@ -42,6 +42,7 @@ def build() -> ArgumentParser:
     _migrate(command(commands, "migrate", "bring the database to the newest schema"))
     _backup(command(commands, "backup", "copy SQLite's file while it is in use", _COPIES))
     _restore(command(commands, "restore", "put such a copy in its place", _COPIES))
+    command(commands, "reseal", "seal anew, under the first SECRET, what older ones sealed", _RESEAL)
     command(commands, "check", "name every mistake in the configuration, change nothing")
     _admin(verbs(commands, "admin", "make an administrator"))
     _project(verbs(commands, "project", "make a project with users of its own, give it a look of its own"))
@@ -121,6 +122,11 @@ def _auth(among: Commands) -> None:
 _ADMIN = """\
 example:
   idbridge admin create --email ada@example.com --password-file /run/secrets/ada"""
+
+_RESEAL = """\
+A SECRET is changed without anybody noticing in three steps: SECRET=new,old everywhere (with several
+replicas SECRET=old,new first, so that each of them can open what another one seals); then this command;
+then, after USER_INVITE_TOKEN_TTL, when no letter's link was signed under the old one, SECRET=new."""
 
 _COPIES = """\
 A copy is the database as it was at one moment, and is looked through before it counts. What is sealed in it

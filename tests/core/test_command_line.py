@@ -36,7 +36,8 @@ from tests.post.servers import until
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
-    *("serve", "worker", "migrate", "backup", "restore", "check", "admin", "project", "auth", "mail"),
+    *("serve", "worker", "migrate", "backup", "restore", "reseal", "check", "admin", "project"),
+    *("auth", "mail"),
     *("connection", "scim-token", "scim-group", "scim-log", "scim-import"),
 )
 
@@ -232,6 +233,20 @@ async def test_a_copy_is_made_and_put_back(folder: Path) -> None:
     elsewhere = {"DATABASE_URL": "postgresql://db.example/x", "SECRET": secrets.token_hex(32)}
     refused = await idbridge(folder, "backup", "other.sqlite3", **elsewhere)
     assert (refused.status, "pg_dump" in refused.err) == (1, True)
+
+
+async def test_an_old_secret_can_go_once_all_is_sealed_anew(folder: Path) -> None:
+    old, new = secrets.token_hex(32), secrets.token_hex(32)
+    (folder / "header").write_text("Bearer receiver")
+    options = "--provider okta --events --events-url https://app.example --events-authorization-file header"
+    await idbridge(folder, "connection", "create", *options.split(), SECRET=old)
+    for secret, said in (
+        (new, "1 cannot be opened"),
+        (f"{new},{old}", "1 sealed anew, 0 were already."),
+        (new, "0 sealed anew, 1 were already."),
+    ):
+        ended = await idbridge(folder, "reseal", SECRET=secret)
+        assert (ended.status, ended.out, said in ended.err) == (0, "", True), ended.err
 
 
 async def test_groups_are_mapped_to_roles_in_the_order_given(folder: Path) -> None:
