@@ -17,7 +17,7 @@ help: ## list the targets
 
 .venv/made-test: .venv/made requirements-test.txt tests/peers/package-lock.json
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
-	cd tests/peers && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund
+	cd tests/peers && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
 setup: .venv/made ## .venv with everything that running needs, from the hash-pinned requirements

@@ -16,6 +16,7 @@ BODY_SECONDS = 10  # in which a body must bring BODY_BYTES, or its end
 BODY_BYTES = 10_240
 IDLE_SECONDS = 6  # between an answer and the next request
 REST_SECONDS = 5  # for the rest of a body whose answer was given already
+LAST_SECONDS = 1  # for a request that was on its way when we were told to stop
 READ_SECONDS = 30  # for a client that does not take what we send
 HEAD_BYTES = 65_536  # of request line and headers together
 URL_BYTES = 49_152
@@ -56,6 +57,7 @@ class Connection(Guarded, HttpToolsProtocol):
     _head_bytes = 0  # of its headers that have
     _body_bytes = 0
     _status = 400
+    _leaving = False  # the server stops: what is asked now is the last that is answered here
 
     def look(self, now: float) -> None:
         """Cut the connection if its client is too slow in writing, or in reading."""
@@ -118,6 +120,8 @@ class Connection(Guarded, HttpToolsProtocol):
         self._phase, self._body_bytes = "body", 0
         self._deadline = self.loop.time() + BODY_SECONDS
         super().on_headers_complete()
+        if self._leaving and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Count what arrives: a body must keep coming."""
@@ -146,6 +150,14 @@ class Connection(Guarded, HttpToolsProtocol):
         super().resume_writing()
         self._reader_deadline = inf
 
+    def shutdown(self) -> None:
+        """The server stops. uvicorn would close at once what is idle, and cut off who asks just then."""
+        self._leaving = True
+        if not self._is_answered():
+            super().shutdown()
+        elif self._phase == "idle":
+            self._deadline = min(self._deadline, self.loop.time() + LAST_SECONDS)
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request; with an answer still under way, only by closing."""
         if not self._is_answered():
@@ -159,7 +171,7 @@ class Connection(Guarded, HttpToolsProtocol):
 
     def _should_upgrade(self) -> bool:
         """Only at some addresses, and never while an earlier request is being answered."""
-        here = self._is_answered() and self.url.partition(b"?")[0] in SOCKETS
+        here = not self._leaving and self._is_answered() and self.url.partition(b"?")[0] in SOCKETS
         return here and super()._should_upgrade()
 
     def _unsupported_upgrade_warning(self) -> None:

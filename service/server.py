@@ -8,9 +8,9 @@ import resource
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 from litestar.types import ASGIApp
@@ -20,6 +20,7 @@ from service.connection import Connection, Guarded
 LOG = logging.getLogger(__name__)
 TICK = 1.0  # seconds between two looks at the connections
 DRAIN_SECONDS = 25  # for answers under way when the server is told to stop
+DRAIN_LOOK = 0.25  # seconds between two looks at who still has one to come
 BACKLOG = 2048
 SOCKET_BYTES = 65_536  # of one message to us
 SOCKET_PING = 20.0  # seconds between two, and for the answer to one
@@ -27,10 +28,14 @@ GARBAGE = 10_000  # objects more than were let go of, until circles among them a
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server; it also looks at its connections, says where it listens, and exits cleanly."""
+    """uvicorn's server; it also looks at its connections, says where it listens, and exits cleanly.
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    `leave` is called when it begins to stop, while the application still answers.
+    """
+
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], None] = lambda: None) -> None:
         super().__init__(config)
+        self._leave = leave
         self._told = asyncio.Event()  # that it is to stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -48,10 +53,7 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Look at the connections, and let uvicorn set its clock."""
-        now = asyncio.get_running_loop().time()
-        for connection in tuple(self.server_state.connections):
-            if isinstance(connection, Guarded):
-                connection.look(now)
+        self._look()
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -63,6 +65,26 @@ class Server(uvicorn.Server):
         """Stop; to be called in the loop."""
         self.should_exit = True
         self._told.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Have those who wait for news answered, then wait for all answers; nobody can hold that up."""
+        self._leave()
+        looking = asyncio.create_task(self._look_on())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            looking.cancel()
+
+    async def _look_on(self) -> NoReturn:
+        while True:
+            await asyncio.sleep(DRAIN_LOOK)
+            self._look()
+
+    def _look(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for connection in tuple(self.server_state.connections):
+            if isinstance(connection, Guarded):
+                connection.look(now)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -87,7 +109,9 @@ def _socket(**given: Any) -> asyncio.Protocol:
     return Socket(**given)
 
 
-def make_server(app: ASGIApp, trusted_proxies: Sequence[str] = ()) -> Server:
+def make_server(
+    app: ASGIApp, trusted_proxies: Sequence[str] = (), leave: Callable[[], None] = lambda: None
+) -> Server:
     """Give a server for the application.
 
     `trusted_proxies` are networks whose X-Forwarded-For and X-Forwarded-Proto count; all others' are ignored.
@@ -110,7 +134,8 @@ def make_server(app: ASGIApp, trusted_proxies: Sequence[str] = ()) -> Server:
             forwarded_allow_ips=list(trusted_proxies),
             backlog=BACKLOG,
             timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
+        ),
+        leave,
     )
 
 
@@ -134,11 +159,16 @@ def address(opened: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(app: ASGIApp, opened: socket.socket, trusted_proxies: Sequence[str] = ()) -> None:
+def run(
+    app: ASGIApp,
+    opened: socket.socket,
+    trusted_proxies: Sequence[str] = (),
+    leave: Callable[[], None] = lambda: None,
+) -> None:
     """Serve until SIGINT or SIGTERM; at most DRAIN_SECONDS more for answers under way."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every connection is an open file
     gc.collect()
     gc.freeze()  # what was imported stays: it need not be looked through again and again
     gc.set_threshold(GARBAGE)  # requests leave no circles behind, so looking for them may wait
-    make_server(app, trusted_proxies).run([opened])
+    make_server(app, trusted_proxies, leave).run([opened])

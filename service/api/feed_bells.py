@@ -16,8 +16,15 @@ class FeedBells:
 
     def __init__(self, database: Database) -> None:
         self._bells: dict[str, asyncio.Event] = {}
+        self.closed = False
         self._places = Places(each=PLACES)
         database.on_commit(self._hear)
+
+    def close(self) -> None:
+        """Nobody waits any longer."""
+        self.closed = True
+        for bell in self._bells.values():
+            bell.set()
 
     def bell(self, connection: str) -> asyncio.Event:
         """Set as soon as there is something new; to be taken before one looks."""

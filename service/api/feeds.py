@@ -137,7 +137,7 @@ async def _wait(call: Call, connection: Connection, limit: int, seconds: float) 
         bell = call.house.feed_bells.bell(connection.id)
         found = await _look(call, connection, limit)
         left = until - clock()
-        if found or left <= 0:
+        if found or left <= 0 or call.house.feed_bells.closed:
             return found
         with suppress(TimeoutError):
             async with asyncio.timeout(min(_LOOK, left)):

@@ -63,6 +63,10 @@ class Gate:
             raise
         await send({"type": "lifespan.shutdown.complete"})
 
+    def leave(self) -> None:
+        """The service is about to end: whoever waits for news is answered with what there is."""
+        self.house.feed_bells.close()
+
     async def _request(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         asked = scope["path"]
         call = self._call(scope, receive)

@@ -12,6 +12,11 @@ class Failure(Exception):
         self.status = status
 
 
+def why(problem: OSError | UnicodeDecodeError) -> str:
+    """Give the few words that say what is wrong with a file."""
+    return problem.strerror or "it is damaged" if isinstance(problem, OSError) else "it is not text in UTF-8"
+
+
 def give(text: str) -> None:
     """Write what was asked for, alone on stdout, where a pipe takes it."""
     sys.stdout.write(f"{text}\n")

@@ -29,6 +29,11 @@ class Bar:
             self._shown = at
             tell(f"{self._done} of {self._total}")
 
+    def reach(self, done: int, total: int) -> None:
+        """So many are done, of a total that is only known now."""
+        self._total = total
+        self.show(done - self._done)
+
     def tell(self, text: str) -> None:
         """A line about somebody, above the bar."""
         if self._live:

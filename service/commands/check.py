@@ -9,7 +9,7 @@ from service.database.url import sqlite_path
 
 def run(options: Namespace) -> None:
     """Run the command. It opens nothing and writes nothing."""
-    config = configured(keep=False)
+    config = configured(keep=False, warn=tell)
     file = sqlite_path(config.database_url)
     facts = {
         "public address": config.public_url,

@@ -4,19 +4,16 @@ import asyncio
 from argparse import Namespace
 
 from service.commands import Failure, tell
-from service.commands.setting import NO_SERVICE, configured
-from service.database import Unavailable
+from service.commands.setting import configured, usable
 from service.database.migrations import migrate, pending
 
 
 def run(options: Namespace) -> None:
     """Run the command."""
     config = configured()
-    try:
+    with usable():
         if options.check and asyncio.run(pending(config.database_url)):
             raise Failure("The database is not at the newest schema: run `idbridge migrate`.")
         if not options.check:
             asyncio.run(migrate(config.database_url))
-    except Unavailable as problem:
-        raise Failure(f"The database cannot be used now ({problem}).", status=NO_SERVICE) from problem
     tell("The database is at the newest schema.")

@@ -37,9 +37,12 @@ def build() -> ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"idbridge {version('idbridge')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _serve(command(commands, "serve", "run the service, with the mail worker inside"))
-    command(commands, "worker", "run the mail worker alone, beside `serve --no-worker`")
+    _serve(command(commands, "serve", "run the service, with the worker for letters and events inside"))
+    command(commands, "worker", "carry the letters and push the events, beside `serve --no-worker`")
     _migrate(command(commands, "migrate", "bring the database to the newest schema"))
+    _backup(command(commands, "backup", "copy SQLite's file while it is in use", _COPIES))
+    _restore(command(commands, "restore", "put such a copy in its place", _COPIES))
+    command(commands, "reseal", "seal anew, under the first SECRET, what older ones sealed", _RESEAL)
     command(commands, "check", "name every mistake in the configuration, change nothing")
     _admin(verbs(commands, "admin", "make an administrator"))
     _project(verbs(commands, "project", "make a project with users of its own, give it a look of its own"))
@@ -52,11 +55,20 @@ def build() -> ArgumentParser:
 def _serve(parser: ArgumentParser) -> None:
     parser.add_argument("--host", metavar="H", help="the address to listen on (HOST, 127.0.0.1)")
     parser.add_argument("--port", metavar="P", help="the port to listen on, 0 for a free one (PORT, 8055)")
-    parser.add_argument("--no-worker", action="store_true", help="leave the letters to `idbridge worker`")
+    parser.add_argument("--no-worker", action="store_true", help="leave them to `idbridge worker`")
 
 
 def _migrate(parser: ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="only say whether it is needed: exit status 1")
+
+
+def _backup(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="the copy; must not be there yet")
+
+
+def _restore(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="what `idbridge backup` wrote")
+    parser.add_argument("--replace", action="store_true", help="although there is a database already")
 
 
 def _admin(among: Commands) -> None:
@@ -110,6 +122,19 @@ def _auth(among: Commands) -> None:
 _ADMIN = """\
 example:
   idbridge admin create --email ada@example.com --password-file /run/secrets/ada"""
+
+_RESEAL = """\
+A SECRET is changed without anybody noticing in three steps: SECRET=new,old everywhere (with several
+replicas SECRET=old,new first, so that each of them can open what another one seals); then this command;
+then, after USER_INVITE_TOKEN_TTL, when no letter's link was signed under the old one, SECRET=new."""
+
+_COPIES = """\
+A copy is the database as it was at one moment, and is looked through before it counts. What is sealed in it
+opens under the SECRET that it was sealed with: keep that too, and elsewhere. Restore while no `serve` runs.
+
+example:
+  idbridge backup /backups/monday.sqlite3
+  idbridge restore /backups/monday.sqlite3 --replace"""
 
 _AUTH = """\
 It fetches what the provider publishes, and tries a code that cannot be one: that shows whether the client

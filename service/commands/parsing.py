@@ -1,14 +1,24 @@
 """How a command's line is taken apart: what the parsers of all commands share."""
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import Action, ArgumentParser, RawDescriptionHelpFormatter, _SubParsersAction
 from typing import TypeAlias
 
 Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"  # argparse gives it no public name
 
 
+class _Help(RawDescriptionHelpFormatter):
+    """Help as it was written, in two columns; commands stand in theirs as options do."""
+
+    def _format_action(self, action: Action) -> str:
+        among = action._get_subactions() if isinstance(action, _SubParsersAction) else None
+        if among is None:
+            return super()._format_action(action)
+        return "".join(map(super()._format_action, among))  # argparse would indent them below their metavar
+
+
 def style(prog: str) -> RawDescriptionHelpFormatter:
-    """Help as it was written, in two columns."""
-    return RawDescriptionHelpFormatter(prog, max_help_position=30, width=100)
+    """Help in one style for all commands."""
+    return _Help(prog, max_help_position=30, width=100)
 
 
 def command(commands: Commands, name: str, does: str, example: str = "") -> ArgumentParser:

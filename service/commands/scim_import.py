@@ -15,7 +15,7 @@ from providers.scim.problems import ScimProblem
 from providers.scim.resource import normalise
 from providers.scim.tolerance import PROFILES
 from providers.scim.user import USER
-from service.commands import Failure, tell
+from service.commands import Failure, tell, why
 from service.commands.bar import Bar
 from service.commands.connection import found
 from service.commands.setting import configured, opened
@@ -44,9 +44,10 @@ def run(options: Namespace) -> None:
     config = configured()
     try:
         asyncio.run(_run(config, options))
-    except (OSError, UnicodeDecodeError, Unreadable) as problem:
-        why = str(problem) if isinstance(problem, Unreadable) else type(problem).__name__
-        raise Failure(f"{options.file} cannot be read: {why}") from problem
+    except Unreadable as problem:
+        raise Failure(f"{options.file} cannot be read: {problem}") from problem
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Failure(f"{options.file} cannot be read: {why(problem)}.") from problem
 
 
 async def _run(config: Config, options: Namespace) -> None:

@@ -7,9 +7,8 @@ from argparse import Namespace
 from service import app, server
 from service.commands import Failure, give
 from service.commands.admin import ensure_first
-from service.commands.setting import NO_SERVICE, configured, opened
+from service.commands.setting import configured, opened, usable
 from service.config import Config
-from service.database import Unavailable
 from service.database.migrations import migrate
 
 
@@ -23,7 +22,8 @@ def run(options: Namespace) -> None:
         made_up = asyncio.run(_prepare(config))
         if made_up is not None:
             give(_WELCOME.format(email=config.admin.email, password=made_up, url=config.public_url))
-        server.run(app.build(config, worker=not options.no_worker), place, config.ip_trust_proxy)
+        gate = app.build(config, worker=not options.no_worker)
+        server.run(gate, place, config.ip_trust_proxy, gate.leave)
 
 
 _WELCOME = """\
@@ -42,9 +42,7 @@ def _listen(config: Config) -> socket.socket:
 
 
 async def _prepare(config: Config) -> str | None:
-    try:
+    with usable():
         await migrate(config.database_url)
-    except Unavailable as problem:
-        raise Failure(f"The database cannot be used now ({problem}).", status=NO_SERVICE) from problem
     async with opened(config) as database:
         return await ensure_first(config, database)

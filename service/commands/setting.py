@@ -2,15 +2,15 @@
 
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from service import journal, redaction
-from service.commands import Failure
+from service.commands import Failure, why
 from service.config import Config, ConfigInvalid, load
 from service.database import Database, Unavailable, open_database
-from service.database.migrations import pending
+from service.database.migrations import SchemaUnknown, pending
 from service.users.problems import Invalid, NoSuch, Problem, Taken, Unprocessable
 
 NO_SERVICE = 69  # sysexits.h: EX_UNAVAILABLE
@@ -19,7 +19,12 @@ WRONG_CONFIG = 78  # EX_CONFIG
 _log = logging.getLogger(__name__)
 
 
-def configured(overrides: Mapping[str, str | None] | None = None, *, keep: bool = True) -> Config:
+def configured(
+    overrides: Mapping[str, str | None] | None = None,
+    *,
+    keep: bool = True,
+    warn: Callable[[str], None] = _log.warning,
+) -> Config:
     """Read the environment, with what the command line says instead, and start the log."""
     variables = {
         **os.environ,
@@ -32,7 +37,7 @@ def configured(overrides: Mapping[str, str | None] | None = None, *, keep: bool 
     redaction.hide(config.hidden)
     journal.start(config.log_level)
     for warning in config.warnings:
-        _log.warning(warning)
+        warn(warning)
     return config
 
 
@@ -41,7 +46,7 @@ def secret_of(file: Path, what: str) -> str:
     try:
         return file.read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as problem:
-        raise Failure(f"The {what}'s file cannot be read: {type(problem).__name__}.") from problem
+        raise Failure(f"The {what}'s file cannot be read: {why(problem)}.") from problem
 
 
 @asynccontextmanager
@@ -50,18 +55,29 @@ async def opened(config: Config) -> AsyncIterator[Database]:
 
     The schema must be the newest: replicas may be running, and it is `serve` and `migrate` that change it.
     """
-    try:
+    with usable():
         if await pending(config.database_url):
             raise Failure("The database is not at the newest schema: run `idbridge migrate` first.")
         database = await open_database(config.database_url)
         try:
             yield database
+        except Problem as problem:
+            raise Failure(said(problem)) from problem
         finally:
             await database.close()
+
+
+@contextmanager
+def usable() -> Iterator[None]:
+    """Say in a sentence why a database cannot be used, and what to do."""
+    try:
+        yield
     except Unavailable as problem:
         raise Failure(f"The database cannot be used now ({problem}).", status=NO_SERVICE) from problem
-    except Problem as problem:
-        raise Failure(said(problem)) from problem
+    except SchemaUnknown as problem:
+        raise Failure(
+            f"A newer idbridge has been at this database: {problem}. Run that one, or restore a backup."
+        ) from problem
 
 
 def said(problem: Problem) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -60,12 +61,18 @@ class Environment:
     def unused(self, families: tuple[str, ...]) -> tuple[str, ...]:
         """Warn of each variable that nobody asked for, if it is of our families or nearly named like ours."""
         names = (name for name in sorted(self._variables) if name.removesuffix("_FILE") not in self.asked)
-        near = ((name, get_close_matches(name, self.asked, n=1, cutoff=0.87)) for name in names)
+        near = ((name, self._meant(name)) for name in names)
         return tuple(
-            f"{name} has no effect" + (f"; did you mean {meant[0]}?" if meant else "")
+            f"{name} has no effect" + (f"; did you mean {meant}?" if meant else "")
             for name, meant in near
             if meant or name.startswith(families)
         )
+
+    def _meant(self, name: str) -> str | None:
+        """The variable of ours that is spelt almost like this one, or with the same letters shuffled."""
+        shuffled = (ours for ours in sorted(self.asked) if sorted(ours) == sorted(name))
+        near = get_close_matches(name, self.asked, n=1, cutoff=0.87)
+        return next(chain(near, shuffled), None)
 
     def _find(self, name: str) -> str | None:
         value, file = self._variables.get(name), self._variables.get(f"{name}_FILE")

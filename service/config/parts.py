@@ -61,7 +61,7 @@ def secrets(env: Environment, database_url: str, data_dir: Path, *, keep: bool) 
     try:
         return (kept_secret(data_dir),)
     except OSError as problem:
-        env.wrong("DATA_DIR", f"is where the secret made at the first start is kept: {problem.strerror}")
+        env.wrong("DATA_DIR", f"cannot keep the secret of the first start: {problem.strerror}; or set SECRET")
         return ()
 
 

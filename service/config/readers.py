@@ -13,6 +13,7 @@ SHORTEST_SECRET = (
     32  # characters: an HS256 key has 256 bits (RFC 7518 section 3.2), and hex digits are 128 there
 )
 SHORTEST_PASSWORD = 8
+_ADDRESS = "must be an address such as https://id.example.com, without a user's name in it"
 EMAIL = re.compile(r"[^\s@<>\",;:\\()\[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
@@ -137,9 +138,12 @@ def provider_names(text: str) -> tuple[str, ...]:
 
 
 def _http(text: str) -> SplitResult:
-    parts = urlsplit(text)
+    try:
+        parts, port = urlsplit(text), urlsplit(text).port
+    except ValueError:  # whose sentence would repeat the port, which may be somebody's password
+        raise ValueError(_ADDRESS) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("must be an address such as https://id.example.com, without a user's name in it")
-    if not text.isascii() or not text.isprintable() or set(text) & set(' \\"<>') or parts.port == 0:
+        raise ValueError(_ADDRESS)
+    if not text.isascii() or not text.isprintable() or set(text) & set(' \\"<>') or port == 0:
         raise ValueError("must be an address of plain letters, without blanks; write others as %20")
     return parts

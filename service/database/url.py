@@ -5,6 +5,11 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+_FORMS = (
+    "must be sqlite:///path or postgresql://user:password@host:port/name;"
+    " in a password write : / ? # @ % as %3A %2F %3F %23 %40 %25"
+)
+
 
 def sqlite_path(url: str) -> Path | None:
     """The file of `sqlite:///relative` or `sqlite:////absolute`; None for `postgresql://...`.
@@ -13,12 +18,12 @@ def sqlite_path(url: str) -> Path | None:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise ValueError("a database URL begins with sqlite:/// or postgresql://") from None
+    except (ArgumentError, ValueError):  # the latter of a port that is none, such as the end of a password
+        raise ValueError(_FORMS) from None
     if parsed.drivername in {"postgresql", "postgres"}:
         return None
     if parsed.drivername != "sqlite":
-        raise ValueError("a database URL begins with sqlite:/// or postgresql://")
+        raise ValueError(_FORMS)
     if not parsed.database or parsed.database == ":memory:":
-        raise ValueError("a SQLite URL names a file: sqlite:///path")
+        raise ValueError("must name a file of SQLite: sqlite:///path")
     return Path(parsed.database)

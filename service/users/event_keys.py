@@ -82,7 +82,7 @@ class EventKeys:
         if age.total_seconds() > _LIFE:
             return None
         try:
-            opened = self._sealer.open(private, _place(project, number))
+            opened = self._sealer.open(private, place(project, number))
         except SealBroken:
             return None
         return ECKey.import_key(msgspec.json.decode(opened), {"kid": kid})
@@ -95,7 +95,7 @@ class EventKeys:
             "project": project,
             "number": number,
             "kid": kid,
-            "private": self._sealer.seal(text, _place(project, number)),
+            "private": self._sealer.seal(text, place(project, number)),
             "public": key.as_dict(private=False),
             "created_at": at,
         }
@@ -116,5 +116,6 @@ async def _next(tx: Transaction, project: str) -> int:
     return 1 if found is None else int(found[0]) + 1
 
 
-def _place(project: str, number: int) -> Place:
+def place(project: str, number: int) -> Place:
+    """Where a key's private half lies sealed."""
     return Place("event_keys", f"{project}/{number}", "private")

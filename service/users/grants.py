@@ -123,11 +123,11 @@ class Grants:
         )
 
     def _seal(self, project: str, key: Key, kept: Kept) -> str:
-        return self._sealer.seal(msgspec.json.encode(kept).decode(), _place(project, key))
+        return self._sealer.seal(msgspec.json.encode(kept).decode(), place(project, key))
 
     def _open(self, project: str, key: Key, sealed: str) -> Kept:
         try:
-            return msgspec.json.decode(self._sealer.open(sealed, _place(project, key)), type=Kept)
+            return msgspec.json.decode(self._sealer.open(sealed, place(project, key)), type=Kept)
         except SealBroken:  # under a secret that is gone: nothing can be asked with it
             return Kept()
 
@@ -140,5 +140,6 @@ def _where(project: str, key: Key) -> dict[str, str]:
     return {"of_project": project, "of_provider": key[0], "of_external_identifier": key[1]}
 
 
-def _place(project: str, key: Key) -> Place:
+def place(project: str, key: Key) -> Place:
+    """Where what a provider gave lies sealed."""
     return Place("identities", msgspec.json.encode([project, *key]).decode(), "tokens")

@@ -177,13 +177,18 @@ class SecondFactor:
         return await tx.run(_STEP, **where, of_step=step, step=step) == 1
 
     def _seal(self, secret: str, table: _TABLE, project: str, user: str) -> str:
-        return self._sealer.seal(secret, Place(table, f"{project}/{user}", _COLUMNS[table]))
+        return self._sealer.seal(secret, place(table, project, user))
 
     def _open(self, sealed: str, table: _TABLE, row: Row) -> str:
         try:
-            return self._sealer.open(sealed, Place(table, f"{row['project']}/{row['id']}", _COLUMNS[table]))
+            return self._sealer.open(sealed, place(table, row["project"], row["id"]))
         except SealBroken:  # under a secret that is gone: a factor that cannot be proven stays closed
             raise WrongOtp from None
+
+
+def place(table: _TABLE, project: str, user: str) -> Place:
+    """Where a factor's secret lies sealed: in force, or not confirmed yet."""
+    return Place(table, f"{project}/{user}", _COLUMNS[table])
 
 
 async def is_protected(tx: Transaction, project: str, user: str) -> bool:

@@ -46,7 +46,7 @@ class Secrets:
 
     def reveal(self, project: str, user_id: str, sealed: str) -> str:
         """The static token in clear, for the one generation that shows it. Raises SealBroken."""
-        return self._sealer.open(sealed, _place(project, user_id))
+        return self._sealer.open(sealed, place(project, user_id))
 
     async def _password(self, password: object, *, chosen: bool) -> str | None:
         if password is None:
@@ -59,7 +59,7 @@ class Secrets:
             return {"token_fingerprint": None, "token_sealed": None}
         if not isinstance(text, str) or not text:
             raise Invalid("token", "min_length", limit=1)
-        sealed = self._sealer.seal(text, _place(project, user_id))
+        sealed = self._sealer.seal(text, place(project, user_id))
         return {"token_fingerprint": fingerprint(text), "token_sealed": sealed}
 
 
@@ -73,5 +73,6 @@ def _check_possible(caller: Caller, values: Mapping[str, object], user_id: str |
         raise Forbidden
 
 
-def _place(project: str, user_id: str) -> Place:
+def place(project: str, user_id: str) -> Place:
+    """Where a static token lies sealed."""
     return Place("users", f"{project}/{user_id}", "token_sealed")

@@ -6,10 +6,11 @@ import re
 import secrets
 import signal
 import socket
+import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -35,7 +36,8 @@ from tests.post.servers import until
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
-    *("serve", "worker", "migrate", "check", "admin", "project", "auth", "mail"),
+    *("serve", "worker", "migrate", "backup", "restore", "reseal", "check", "admin", "project"),
+    *("auth", "mail"),
     *("connection", "scim-token", "scim-group", "scim-log", "scim-import"),
 )
 
@@ -112,7 +114,7 @@ async def test_help_names_every_command_and_costs_next_to_nothing() -> None:
     )
     out, err = await process.communicate()
     assert process.returncode == 0, err.decode()
-    assert [name for name in COMMANDS if not re.search(rf"^    {name}\b", out.decode(), re.M)] == []
+    assert [name for name in COMMANDS if not re.search(rf"^  {name}  ", out.decode(), re.M)] == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -159,7 +161,7 @@ async def test_seven_bad_variables_make_seven_lines_and_status_78(
 async def test_a_good_configuration_is_told_and_nothing_is_made(tmp_path: Path) -> None:
     ended = await idbridge(tmp_path, "check", SECRET=secrets.token_hex(32), EMAIL_SMPT_HOST="x")
     assert ended.status == 0
-    assert "EMAIL_SMPT_HOST has no effect; did you mean EMAIL_SMTP_HOST?" in ended.err
+    assert ended.err.startswith("EMAIL_SMPT_HOST has no effect; did you mean EMAIL_SMTP_HOST?\n")
     assert "The configuration is good." in ended.err
     assert is_empty(tmp_path)
 
@@ -188,6 +190,63 @@ async def test_a_database_that_is_away_is_told_with_status_69(
     assert ended.err.startswith("The database cannot be used now")
     assert len(ended.err.splitlines()) == 1
     assert "pa55word" not in ended.err
+
+
+async def test_a_file_that_is_no_database_is_told_with_status_69(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear Ada,\n" * 100)
+    for command in (("migrate",), ("migrate", "--check"), ("serve", "--port", "0"), ("worker",)):
+        ended = await idbridge(tmp_path, *command, DATABASE_URL="sqlite:///letter.txt")
+        assert (ended.status, ended.out) == (69, "")
+        said = "The database cannot be used now (letter.txt: sqlite: the file is no database).\n"
+        assert ended.err == said
+
+
+async def test_a_database_that_a_newer_version_made_is_left_to_it(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "data" / "idbridge.sqlite3")) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+        raw.commit()
+    for command in (("migrate",), ("migrate", "--check"), ("serve", "--port", "0"), ("worker",)):
+        ended = await idbridge(folder, *command)
+        assert (ended.status, ended.out) == (1, "")
+        assert ended.err.startswith("A newer idbridge has been at this database: its schema is 9999")
+        assert len(ended.err.splitlines()) == 1
+
+
+async def test_a_data_folder_that_cannot_be_made_is_told_with_status_78(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("in the way")
+    ended = await idbridge(tmp_path, "serve", "--port", "0")
+    assert (ended.status, ended.out) == (78, "")
+    assert ended.err.startswith("DATA_DIR cannot keep the secret of the first start: ")
+
+
+async def test_a_copy_is_made_and_put_back(folder: Path) -> None:
+    await idbridge(folder, "project", "create", "before")
+    made = await idbridge(folder, "backup", "copy.sqlite3")
+    assert (made.status, made.out) == (0, "")
+    assert (await idbridge(folder, "backup", "copy.sqlite3")).status == 1
+    await idbridge(folder, "project", "create", "after")
+    refused = await idbridge(folder, "restore", "copy.sqlite3")
+    assert (refused.status, "--replace" in refused.err) == (1, True)
+    assert (await idbridge(folder, "restore", "copy.sqlite3", "--replace")).status == 0
+    assert (await idbridge(folder, "project", "create", "after")).status == 0
+    assert (await idbridge(folder, "project", "create", "before")).status == 1
+    elsewhere = {"DATABASE_URL": "postgresql://db.example/x", "SECRET": secrets.token_hex(32)}
+    refused = await idbridge(folder, "backup", "other.sqlite3", **elsewhere)
+    assert (refused.status, "pg_dump" in refused.err) == (1, True)
+
+
+async def test_an_old_secret_can_go_once_all_is_sealed_anew(folder: Path) -> None:
+    old, new = secrets.token_hex(32), secrets.token_hex(32)
+    (folder / "header").write_text("Bearer receiver")
+    options = "--provider okta --events --events-url https://app.example --events-authorization-file header"
+    await idbridge(folder, "connection", "create", *options.split(), SECRET=old)
+    for secret, said in (
+        (new, "1 cannot be opened"),
+        (f"{new},{old}", "1 sealed anew, 0 were already."),
+        (new, "0 sealed anew, 1 were already."),
+    ):
+        ended = await idbridge(folder, "reseal", SECRET=secret)
+        assert (ended.status, ended.out, said in ended.err) == (0, "", True), ended.err
 
 
 async def test_groups_are_mapped_to_roles_in_the_order_given(folder: Path) -> None:

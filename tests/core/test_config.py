@@ -131,6 +131,23 @@ def test_each_bad_variable_is_refused_by_itself(name: str) -> None:
     assert names(**{name: BAD[name]}) == [name if name != "EMAIL_SMTP_PASSWORD" else "EMAIL_SMTP_USER"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://ada:hunt@er:pa55word@db.example/x"),
+        ("DATABASE_URL", "postgresql://ada:hunter@db.example:pa55word/x"),
+        ("PUBLIC_URL", "https://ada:pa55word"),
+        ("PUBLIC_URL", "https://[pa55word"),
+        ("PUBLIC_URL", "https://pa55word\u2100.example"),
+        ("USER_INVITE_URL_ALLOW_LIST", "https://app.example,https://ada:pa55word"),
+    ],
+)
+def test_a_password_that_slipped_into_an_address_is_not_repeated(name: str, value: str) -> None:
+    (sentence,) = problems(**{name: value})
+    assert sentence.startswith(f"{name} must be ")
+    assert "pa55" not in sentence
+
+
 @given(st.sampled_from(sorted(BAD)), st.text(st.characters(codec="utf-8")))
 def test_no_text_makes_anything_worse_than_a_sentence(name: str, text: str) -> None:
     try:
@@ -311,6 +328,7 @@ def test_variables_without_effect_are_named_and_strangers_are_not() -> None:
         "EMAIL_TRANSPORT has no effect",
     )
     assert "did you mean REFRESH_TOKEN_TTL" in read(REFRESH_TOKNE_TTL="x").warnings[0]
+    assert read(PROT="80").warnings == ("PROT has no effect; did you mean PORT?",)
 
 
 def test_no_value_is_printed_with_the_configuration() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import asyncpg
 import pytest
-from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from service.database import Unavailable
-from service.database.migrations import _config, head, migrate, pending, perform, revision
+from service.database.migrations import SchemaUnknown, head, known, migrate, pending, perform, revision, steps
 from service.database.tables import metadata
 from tests.postgresql import PostgreSQL
 
@@ -73,7 +73,7 @@ def _empty(connection: Connection) -> None:
 
 async def test_down_and_up_again(database_url: str) -> None:
     before = await perform(database_url, schema)
-    await perform(database_url, lambda connection: command.downgrade(_config(connection), "base"))
+    await perform(database_url, lambda connection: steps.down(connection, "base"))
     assert await perform(database_url, schema) == set()
     assert await pending(database_url)
     await migrate(database_url)
@@ -85,7 +85,33 @@ async def test_migrating_again_changes_nothing(database_url: str) -> None:
     before = await perform(database_url, schema)
     await migrate(database_url)
     assert await perform(database_url, schema) == before
-    assert await perform(database_url, revision) == head()
+    assert await revision(database_url) == head()
+
+
+def test_the_numbers_of_the_files_are_the_revisions_that_alembic_knows() -> None:
+    found = ScriptDirectory.from_config(steps.config())
+    assert found.get_current_head() == head()
+    assert sorted(script.revision for script in found.walk_revisions()) == list(known())
+
+
+async def test_a_schema_of_the_future_is_left_alone(database_url: str) -> None:
+    before = await perform(database_url, schema)
+    await perform(
+        database_url, lambda tx: tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    )
+    for ask in (pending, migrate):
+        with pytest.raises(SchemaUnknown, match="9999"):
+            await ask(database_url)
+    assert await perform(database_url, schema) == before
+
+
+async def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "letter.txt"
+    file.write_text("Dear Ada,\n" * 100)
+    for ask in (pending, migrate):
+        with pytest.raises(Unavailable, match=r"letter\.txt: .* no database"):
+            await ask(f"sqlite:///{file}")
+    assert file.read_text().startswith("Dear Ada")
 
 
 async def test_a_file_that_is_not_there_is_pending_and_stays_away(tmp_path: Path) -> None:
@@ -150,8 +176,10 @@ async def test_the_default_project_has_the_time_of_its_making(database_url: str,
 
 async def test_connections_that_were_there_keep_on_as_they_did(database_url: str) -> None:
     """Up with rows in the tables that are made anew on SQLite, down, and up again."""
-    step = {way: lambda connection, to=to, go=go: go(_config(connection), to)
-            for way, to, go in (("down", "0002", command.downgrade), ("up", "0007", command.upgrade))}  # fmt: skip
+    step = {
+        "down": lambda connection: steps.down(connection, "0002"),
+        "up": lambda connection: steps.up(connection, "0007"),
+    }
     await perform(database_url, step["down"])
     for statement in (
         "INSERT INTO connections (project, id, provider, profile, adopt, created_at) VALUES ('default', '01890a5d-ac96-774b-bcce-b302099a8057', 'okta', 'entra', true, '2026-01-01T00:00:00.000Z')",

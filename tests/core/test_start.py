@@ -22,7 +22,7 @@ def imported() -> set[str]:
     "room",
     [
         *("aiosmtplib", "authlib", "babel", "css_inline", "graphql", "jinja2", "lxml", "PIL", "segno"),
-        *("signxml", "sqlalchemy.orm", "websockets", "zxcvbn", "advanced_alchemy"),
+        *("alembic", "signxml", "sqlalchemy.orm", "websockets", "zxcvbn", "advanced_alchemy"),
     ],
 )
 def test_a_start_does_without(room: str, imported: set[str]) -> None:

@@ -1,74 +1,100 @@
-"""Brings a database's schema to the newest, by Alembic, one process at a time."""
+"""Which schema a database has, and how it comes to the newest: one process at a time, all or nothing."""
 
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from service.database.door import Unavailable
 from service.database.sqlite.file import prepare_file
+from service.database.sqlite.problems import explained
 from service.database.url import sqlite_path
 
 _LOCK_SECONDS = 60.0  # how long to wait for another process that migrates
 _ADVISORY_LOCK = 0x6964627269646765  # "idbridge"
+_ON_SQLITE = "SELECT name FROM sqlite_master WHERE name = 'alembic_version'"
+_ON_POSTGRESQL = "SELECT to_regclass('alembic_version')::text"
+_REVISION = "SELECT version_num FROM alembic_version"
 
 T = TypeVar("T")
+
+
+class SchemaUnknown(Exception):
+    """A newer idbridge has been here: the database has a schema that this one has never heard of."""
 
 
 async def migrate(url: str) -> None:
     """Bring the schema at `url` to the newest, all or nothing. A second process waits, and finds it done.
 
-    Raises ValueError for another kind of URL, Unavailable when the database cannot be reached.
+    Raises ValueError for another kind of URL, Unavailable when the database cannot be used, SchemaUnknown.
     """
-    await perform(url, lambda connection: command.upgrade(_config(connection), "head"))
+    if await pending(url):
+        from service.database.migrations import steps  # with Alembic behind it: most starts do without
+
+        await perform(url, steps.up)
 
 
 async def pending(url: str) -> bool:
-    """Whether the schema at `url` is not the newest. Changes nothing; an absent SQLite file is pending."""
-    path = sqlite_path(url)
-    if path is not None and not path.exists():
-        return True
-    return await perform(url, revision, alone=False) != head()
+    """Whether the schema at `url` is not the newest. Changes nothing; an absent SQLite file is pending.
+
+    Raises what `migrate` raises.
+    """
+    found = await revision(url)
+    if found is not None and found not in known():
+        raise SchemaUnknown(f"its schema is {found}, and the newest known here is {head()}")
+    return found != head()
 
 
-def head() -> str | None:
+def head() -> str:
     """The newest revision that this version of idbridge knows."""
-    return ScriptDirectory.from_config(_config(None)).get_current_head()
+    return known()[-1]
 
 
-def revision(connection: Connection) -> str | None:
-    """The revision that the schema is at; None when it was never migrated."""
-    return MigrationContext.configure(connection).get_current_revision()
+def known() -> tuple[str, ...]:
+    """All revisions that it knows, the oldest first: the numbers that their files begin with."""
+    files = (Path(__file__).parent / "versions").glob("[0-9]*.py")
+    return tuple(sorted(file.name.partition("_")[0] for file in files))
 
 
-async def perform(url: str, work: Callable[[Connection], T], *, alone: bool = True) -> T:
-    """Do `work` in one transaction, `alone` while no other process migrates the same database."""
+async def revision(url: str) -> str | None:
+    """The revision that the schema at `url` is at; None when it was never migrated."""
     path = sqlite_path(url)
+    if path is not None:
+        return await asyncio.to_thread(_of_file, path)
+    from service.database.postgres.lane import connect_to_migrate
+
+    connection = await connect_to_migrate(url)
     try:
-        if path is not None:
-            return await asyncio.to_thread(_on_sqlite, path, work, alone)
-        return await _on_postgresql(url, work, alone)
-    except (OSError, OperationalError) as reason:
-        raise Unavailable("the database cannot be reached for migrating") from reason
+        there = await connection.fetchval(_ON_POSTGRESQL)
+        found: str | None = await connection.fetchval(_REVISION) if there else None
+        return found
+    finally:
+        await connection.close()
 
 
-def _config(connection: Connection | None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
+def _of_file(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    with explained(path), closing(sqlite3.connect(path, timeout=_LOCK_SECONDS)) as connection:
+        there = connection.execute(_ON_SQLITE).fetchone()
+        found = connection.execute(_REVISION).fetchone() if there else None
+        return found and str(found[0])
 
 
-def _on_sqlite(path: Path, work: Callable[[Connection], T], alone: bool) -> T:
-    prepare_file(path)
+async def perform(url: str, work: Callable[[Connection], T]) -> T:
+    """Do `work` in one transaction, while no other process migrates the same database."""
+    path = sqlite_path(url)
+    if path is not None:
+        return await asyncio.to_thread(_on_sqlite, path, work)
+    return await _on_postgresql(url, work)
+
+
+def _on_sqlite(path: Path, work: Callable[[Connection], T]) -> T:
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(path, timeout=_LOCK_SECONDS, isolation_level=None),
@@ -77,13 +103,15 @@ def _on_sqlite(path: Path, work: Callable[[Connection], T], alone: bool) -> T:
 
     @event.listens_for(engine, "begin")
     def take_the_lock(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if alone else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    with engine.begin() as connection:
-        return work(connection)
+    with explained(path):
+        prepare_file(path)
+        with engine.begin() as connection:
+            return work(connection)
 
 
-async def _on_postgresql(url: str, work: Callable[[Connection], T], alone: bool) -> T:
+async def _on_postgresql(url: str, work: Callable[[Connection], T]) -> T:
     from sqlalchemy.ext.asyncio import create_async_engine  # with the whole ORM behind it
 
     from service.database.postgres.lane import connect_to_migrate
@@ -91,7 +119,11 @@ async def _on_postgresql(url: str, work: Callable[[Connection], T], alone: bool)
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=lambda: connect_to_migrate(url), poolclass=NullPool
     )
-    async with engine.begin() as connection:
-        if alone:
+    try:
+        async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-        return await connection.run_sync(work)
+            return await connection.run_sync(work)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("postgresql: the connection was lost while migrating") from error
+        raise

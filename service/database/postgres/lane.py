@@ -61,7 +61,16 @@ async def connect_to_migrate(url: str) -> Connection:
         settings = {"timezone": "UTC", "datestyle": "ISO, YMD"}
         return await _speaking(await asyncpg.connect(url, timeout=_CONNECT_SECONDS, server_settings=settings))
     except CANNOT_CONNECT as reason:
-        raise Unavailable("postgresql: cannot be reached") from reason
+        raise Unavailable(f"postgresql: {_why(reason)}") from reason
+
+
+def _why(reason: Exception) -> str:
+    """What keeps us from connecting, for whoever runs us; no exception of these kinds repeats a password."""
+    if isinstance(reason, asyncpg.PostgresError):
+        return str(reason)
+    if isinstance(reason, OSError) and not isinstance(reason, TimeoutError):
+        return f"cannot be reached: {reason.strerror or reason}"
+    return "cannot be reached"
 
 
 async def _speaking(connection: Connection) -> Connection:

@@ -2,9 +2,13 @@
 
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 
 from sqlalchemy import Column, Delete, Insert, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint, Update
+from sqlalchemy.exc import DBAPIError
 
 from service.database.door import MissingReference, NotUnique, Unavailable
 from service.database.shapes import DIALECTS, Statement
@@ -34,6 +38,21 @@ def unavailable(error: sqlite3.Error) -> Unavailable | None:
     code = getattr(error, "sqlite_errorcode", 0)
     reason = _UNAVAILABLE.get(code & 0xFF)  # https://www.sqlite.org/rescode.html#pve: the primary code
     return Unavailable(f"sqlite: {reason}") if reason else None
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Have what is wrong with a file, or with the disk below it, told by its name. Raises Unavailable."""
+    try:
+        yield
+    except (OSError, sqlite3.Error, DBAPIError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, OSError):
+            raise Unavailable(f"{path}: {cause.strerror}") from error
+        meant = unavailable(cause) if isinstance(cause, sqlite3.Error) else None
+        if meant is None:
+            raise
+        raise Unavailable(f"{path}: {meant}") from error
 
 
 def problem(error: sqlite3.Error, statement: Statement) -> Exception:
