@@ -27,7 +27,9 @@ def read(language: Language, collection: str, query: Mapping[str, object]) -> Su
         return None
     if len(grouped) > MOST_GROUPS:
         raise BadQuery(f'"groupBy" takes at most {MOST_GROUPS} fields')
-    groups = tuple(paths.ordered(language, collection, _near(text)) for text in dict.fromkeys(grouped))
+    groups = tuple(
+        paths.ordered(language, collection, _near(text, "group by")) for text in dict.fromkeys(grouped)
+    )
     sums = [one for name, of in aggregate.items() for one in _sums(language, collection, str(name), of)]
     if len(sums) > MOST_SUMS:
         raise BadQuery(f'"aggregate" takes at most {MOST_SUMS} fields')
@@ -36,9 +38,9 @@ def read(language: Language, collection: str, query: Mapping[str, object]) -> Su
     return Summary(summary.sums, groups, _order(words(query.get("sort", ""), "sort"), names))
 
 
-def _near(text: str) -> str:
+def _near(text: str, verb: str) -> str:
     if "." in text:
-        raise BadQuery(f'Cannot group by "{text[:64]}": it is a field of another collection')
+        raise BadQuery(f'Cannot {verb} "{text[:64]}": it is a field of another collection')
     return text
 
 
@@ -55,7 +57,7 @@ def _sums(language: Language, collection: str, name: str, given: object) -> Sequ
 
 
 def _sum(language: Language, collection: str, operation: Operation, text: str) -> Sum:
-    path, kind = paths.read(language, collection, _near(text))
+    path, kind = paths.read(language, collection, _near(text, operation))
     if kind not in KINDS[operation]:
         raise BadQuery(f'"{operation}" cannot be asked of "{text[:64]}", a "{kind}" field of "{collection}"')
     return Sum(operation, path)

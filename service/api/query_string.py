@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,9 @@ MOST_PARAMETERS: Final = 2000
 DEEPEST: Final = 24
 _KEY: Final = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)\Z")
 _PART: Final = re.compile(r"\[([^\[\]]*)\]")
+_SIGN: Final = re.compile(
+    rb"(\[(?:[!<>]|%21|%3[CE])?)=\]"
+)  # generation 8's `[>=]`, whose "=" many leave as it is
 
 Tree = dict[str, object]
 
@@ -22,9 +26,8 @@ def read(raw: bytes) -> Tree:
     if not raw:
         return {}
     try:
-        pairs = parse_qsl(
-            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
-        )
+        text = _SIGN.sub(rb"\1%3D]", raw).decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
     except ValueError:
         raise BadQuery("The query string is malformed or has too many parameters") from None
     tree: Tree = {}
@@ -41,17 +44,37 @@ def read(raw: bytes) -> Tree:
 def _place(tree: Tree, path: list[str], value: str) -> None:
     if len(path) > DEEPEST:
         raise BadQuery(f"Parameters nest at most {DEEPEST} levels")
-    for part in path[:-1]:
-        child = tree.setdefault(part or str(len(tree)), {})
-        if not isinstance(child, dict):
-            raise BadQuery(f'The parameter "{path[0][:64]}" is both a value and an object')
-        tree = child
+    for part, after in pairwise(path):
+        tree = _inside(tree, part or str(len(tree)), after, path[0])
     last = path[-1] or str(len(tree))
     earlier = tree.get(last)
-    if isinstance(earlier, dict):
-        raise BadQuery(f'The parameter "{path[0][:64]}" is both a value and an object')
-    # The same name twice is a list, as every client library writes one of its forms.
-    tree[last] = value if earlier is None else {"0": earlier, "1": value}
+    if earlier is None:
+        tree[last] = value
+    elif isinstance(earlier, list):  # the same name again and again is a list, as some libraries write one
+        earlier.append(value)
+    elif not isinstance(earlier, dict):
+        tree[last] = [earlier, value]
+    elif next(iter(earlier)).isdecimal():
+        _place(earlier, [""], value)
+    else:
+        raise _both(path[0])
+
+
+def _inside(tree: Tree, part: str, after: str, name: str) -> Tree:
+    """What a part of a key leads into; values that are there already become the first of a list."""
+    child = tree.setdefault(part, {})
+    if isinstance(child, dict):
+        return child
+    if after and not after.isdecimal():
+        raise _both(name)
+    values = child if isinstance(child, list) else [child]
+    listed: Tree = {str(index): value for index, value in enumerate(values)}
+    tree[part] = listed
+    return listed
+
+
+def _both(name: str) -> BadQuery:
+    return BadQuery(f'The parameter "{name[:64]}" is both a value and an object')
 
 
 def _lists(value: object) -> object:

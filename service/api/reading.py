@@ -12,7 +12,7 @@ from service.dialects import dialect, question
 from service.dialects.parts import KEY
 from service.dialects.question import Question
 from service.users.model import Caller
-from service.users.problems import Forbidden
+from service.users.problems import Forbidden, NoneFound
 
 
 def one(call: Call, caller: Caller, collection: str, key: str) -> Question:
@@ -61,7 +61,7 @@ async def answer_many(call: Call, asked: Question, query: Tree | None = None) ->
     lane = database.read if question.bounded(asked) else database.scan
     items = await lane(_items, call, asked) if asked.values["limit"] else []
     if asked.single and not items:
-        raise Forbidden
+        raise NoneFound
     data = items[0] if asked.single else items
     if not names:
         return answers.data(data)

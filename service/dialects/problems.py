@@ -215,6 +215,7 @@ _APART: Final[Mapping[type[Problem], Told]] = {
     problems.UnknownFilter: Told(422, 214, "Unknown filter: {p.word}"),
     problems.LastAdministrator: Told(403, 216, "{p.reason}"),
     problems.ListDenied: Told(403, 300, 'Reading items from "{collection}" collection was denied'),
+    problems.NoneFound: Told(404, 203, "Item not found"),
     problems.CreateDenied: Told(403, 301, 'Creating item in "{collection}" collection was denied'),
     problems.ChangeDenied: Told(403, 302, 'Updating item from "{collection}" collection was denied'),
     problems.RemovalDenied: Told(403, 303, 'Deleting item from "{collection}" collection was denied'),

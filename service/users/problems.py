@@ -16,6 +16,7 @@ Problem
 ├── UnknownFilter      an operator that no filter has                    (word)
 ├── Forbidden          not yours, or not there: the stranger learns nothing
 │   ├── ListDenied, CreateDenied, InviteDenied   what was asked for names no item
+│   ├── NoneFound      one of a list was asked for, and it is empty
 │   └── ChangeDenied, RemovalDenied, UnreadField, UnwrittenField   the caller knows of it (field)
 ├── Unprocessable      understood, and refused to keep the house standing (reason)
 │   └── LastAdministrator   nobody would be left who may do all
@@ -128,6 +129,10 @@ class Forbidden(Problem):
 
 class ListDenied(Forbidden):
     """Nothing of a whole collection is for the caller."""
+
+
+class NoneFound(Forbidden):
+    """The one row of a list was asked for, and there is none."""
 
 
 class CreateDenied(Forbidden):

@@ -151,7 +151,9 @@ async def test_single(reading: Served) -> None:
     answer = await reading.ask("GET", f"{USERS}?single=1&fields=id&sort=-id")
     assert answer.json() == {"data": {"id": 4}}
     nobody = await reading.ask("GET", f"{USERS}?single=1&filter[id]=99")
-    assert nobody.status_code in (403, 404)
+    assert (nobody.status_code, nobody.json()["error"]["code"]) == (404, 203)
+    stranger = await reading.ask("GET", f"{USERS}?single=1", token=None)
+    assert (stranger.status_code, stranger.json()["error"]["code"]) == (403, 300)
 
 
 async def test_meta(reading: Served) -> None:

@@ -384,3 +384,5 @@ async def test_the_wrong_method_is_told_the_right_ones(house: Served) -> None:
     assert answer.status_code == 405
     assert {"GET", "POST"} <= set(answer.headers["allow"].split(", "))
     assert answer.json()["errors"][0]["extensions"]["code"] == "METHOD_NOT_ALLOWED"
+    answer = await house.ask("PUT", "/graphql/system")
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "OPTIONS", "POST"}
