@@ -93,7 +93,13 @@ def _mailto(address: object) -> Markup:
 
 
 def _wrapped(text: str) -> str:
-    return textwrap.fill(" ".join(text.split()), WIDTH, break_long_words=False, break_on_hyphens=False)
+    lines = [""]
+    for word in text.replace("\n", " ").split(" "):  # not at a space that holds its words together
+        if word and lines[-1] and len(lines[-1]) + 1 + len(word) > WIDTH:
+            lines.append(word)
+        elif word:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return "\n".join(lines)
 
 
 def _quoted(text: object) -> str:

@@ -189,6 +189,13 @@ class Sink:
     delay: float = 0
     port: int = 0
 
+    async def handle_EHLO(  # noqa: N802  aiosmtpd's name
+        self, server: object, session: Session, envelope: object, name: str, answer: list[str]
+    ) -> list[str]:
+        """As every mail server of today: it hears several commands at once (RFC 2920)."""
+        session.host_name = name
+        return [*answer[:-1], "250-PIPELINING", answer[-1]]
+
     async def handle_DATA(self, server: aiosmtpd.smtp.SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
         self.together += 1
         self.most_together = max(self.most_together, self.together)
