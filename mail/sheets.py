@@ -21,8 +21,8 @@ WIDTH = 68  # characters of a line of text
 LONGEST_NAME = 80
 _TEMPLATES = Path(__file__).with_name("templates")
 
-# What the letters of a project have in common; the rest is another in each of them.
-FIXED = frozenset({"lang", "dir", "paint", "logo", "support"})
+# What many letters of a project have in common; the rest is another in each of them.
+FIXED = frozenset({"lang", "dir", "paint", "logo", "support", "way"})
 _HOLE = pattern("\ue000([a-z_]+)\ue001")  # private characters, which no template says
 
 # Mail programs make a link of "evil.example" in the middle of a sentence.

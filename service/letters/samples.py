@@ -40,6 +40,7 @@ async def facts(tx: Transaction, kind: str, project: str, language: str) -> Fact
     purpose = _PURPOSES.get(kind)
     ticket = Ticket(purpose, project, new_key(), NOBODY, at, at, user=new_key()) if purpose else None
     words = {"email": NOBODY, "name": "Grace", "inviter": "Ada Lovelace", "message": None}
-    words |= {"old": NOBODY, "new": "grace.hopper@example.com", "provider": "Okta", "passkey": "Work laptop"}
+    words |= {"old": NOBODY, "new": "grace.hopper@example.com", "passkey": "Work laptop"}
+    words["provider"] = "Okta" if kind.startswith("sign_in") else None
     moments = {"until": at} if ticket else {"when": at}
     return Facts(title, nearest(language), words, moments, ticket, head=head, opens=kind != "suspended")
