@@ -50,4 +50,7 @@ def in_words(moment: str, language: str = ENGLISH) -> str:
 
     when = datetime.fromisoformat(moment).astimezone(UTC)
     locale = "en_GB" if language == ENGLISH else language
-    return f"{format_date(when, 'long', locale=locale)}, {when:%H:%M} UTC"
+    day = format_date(when, "long", locale=locale)
+    if language == "fr" and when.day == 1:
+        day = day.replace("1", "1er", 1)  # which the CLDR's long form leaves out
+    return f"{day}, {when:%H:%M} UTC"

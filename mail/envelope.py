@@ -71,7 +71,7 @@ def wire(message: EmailMessage, utf8: bool, eight: bool) -> bytes:
 
 def _write(part: EmailMessage, policy: Lean, pieces: list[bytes]) -> bool:
     """False for what only email's generator can write: parts without a boundary, text to be recoded."""
-    pieces += [policy.fold_binary(name, value) for name, value in part.raw_items()]
+    pieces += [_line(policy, name, value) for name, value in part.raw_items()]
     pieces.append(_END)
     payload: object = part.get_payload()
     if isinstance(payload, str):
@@ -90,6 +90,12 @@ def _write(part: EmailMessage, policy: Lean, pieces: list[bytes]) -> bool:
         pieces.append(_END)
     pieces.append(f"--{boundary}--\r\n".encode())
     return True
+
+
+def _line(policy: Lean, name: str, value: Any) -> bytes:
+    if type(value) is str:  # kept as it stands: there is nothing to fold
+        return f"{name}: {value}\r\n".encode("ascii")
+    return policy.fold_binary(name, value)
 
 
 def envelop(message: EmailMessage, text: str, html: str) -> None:

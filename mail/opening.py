@@ -6,10 +6,12 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
+from typing import cast
 
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPHeloError, SMTPResponseException
 
 from mail.contract import Pause, Retry
+from mail.conversation import Conversation
 from mail.dialog import Line, Unusable
 from mail.replies import MALFORMED, scrub
 from mail.settings import Security, Settings
@@ -52,7 +54,13 @@ async def open_line(
     except BaseException:
         client.close()
         raise
-    return Line(client)
+    return _line(client)
+
+
+def _line(client: SMTP) -> Line:
+    if client.transport is None:
+        raise Unusable(Retry("the mail server closed the connection", outage=True))
+    return Line(Conversation(cast(asyncio.Transport, client.transport)), frozenset(client.esmtp_extensions))
 
 
 async def _greet(client: SMTP) -> None:

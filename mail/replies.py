@@ -4,12 +4,12 @@ import re
 
 from mail.contract import GiveUp, Pause, Retry
 
-MALFORMED = -1  # aiosmtplib's code for an answer that is no SMTP reply
+MALFORMED = -1  # the code, aiosmtplib's too, of an answer that is no SMTP reply
 GREYLISTED = 300  # seconds: greylists let a stranger in after five minutes
 LONGEST_REPLY = 300
 
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
-_LINK = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+_LINK = re.compile(r"\b[a-z][a-z0-9+.-]{0,20}://\S+", re.IGNORECASE)
 _TOKEN = re.compile(r"\beyJ[\w-]+\.[\w.-]+")
 
 # RFC 3463 and the IANA registry of enhanced status codes, in words for whoever looks after the letters.
@@ -39,7 +39,7 @@ _PLAIN = {
 
 
 def judge(stage: str, code: int, text: str) -> Retry | GiveUp | Pause:
-    """Class the reply that refused a letter; `stage` is the command: MAIL, RCPT or DATA.
+    """Class the reply that refused a letter; `stage` is the command: MAIL, RCPT or DATA, or END of the text.
 
     Raises nothing: whatever a server says means something.
     """
@@ -69,5 +69,6 @@ def explain(stage: str, code: int, enhanced: str | None) -> str:
 
 def scrub(text: str) -> str:
     """Give a server's words in one short line: filters like to quote the link that they dislike."""
+    text = text[: 4 * LONGEST_REPLY]  # the patterns below take their time with what has no end
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return _TOKEN.sub("[token]", _LINK.sub("[link]", line))[:LONGEST_REPLY]

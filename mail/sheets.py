@@ -21,8 +21,10 @@ WIDTH = 68  # characters of a line of text
 LONGEST_NAME = 80
 _TEMPLATES = Path(__file__).with_name("templates")
 
-# What the letters of a project have in common; the rest is another in each of them.
-FIXED = frozenset({"lang", "dir", "paint", "logo", "support"})
+# What many letters of a project have in common; the rest is another in each of them.
+FIXED = frozenset({"lang", "dir", "paint", "logo", "support", "way"})
+_MOMENTS = ("until", "when")
+_TIE = "\N{NO-BREAK SPACE}"
 _HOLE = pattern("\ue000([a-z_]+)\ue001")  # private characters, which no template says
 
 # Mail programs make a link of "evil.example" in the middle of a sentence.
@@ -42,7 +44,8 @@ def render(kind: str, values: Mapping[str, object], language: str) -> tuple[str,
     fixed = {name: value for name, value in given.items() if name not in varies}
     html = _framed(kind, language, tuple(sorted(varies)), tuple(sorted(fixed.items())))
     filled = _HOLE.sub(lambda hole: escape(varies[hole[1]]), html)
-    return str(subject), words.render(given), filled
+    whole = {name: _tied(given[name]) for name in _MOMENTS if given.get(name)}
+    return str(subject), words.render(given | whole).replace(_TIE, " "), filled
 
 
 @lru_cache(maxsize=256)
@@ -50,6 +53,11 @@ def _framed(kind: str, language: str, names: tuple[str, ...], fixed: tuple[tuple
     """The HTML, its style inlined, with a hole for each name: made once, filled in for each letter."""
     marked = _environment("html", language).get_template(f"{kind}.jinja", globals={"layout": "layout.html"})
     return _inliner().inline(marked.render(dict(fixed) | {name: f"\ue000{name}\ue001" for name in names}))
+
+
+def _tied(moment: object) -> str:
+    """A moment that no line of text ends within."""
+    return str(moment).replace(" ", _TIE)
 
 
 def calm(name: str | None) -> str | None:
@@ -93,7 +101,13 @@ def _mailto(address: object) -> Markup:
 
 
 def _wrapped(text: str) -> str:
-    return textwrap.fill(" ".join(text.split()), WIDTH, break_long_words=False, break_on_hyphens=False)
+    lines = [""]
+    for word in text.replace("\n", " ").split(" "):  # not at a space that holds its words together
+        if word and lines[-1] and len(lines[-1]) + 1 + len(word) > WIDTH:
+            lines.append(word)
+        elif word:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return "\n".join(lines)
 
 
 def _quoted(text: object) -> str:

@@ -5,8 +5,6 @@ import ssl
 from contextlib import suppress
 from email.message import EmailMessage
 
-from aiosmtplib import SMTP, SMTPException
-
 from mail.addresses import BadAddress, mailbox
 from mail.contract import Delivery, GiveUp, Retry
 from mail.dialog import Line, Lost, Unusable
@@ -63,7 +61,7 @@ class Smtp:
             return problem.outcome
         except TimeoutError:
             known = line is not None
-            uncertain = line is not None and line.stage == "DATA"
+            uncertain = line is not None and line.uncertain
             return Retry("the mail server took too long", outage=not known, uncertain=uncertain)
         finally:
             if line is not None:
@@ -74,7 +72,7 @@ class Smtp:
         while self._kept:
             line, timer = self._kept.pop()
             timer.cancel()
-            self._leave(line.client)
+            self._leave(line)
         if self._leaving:
             await asyncio.wait(self._leaving)
 
@@ -88,22 +86,23 @@ class Smtp:
 
     def _keep(self, line: Line) -> None:
         if not line.ready:
-            line.client.close()
+            line.close()
             return
         timer = asyncio.get_running_loop().call_later(KEPT, self._expire, line)
         self._kept.append((line, timer))
 
     def _expire(self, line: Line) -> None:
         self._kept = [entry for entry in self._kept if entry[0] is not line]
-        self._leave(line.client)
+        self._leave(line)
 
-    def _leave(self, client: SMTP) -> None:
-        leaving = asyncio.create_task(_quit(client))
+    def _leave(self, line: Line) -> None:
+        leaving = asyncio.create_task(_quit(line))
         self._leaving.add(leaving)
         leaving.add_done_callback(self._leaving.discard)
 
 
-async def _quit(client: SMTP) -> None:
-    with suppress(SMTPException, OSError):
-        await client.quit(timeout=FAREWELL)
-    client.close()
+async def _quit(line: Line) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(FAREWELL):
+            await line.quit()
+    line.close()

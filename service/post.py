@@ -40,6 +40,8 @@ def desk(config: Config, database: Database) -> Letters:
         sender=read_sender(config.email_from),
         public_url=config.public_url,
         mint=lambda ticket: MINTS[ticket.purpose](tokens, ticket),
+        passwords=not config.auth_disable_default,
+        sign_on={told.policy.project for told in config.providers.values()},
         labels={name: told.label for name, told in config.providers.items() if told.label},
     )
 

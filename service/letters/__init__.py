@@ -1,10 +1,10 @@
 """Letter -> message: looks up what the letter is about, mints its token only then, picks the language."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from mail.catalogue import in_words, nearest
@@ -17,12 +17,16 @@ from service.letters.ticket import Ticket
 __all__ = ["Letters", "Ticket", "with_token"]
 
 SIGN_IN: Final = "/admin/login"
+Way = Literal["password", "sign-on", "either"]
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Letters:
-    """Writes every kind of letter. `mint` signs a ticket's token; `public_url` is where our pages are, and
-    `labels` what people know providers by, where that is not the name."""
+    """Writes every kind of letter. `mint` signs a ticket's token; `public_url` is where our pages are.
+
+    `labels`: what people know providers by, where that is not the name; `passwords`: whether there may be
+    any, `sign_on`: the projects whose people may also sign on elsewhere.
+    """
 
     def __init__(
         self,
@@ -32,6 +36,8 @@ class Letters:
         public_url: str,
         mint: Callable[[Ticket], str],
         labels: Mapping[str, str] = _NONE,
+        passwords: bool = True,
+        sign_on: Container[str] = (),
         reply_to: Address | None = None,
         clock: Callable[[], str] = now,
     ) -> None:
@@ -41,6 +47,8 @@ class Letters:
         self._home = public_url.rstrip("/")
         self._mint = mint
         self._labels = labels
+        self._passwords = passwords
+        self._sign_on = sign_on
         self._clock = clock
 
     async def compose(self, letter: Letter) -> EmailMessage:
@@ -63,6 +71,7 @@ class Letters:
             **facts.words,
             "provider": self._labels.get(provider, provider) if provider else None,
             **{name: in_words(moment, language) for name, moment in facts.moments.items()},
+            "way": self._way(letter, facts),
             "link": self._link(facts),
             "project": shown,
             "home": self._home,
@@ -70,6 +79,12 @@ class Letters:
         }
         head = facts.head
         return write(letter, values, sender=sender, reply_to=self._reply_to, lang=language, head=head)
+
+    def _way(self, letter: Letter, facts: Facts) -> Way:
+        """How the account is opened that a letter speaks of. A page elsewhere asks for a password."""
+        if facts.words.get("provider") or not self._passwords:
+            return "sign-on"
+        return "either" if letter.project in self._sign_on and facts.url is None else "password"
 
     def _link(self, facts: Facts) -> str | None:
         if not facts.opens:

@@ -35,6 +35,7 @@ class Facts:
     opens: bool = True  # whether there is anything to open with a button
 
 
+_LOCAL: Final = "default"  # the provider of who has none: LOCAL in service.users.model
 Reader = Callable[[Transaction, Letter, str], Coroutine[Any, Any, Facts]]
 
 _PERSON: Final = select(
@@ -55,6 +56,7 @@ _INVITATION: Final = (
         users.c.status,
         users.c.first_name,
         users.c.language,
+        users.c.provider,
     )
     .join(users, and_(users.c.project == invitations.c.project, users.c.id == invitations.c.user))
     .where(invitations.c.project == bindparam("project"), invitations.c.id == bindparam("id"))
@@ -65,13 +67,16 @@ async def _invitation(tx: Transaction, letter: Letter, now: str) -> Facts:
     found = await tx.row(_INVITATION, project=letter.project, id=letter.reference)
     if found is None:
         raise Obsolete("the invitation is gone")
-    email, issued_at, expires_at, used_at, voided_at, message, own_email, status, name, language = found
+    email, issued_at, expires_at, used_at, voided_at, message, own_email, status, name, language, provider = (
+        found
+    )
     # An address that changed since is another mailbox: the token would be refused there.
     same = (own_email or "").casefold() == email.casefold()
     still_open = same and status == "invited" and used_at is None and voided_at is None
     if not still_open or expires_at <= now:
         raise Obsolete("the invitation was used, replaced or withdrawn, or its time is over")
     words = {"inviter": _who(letter.data.get("inviter")), "message": message, "name": calm(name)}
+    words["provider"] = None if provider == _LOCAL else provider
     ticket = Ticket("invite", letter.project, letter.reference, email, issued_at, expires_at)
     return await _facts(tx, letter, language, words, ticket)
 

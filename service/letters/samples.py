@@ -4,6 +4,7 @@ from typing import Final
 
 from mail.catalogue import nearest
 from mail.contract import Letter
+from mail.schedule import later
 from service.database import Transaction, new_key, now
 from service.letters import heads
 from service.letters.kinds import Facts
@@ -23,6 +24,7 @@ _NOTICES: Final = (
     "suspended",
 )
 KINDS: Final = (*_PURPOSES, *_NOTICES, "test")
+_WEEK: Final = 604_800.0  # seconds
 NOBODY: Final = "grace@example.com"
 
 
@@ -37,9 +39,11 @@ async def facts(tx: Transaction, kind: str, project: str, language: str) -> Fact
     """What it would say."""
     title, head = await heads.find(tx, project)
     at = now()
+    until = later(at, _WEEK)
     purpose = _PURPOSES.get(kind)
-    ticket = Ticket(purpose, project, new_key(), NOBODY, at, at, user=new_key()) if purpose else None
+    ticket = Ticket(purpose, project, new_key(), NOBODY, at, until, user=new_key()) if purpose else None
     words = {"email": NOBODY, "name": "Grace", "inviter": "Ada Lovelace", "message": None}
-    words |= {"old": NOBODY, "new": "grace.hopper@example.com", "provider": "Okta", "passkey": "Work laptop"}
-    moments = {"until": at} if ticket else {"when": at}
+    words |= {"old": NOBODY, "new": "grace.hopper@example.com", "passkey": "Work laptop"}
+    words["provider"] = "Okta" if kind.startswith("sign_in") else None
+    moments = {"until": until} if ticket else {"when": at}
     return Facts(title, nearest(language), words, moments, ticket, head=head, opens=kind != "suspended")

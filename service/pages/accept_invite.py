@@ -17,8 +17,9 @@ from service.pages.sheet import Dress, dress, sheet, ways
 from service.pages.standing import Standing, standing
 from service.pages.tongue import say, tongue
 from service.users import acceptance, renewals
+from service.users.model import LOCAL
 from service.users.passwords import SHORTEST
-from service.users.problems import Expired, Forged, Invalid, NotInvited
+from service.users.problems import Expired, Forged, Invalid, NotInvited, WrongProvider
 
 _PATH: Final = "/admin/accept-invite"
 SOMEBODY: Final = "the person who invited you"
@@ -46,6 +47,8 @@ async def accept(scope: Scope) -> Response[bytes]:
         )
     except Invalid as problem:
         return await _page(call, token, refused=why_refused(call, problem))
+    except WrongProvider:
+        return await _page(call, token)
     except (Forged, NotInvited):
         return await _page(call, token, over="voided")
     except Expired:
@@ -81,6 +84,7 @@ async def _page(
 def _form(
     call: Call, project: str, token: str, found: Standing, dressed: Dress, refused: str | None
 ) -> Response[bytes]:
+    own = found.invitation.provider
     return sheet(
         "accept",
         call,
@@ -93,8 +97,8 @@ def _form(
         shortest=SHORTEST,
         expires_at=found.invitation.expires_at,
         refused=refused,
-        takes_passwords=not call.house.terms.disable_default,
-        ways=ways(call, project),
+        takes_passwords=own == LOCAL and not call.house.terms.disable_default,
+        ways=[way for way in ways(call, project) if own in {LOCAL, way.name}],
     )
 
 

@@ -23,7 +23,7 @@ _REFUSED: Final = {
     "max_length": "This password is too long. It may have {limit} characters at most.",
     "common": "This password is one of those that strangers try first. Choose one that nobody else would.",
 }
-_UNFIT: Final = "This password holds signs that cannot be kept. Choose another."
+_UNFIT: Final = "This password holds characters that cannot be kept. Choose another."
 
 
 def token_of(call: Call) -> str:

@@ -45,7 +45,7 @@ _NOTICES: Final[Mapping[Name, Notice]] = {
         410, "calm", "done", "This invitation has been used",
         (
             "It works only once, and the account for {email} was opened with it on {when}.",
-            "Was that you? Then sign in with the password that you chose. If it was not, tell {host} now.",
+            "Was that you? Then simply sign in. If it was not, tell {host} now.",
         ),
         _SIGN_IN,
     ),

@@ -23,7 +23,7 @@ async def accept_with_password(
 ) -> str:
     """Accept an invitation with a password of the person's own; give the user's id.
 
-    Raises Expired, Forged, NotInvited, Invalid("password"), TooMany.
+    Raises Expired, Forged, NotInvited, WrongProvider, Invalid("password"), TooMany.
     """
     named = read(tokens, token)
     kept = await secrets.chosen(password)

@@ -76,13 +76,20 @@ async def arrive(tx: Transaction, project: str, policy: Policy, identity: Identi
 async def _return(
     tx: Transaction, row: Row, policy: Policy, identity: Identity, origin: Origin, at: str
 ) -> str:
-    """Somebody whom we know: what the provider says of them now is kept where it belongs."""
-    _check_active(row)
+    """Somebody whom we know: what the provider says of them now is kept where it belongs.
+
+    Who waits under this very identity accepts by it.
+    """
+    accepts = row["status"] == INVITED and await invitations.use_open(tx, row, at)
+    if not accepts:
+        _check_active(row)
     key = (identity.provider, identity.external_identifier)
     said = claims.profile(identity)
     owns = key == (row["provider"], row["external_identifier"]) and row["connection"] is None
     await use(tx, row["project"], key, at, auth_data=None if owns else said)
     changes: dict[str, object] = {"auth_data": said} if owns else {}
+    if accepts:
+        changes["status"] = ACTIVE
     if row["email_verified_at"] is None and claims.proves_address(identity, row["email"]):
         changes["email_verified_at"] = at
     if owns:

@@ -17,8 +17,8 @@ from service.users.checks import check, deliverable
 from service.users.clock import later
 from service.users.edits import Edit
 from service.users.endings import INVITATION, OUTBOX
-from service.users.model import ACTIVE, INVITED, USERS, Caller, Origin
-from service.users.problems import BadPayload, Expired, Forbidden, Invalid, NotInvited
+from service.users.model import ACTIVE, INVITED, LOCAL, USERS, Caller, Origin
+from service.users.problems import BadPayload, Expired, Forbidden, Invalid, NotInvited, WrongProvider
 from service.users.rows import Row, fold, hold, hold_by_email
 
 MOST: Final = 1000  # people in one invitation: they share one transaction
@@ -39,6 +39,7 @@ _LOOK: Final = (
         users.c.status,
         users.c.email_key,
         users.c.first_name,
+        users.c.provider,
         projects.c.title,
     )
     .select_from(invitations)
@@ -59,7 +60,7 @@ _USE_ANY: Final = (
 
 
 class Invitation(msgspec.Struct, frozen=True):
-    """One invitation as its page shows it; `project` is the project's title."""
+    """One invitation as its page shows it; `project` is the project's title, `provider` the person's."""
 
     id: str
     user: str
@@ -68,6 +69,7 @@ class Invitation(msgspec.Struct, frozen=True):
     expires_at: str
     state: State
     first_name: str | None
+    provider: str
     project: str
 
 
@@ -169,7 +171,7 @@ async def look(tx: Transaction, project: str, jti: str) -> Invitation | None:
     found = await tx.row(_LOOK, project=project, id=jti)
     if found is None:
         return None
-    id_, user, email, issued_at, expires_at, used_at, voided_at, status, email_key, first_name, title = found
+    id_, user, email, issued_at, expires_at, used_at, voided_at, status, email_key, *about = found
     state: State = "open"
     if used_at is not None:
         state = "used"
@@ -177,7 +179,7 @@ async def look(tx: Transaction, project: str, jti: str) -> Invitation | None:
         state = "voided"
     elif expires_at <= now():
         state = "expired"
-    return Invitation(id_, user, email, issued_at, expires_at, state, first_name, title)
+    return Invitation(id_, user, email, issued_at, expires_at, state, *about)
 
 
 async def accept(
@@ -185,7 +187,8 @@ async def accept(
 ) -> str:
     """Accept an invitation with a password (as `Secrets.chosen` keeps it), or without; give the user's id.
 
-    Raises NotInvited (used, voided, unknown), Expired. Of two that accept at once, one does.
+    Raises NotInvited (used, voided, unknown), Expired, and WrongProvider for the password of somebody whose
+    provider decides. Of two that accept at once, one does.
     """
     invitation = await look(tx, project, jti)
     if invitation is None:
@@ -194,6 +197,8 @@ async def accept(
     invitation = await look(tx, project, jti)  # once more, now that nobody else can change it
     if invitation is None or fold(invitation.email) != fold(email) or invitation.state in {"used", "voided"}:
         raise NotInvited(email)
+    if password_hash is not None and invitation.provider != LOCAL:
+        raise WrongProvider
     at = now()
     if not await tx.run(_USE, of_project=project, of_id=jti, of_now=at, used_at=at):
         raise Expired

@@ -184,6 +184,18 @@ async def test_who_is_not_active_stays_out(database: Database, status: str) -> N
     assert await refused(database) == "okta: inactive"
 
 
+async def test_who_waits_under_the_very_identity_accepts_by_it_once(database: Database) -> None:
+    waiting = await a_user(database, email="ada@example.com", provider="okta", external_identifier="00uA")
+    await database.write(records.change, HOUSE, {waiting: {"status": "invited"}})
+    assert await refused(database) == "okta: inactive", "nobody has invited them"
+    await database.write(inviting.invite, HOUSE, ["ada@example.com"], None, lifetime=60)
+    session = await arrive(database)
+    assert session.user == waiting
+    assert (await user(database, waiting))["status"] == "active"
+    (invitation,) = await database.read(all_rows, invitations, user=waiting)
+    assert invitation["used_at"] is not None
+
+
 async def test_rule_39_two_callbacks_at_once_make_one_user(database: Database) -> None:
     for attempt in range(5):
         said: dict[str, Any] = {"external_identifier": f"x{attempt}", "email": f"x{attempt}@example.com"}

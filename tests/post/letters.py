@@ -58,6 +58,8 @@ def values(**changes: object) -> dict[str, object]:
         "email": "anna@example.org",
         "link": LINK,
         "until": "12 February 2026, 15:18 UTC",
+        "way": "password",
+        "provider": None,
     }
     return facts | changes
 

@@ -39,7 +39,8 @@ class Scripted:
 
     Steps are BANNER, the commands in capitals, and END for the end of the text. `heard` keeps every command
     with a mark for those that came encrypted; `read` keeps every text, `texts` those that it took. With
-    `once` each of the answers is given one time only.
+    `once` each of the answers is given one time only. Text for nobody is refused before it comes, or with
+    `asks_anyway` after it.
     """
 
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Scripted:
     connections: int = 0
     port: int = 0
     once: bool = False
+    asks_anyway: bool = False
 
     def commands(self) -> list[str]:
         return [command.split(" ")[0].upper() for command, _ in self.heard]
@@ -70,7 +72,7 @@ class Scripted:
             writer.transport.abort()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        encrypted = False
+        encrypted = refused = False
         if not await self._answer(writer, "BANNER", "220 test ESMTP"):
             return
         while line := (await reader.readline()).decode():
@@ -78,6 +80,10 @@ class Scripted:
             self.heard.append((command, encrypted))
             verb = command.split(" ")[0].upper()
             odd = verb in self.answers
+            refused = {"MAIL": odd, "RSET": False, "RCPT": refused or odd}.get(verb, refused)
+            if verb == "DATA" and refused and not odd:
+                await self._for_nobody(reader, writer)
+                continue
             if not await self._answer(writer, verb, self._usual(verb)):
                 return
             if verb == "STARTTLS" and not odd:
@@ -86,7 +92,7 @@ class Scripted:
                 encrypted = True
             if verb == "DATA" and not odd:
                 odd = "END" in self.answers
-                text = await reader.readuntil(b"\r\n.\r\n")
+                text = await _text(reader)
                 self.read.append(text)
                 if not await self._answer(writer, "END", "250 2.0.0 taken as 7F"):
                     return
@@ -94,6 +100,12 @@ class Scripted:
                     self.texts.append(text)
             if verb == "QUIT":
                 return
+
+    async def _for_nobody(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.asks_anyway:
+            writer.write(b"354 go on\r\n")
+            self.read.append(await _text(reader))
+        writer.write(b"554 5.5.1 for whom?\r\n")
 
     def _usual(self, verb: str) -> str:
         if verb == "EHLO":
@@ -129,6 +141,13 @@ class Scripted:
                 writer.write(text.encode() + b"\r\n")
                 await writer.drain()
         return True
+
+
+async def _text(reader: asyncio.StreamReader) -> bytes:
+    text = b""
+    while text != b".\r\n" and not text.endswith(b"\r\n.\r\n"):
+        text += await reader.readuntil(b"\n")
+    return text
 
 
 @asynccontextmanager
@@ -169,6 +188,13 @@ class Sink:
     most_together: int = 0
     delay: float = 0
     port: int = 0
+
+    async def handle_EHLO(  # noqa: N802  aiosmtpd's name
+        self, server: object, session: Session, envelope: object, name: str, answer: list[str]
+    ) -> list[str]:
+        """As every mail server of today: it hears several commands at once (RFC 2920)."""
+        session.host_name = name
+        return [*answer[:-1], "250-PIPELINING", answer[-1]]
 
     async def handle_DATA(self, server: aiosmtpd.smtp.SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
         self.together += 1

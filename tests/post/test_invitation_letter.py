@@ -16,6 +16,7 @@ from service.letters import Letters, with_token
 from service.tokens import Tokens
 from service.users import acceptance, edits, endings, invitations
 from service.users.model import Caller
+from service.users.problems import WrongProvider
 from service.users.rows import hold
 from tests.core import people
 from tests.post.letters import OUTBOX
@@ -105,6 +106,47 @@ async def test_the_link_leads_where_the_invitation_says(desk: Desk) -> None:
     letter = await desk.invite("anna@example.org", url="https://app.example/join?team=7#top")
     assert _link(await desk.write(letter)).startswith("https://app.example/join?team=7&token=")
     assert _link(await desk.write(letter)).endswith("#top")
+
+
+def _says(message: EmailMessage) -> str:
+    parts = [message.get_body((kind,)) for kind in ("plain", "html")]
+    return " ".join(" ".join(part.get_content() for part in parts if part is not None).split())
+
+
+async def test_a_letter_asks_for_a_password_only_where_there_may_be_one(desk: Desk) -> None:
+    letter = await desk.invite("anna@example.org")
+    alone = _says(await desk.write(letter))
+    assert "All it still needs is a password" in alone
+    assert alone.count("Choose your password") == 2
+    either = _says(await desk.write(letter, sign_on={"default"}))
+    assert "with a service that knows this address, or with a password" in either
+    assert either.count("Open your account") == 2
+    assert "All it still needs is a password" in _says(await desk.write(letter, sign_on={"thumper"}))
+    never = _says(await desk.write(letter, sign_on={"default"}, passwords=False))
+    assert "with a service that knows this address" in never
+    assert "password" not in never.lower()
+
+
+async def test_somebody_whose_provider_decides_is_told_of_it_and_of_no_password(desk: Desk) -> None:
+    letter = await desk.invite("anna@example.org")
+    (anna,) = await desk.database.read(people.all_rows, users, email="anna@example.org")
+    assert anna["provider"] == "default"
+
+    async def move(tx: Transaction) -> None:
+        await tx.run(update(users).where(users.c.id == anna["id"]), provider="okta", external_identifier="7")
+
+    await desk.database.write(move)
+    said = _says(await desk.write(letter, labels={"okta": "Okta"}, sign_on={"default"}))
+    assert "Open it by signing in with Okta." in said
+    assert "password" not in said.lower()
+    accepting = ("default", letter.reference, "anna@example.org", "hash", desk.caller.origin)
+    with pytest.raises(WrongProvider):
+        await desk.database.write(invitations.accept, *accepting)
+
+
+async def test_an_application_that_asks_for_the_password_itself_is_taken_at_its_word(desk: Desk) -> None:
+    letter = await desk.invite("anna@example.org", url="https://app.example/join")
+    assert "Choose your password" in _says(await desk.write(letter, sign_on={"default"}))
 
 
 async def test_the_sender_without_a_name_is_called_as_the_project(desk: Desk) -> None:

@@ -48,6 +48,8 @@ def test_a_moment_is_told_as_the_language_does() -> None:
     at = "2026-12-01T00:05:59.999Z"
     assert in_words(at, "de") == "1. Dezember 2026, 00:05 UTC"
     assert in_words(at, "es") == "1 de diciembre de 2026, 00:05 UTC"
+    assert in_words(at, "fr") == "1er décembre 2026, 00:05 UTC"
+    assert in_words(at.replace("-01T", "-21T"), "fr") == "21 décembre 2026, 00:05 UTC"
 
 
 @pytest.mark.parametrize("colour", ["#ffffff", "#000000", "#ffcc00", "#3a47c4", "#777777", "#ff0000"])

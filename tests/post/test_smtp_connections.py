@@ -4,6 +4,7 @@ import asyncio
 import gc
 import ssl
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from secrets import token_urlsafe
@@ -13,6 +14,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 import mail.smtp
 from mail.contract import Retry, Sent
+from mail.envelope import POLICY
 from mail.settings import Settings
 from mail.smtp import Smtp
 from tests.post.letters import letter, message
@@ -103,6 +105,77 @@ async def test_after_a_refusal_the_connection_is_used_on() -> None:
         await sender.close()
         assert server.connections == 1
         assert server.commands() == ["EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "DATA", "QUIT"]
+
+
+@pytest.mark.parametrize("asks_anyway", [False, True])
+@pytest.mark.parametrize("step", ["MAIL", "RCPT"])
+async def test_a_refusal_in_one_breath_leaves_the_connection_good(step: str, asks_anyway: bool) -> None:
+    server = Scripted({step: "451 4.3.0 later"}, ("PIPELINING",), asks_anyway=asks_anyway)
+    async with scripted(server):
+        sender = _sender(server.port)
+        found = await sender.send(TO, message())
+        assert isinstance(found, Retry)
+        assert found.code == "4.3.0"  # the first refusal, not that of the text that nobody was to have
+        server.answers = {}
+        assert isinstance(await sender.send(TO, message()), Sent)
+        await sender.close()
+        assert server.connections == 1
+        assert server.read[:-1] == ([b".\r\n"] if asks_anyway else [])
+        begun = ["MAIL", "RCPT", "DATA"]
+        assert server.commands() == ["EHLO", *begun, "RSET", *begun, "QUIT"]
+
+
+async def test_three_commands_go_in_one_breath_only_to_a_server_that_says_so() -> None:
+    for extensions, together in ((("SIZE",), 1), (("PIPELINING",), 3)):
+        server = _Counting(extensions=extensions)
+        async with scripted(server):
+            sender = _sender(server.port)
+            assert isinstance(await sender.send(TO, message()), Sent)
+            await sender.close()
+        assert server.most_waiting == together
+
+
+class _Counting(Scripted):
+    """Notes how many commands lie there when it reads the first of them."""
+
+    most_waiting = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        feed = reader.feed_data
+
+        def counting(data: bytes) -> None:
+            commands = [line for line in data.split(b"\r\n") if line[:4] in {b"MAIL", b"RCPT", b"DATA"}]
+            self.most_waiting = max(self.most_waiting, len(commands))
+            feed(data)
+
+        reader.feed_data = counting  # type: ignore[method-assign]  # to see what came in one piece
+        await super().serve(reader, writer)
+
+
+async def test_dots_and_odd_line_ends_arrive_as_they_were_or_whole() -> None:
+    async with sink(Sink()) as server:
+        sender = _sender(server.port)
+        written = EmailMessage(policy=POLICY)
+        written["From"] = "no-reply@acme.example"
+        written.set_payload(".first\n..second\nthird\n.\nbare\rreturn\n.\rMAIL FROM:<eve@example.net>")
+        assert isinstance(await sender.send(TO, written), Sent)
+        await sender.close()
+        content = server.envelopes[0].content
+    assert isinstance(content, bytes)
+    assert content.endswith(
+        b"\r\n.first\r\n..second\r\nthird\r\n.\r\nbare\r\nreturn\r\n.\r\nMAIL FROM:<eve@example.net>\r\n"
+    )
+    assert len(server.envelopes) == 1
+
+
+async def test_a_server_that_speaks_unasked_is_not_trusted_with_another_letter() -> None:
+    server = Scripted({"END": "250 taken\r\n250 and once more"}, once=True)
+    async with scripted(server):
+        sender = _sender(server.port)
+        assert isinstance(await sender.send(TO, message()), Sent)
+        assert isinstance(await sender.send(TO, message()), Sent)
+        await sender.close()
+        assert server.connections == 2
 
 
 async def test_an_idle_connection_is_closed_with_a_goodbye(monkeypatch: pytest.MonkeyPatch) -> None:

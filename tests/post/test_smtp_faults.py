@@ -104,6 +104,37 @@ async def test_a_fault_is_classed_by_what_it_means_for_the_letter(fault: Fault) 
         assert not server.texts
 
 
+@pytest.mark.parametrize("fault", LETTER, ids=lambda fault: f"{fault.step} {fault.answer}")
+async def test_a_fault_means_the_same_when_three_commands_go_in_one_breath(fault: Fault) -> None:
+    async with scripted(Scripted({fault.step: fault.answer}, ("PIPELINING",))) as server:
+        async with asyncio.timeout(3):
+            found = await _send(server, timeout=fault.timeout)
+        _like(found, fault.expected)
+        assert not server.texts
+
+
+@pytest.mark.parametrize("answer", ["250", "250-a\r\n250-b\r\n250 c", "250-\xe4\r\n250 ok"], ids=ascii)
+async def test_a_reply_may_have_any_form_that_the_standard_has(answer: str) -> None:
+    for extensions in (("SIZE",), ("PIPELINING",)):
+        async with scripted(Scripted({"END": answer}, extensions)) as server:
+            assert isinstance(await _send(server), Sent)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["250-" + "x" * 40_000, "250-\r\n" * 10_000, "25", "250_ok", "+25 ok", "250-ok\r\n354 ok"],
+    ids=lambda it: it[:8],
+)
+async def test_an_answer_that_is_no_reply_ends_the_conversation(answer: str) -> None:
+    for extensions in (("SIZE",), ("PIPELINING",)):
+        async with scripted(Scripted({"RCPT": answer}, extensions)) as server:
+            found = await _send(server)
+            _like(found, Retry("", alert=True))
+            assert isinstance(found, Retry)
+            assert len(found.reply) <= 300
+            assert not server.read
+
+
 async def test_nobody_listens() -> None:
     async with scripted(Scripted()) as server:
         pass
