@@ -85,5 +85,5 @@ class CarriesLogouts(Protocol):
     async def read_logout(self, carried: Carried, here: str) -> LogoutAsked:
         """Read what the provider asks us to end."""
 
-    async def answer_logout(self, asked: LogoutAsked, here: str) -> str:
-        """Where to send the browser with the word that it is done."""
+    async def answer_logout(self, asked: LogoutAsked, here: str) -> Departure:
+        """Where to send the browser with the word that it is done; there is nothing to remember."""

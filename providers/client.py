@@ -19,6 +19,8 @@ from providers.http import Outbound
 from providers.redirects import refusal
 from providers.secret import PrivateKey
 
+AGENT = "idbridge"
+
 
 class Server(Struct, frozen=True):
     """An authorization server; `auth_methods` are those that its token endpoint offers.
@@ -68,7 +70,7 @@ def open_client(
         leeway=0,
         transport=outbound,
         trust_env=False,
-        headers={"User-Agent": "idbridge"},
+        headers={"User-Agent": AGENT},
     )
     client.register_client_auth_method(("client_secret_basic", _authenticate))
     if settings.client_private_keys is not None:

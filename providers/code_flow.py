@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import httpx2
 import msgspec
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from providers.client import Server, in_our_words, open_client
+from providers.client import AGENT, Server, in_our_words, open_client
 from providers.client_settings import ClientSettings
 from providers.contract import Departure, Misconfigured, Prompt, ProviderError, Refused, Unreachable
 from providers.http import Outbound
@@ -112,15 +113,15 @@ class CodeFlow(Generic[Kind]):
         return f"{server.authorization_endpoint}{mark}{urlencode(named)}"
 
 
-async def ask(client: AsyncOAuth2Client, url: str, access_token: str) -> Any:
+async def ask(outbound: Outbound, url: str, access_token: str) -> Any:
     """The JSON answer to a person's access token; None where the token may not ask (403, 404)."""
-    # Without its lifetime, or Authlib would refresh a short-lived token behind our back.
-    client.token = {"access_token": access_token, "token_type": "Bearer"}
+    headers = {"Accept": "application/json", "Authorization": f"Bearer {access_token}", "User-Agent": AGENT}
     with in_our_words():
-        answer = await client.get(url, headers={"Accept": "application/json"})
+        answer = await outbound.handle_async_request(httpx2.Request("GET", url, headers=headers))
         if answer.status_code in {403, 404}:
             return None
-        answer.raise_for_status()
+        if answer.status_code != 200:
+            raise Unreachable(f"The provider answered with status {answer.status_code}")
         if answer.headers.get("Content-Type", "").startswith("application/jwt"):
             raise Misconfigured("The issuer signs its userinfo answers for this client; plain JSON is needed")
         return msgspec.json.decode(answer.content)

@@ -52,11 +52,13 @@ class Departure(Struct, frozen=True):
     """Where to send the browser, and what to remember until it is back.
 
     `memory` belongs to this browser alone, for one use within minutes: it holds the state, the nonce and the
-    PKCE verifier, so it is as secret as a password until then.
+    PKCE verifier, so it is as secret as a password until then. With a `form` the browser has to post that to
+    `url`.
     """
 
     url: str
     memory: dict[str, str]
+    form: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return "Departure(hidden)"

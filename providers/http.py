@@ -13,6 +13,7 @@ import httpx2
 import msgspec
 
 from providers.addresses import Address, Network, is_in, is_public, look_up
+from providers.connections import Connections
 from providers.contract import Misconfigured, Unreachable
 
 TIMEOUT = 4.0  # seconds for one call, from the look-up of the name to the last byte
@@ -44,18 +45,15 @@ class Outbound(httpx2.AsyncBaseTransport):
     ) -> None:
         allowed = tuple(allow)
         self._turns: WeakValueDictionary[tuple[str, int | None], asyncio.Semaphore] = WeakValueDictionary()
+        self._places = asyncio.Semaphore(MOST)
+        context = trust or _authorities()
+        public = Guard(resolve, lambda a: is_public(a) or is_in(a, allowed))
+        private = Guard(resolve, lambda a: is_in(a, allowed))
         self._pools = {
-            "https": httpcore2.AsyncConnectionPool(
-                ssl_context=trust or _authorities(),
-                network_backend=Guard(resolve, lambda a: is_public(a) or is_in(a, allowed)),
-                max_connections=MOST,
-                keepalive_expiry=4,
+            "https": Connections(
+                lambda to: httpcore2.AsyncHTTPConnection(to, ssl_context=context, network_backend=public)
             ),
-            "http": httpcore2.AsyncConnectionPool(
-                network_backend=Guard(resolve, lambda a: is_in(a, allowed)),
-                max_connections=MOST,
-                keepalive_expiry=4,
-            ),
+            "http": Connections(lambda to: httpcore2.AsyncHTTPConnection(to, network_backend=private)),
         }
 
     async def fetch(self, url: str, shape: type[Shape]) -> Shape:
@@ -84,7 +82,7 @@ class Outbound(httpx2.AsyncBaseTransport):
             raise Misconfigured(f"{host} is to be reached by something else than https")
         turn = self._turns.setdefault((host, request.url.port), asyncio.Semaphore(AT_ONCE))
         try:
-            async with asyncio.timeout(TIMEOUT), turn:
+            async with asyncio.timeout(TIMEOUT), turn, self._places:
                 return await _exchange(pool, request)
         except (TimeoutError, httpcore2.TimeoutException) as problem:
             raise Unreachable(f"{host} did not answer within {TIMEOUT:.0f} seconds") from problem
@@ -96,7 +94,7 @@ class Outbound(httpx2.AsyncBaseTransport):
     async def shut(self) -> None:
         """Close every connection; aclose() must not, because Authlib closes its clients after each call."""
         for pool in self._pools.values():
-            await pool.aclose()
+            await pool.shut()
 
 
 @cache
@@ -105,23 +103,26 @@ def _authorities() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-async def _exchange(pool: httpcore2.AsyncConnectionPool, request: httpx2.Request) -> httpx2.Response:
+async def _exchange(pool: Connections, request: httpx2.Request) -> httpx2.Response:
     # What arrives is what counts against the limit: a compressed answer could grow a thousandfold.
     request.headers["Accept-Encoding"] = "identity"
     url = request.url
     target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
     sent = await request.aread()
-    async with pool.stream(
-        request.method, target, headers=request.headers.raw, content=sent or None
-    ) as answer:
-        headers = httpx2.Headers(answer.headers)
-        if headers.get("Content-Encoding", "identity") != "identity":
-            raise Unreachable(f"{url.host} sent a compressed answer, unasked")
-        body = bytearray()
-        async for part in answer.aiter_stream():
-            body += part
-            if len(body) > LIMIT:
-                raise Unreachable(f"{url.host} sent more than {LIMIT} bytes")
+    asked = httpcore2.Request(request.method, target, headers=request.headers.raw, content=sent or None)
+    async with pool.lend(target.origin) as connection:
+        answer = await connection.handle_async_request(asked)
+        try:
+            headers = httpx2.Headers(answer.headers)
+            if headers.get("Content-Encoding", "identity") != "identity":
+                raise Unreachable(f"{url.host} sent a compressed answer, unasked")
+            body = bytearray()
+            async for part in answer.aiter_stream():
+                body += part
+                if len(body) > LIMIT:
+                    raise Unreachable(f"{url.host} sent more than {LIMIT} bytes")
+        finally:
+            await answer.aclose()
     return httpx2.Response(answer.status, headers=headers, content=bytes(body), request=request)
 
 

@@ -89,10 +89,10 @@ class OAuth2(CodeFlow[OAuth2Client]):
             code = read_code(query)
             async with self._client(server, memory["redirect_uri"]) as client:
                 tokens = await self._exchange(client, server, code, memory)
-                said = {
-                    name: await ask(client, place, tokens["access_token"])
-                    for name, place in self._settings.places().items()
-                }
+            said = {
+                name: await ask(self._outbound, place, tokens["access_token"])
+                for name, place in self._settings.places().items()
+            }
         profile = said.pop("")
         if not isinstance(profile, dict):
             raise Unreachable("The profile's address describes nobody")

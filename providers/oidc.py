@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
-from authlib.integrations.httpx_client import AsyncOAuth2Client
 from joserfc.jwk import KeySet
 from msgspec import Meta
 
@@ -114,10 +113,10 @@ class OpenID(CodeFlow[OpenIDClient]):
             code, server = read_code(query), server_of(metadata)
             async with self._client(server, memory["redirect_uri"]) as client:
                 tokens = await self._exchange(client, server, code, memory)
-                claims = await self._validate(tokens, memory["nonce"], metadata)
-                self._settings.check(claims)
-                check_proof(claims, memory, self._settings.acr_values)
-                userinfo = await self._ask_userinfo(client, tokens, claims["sub"], metadata)
+            claims = await self._validate(tokens, memory["nonce"], metadata)
+            self._settings.check(claims)
+            check_proof(claims, memory, self._settings.acr_values)
+            userinfo = await self._ask_userinfo(tokens, claims["sub"], metadata)
         return read_identity(
             self.name,
             self._settings.describe(claims, query),
@@ -185,12 +184,12 @@ class OpenID(CodeFlow[OpenIDClient]):
             return await self._with_keys(lambda keys: logout_token.read_logout_token(token, keys, expected))
 
     async def _ask_userinfo(
-        self, client: AsyncOAuth2Client, tokens: Mapping[str, Any], subject: str, metadata: Metadata
+        self, tokens: Mapping[str, Any], subject: str, metadata: Metadata
     ) -> dict[str, Any]:
         """What the userinfo endpoint says of `subject`, or nothing where there is no such endpoint."""
         if metadata.userinfo_endpoint is None or not self._settings.asks_userinfo():
             return {}
-        userinfo = await ask(client, metadata.userinfo_endpoint, tokens["access_token"])
+        userinfo = await ask(self._outbound, metadata.userinfo_endpoint, tokens["access_token"])
         if not isinstance(userinfo, dict):
             raise Unreachable("The userinfo endpoint describes nobody")
         if userinfo.get("sub") != subject:

@@ -1,1 +1,1 @@
-"""SAML 2.0 as a service provider: the browser leaves by HTTP-Redirect and comes back by HTTP-POST."""
+"""SAML 2.0 as a service provider: the browser leaves by a redirect or a form, and comes back by a form."""

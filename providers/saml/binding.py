@@ -5,16 +5,27 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from secrets import token_hex
+from typing import NamedTuple
 from urllib.parse import urlencode
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from lxml import etree
 
 from providers.afterwards import Carried
 from providers.contract import Untrusted
 from providers.saml import xml
-from providers.saml.signature import Trust, sign_query, verify_element, verify_query
+from providers.saml.metadata import Place
+from providers.saml.signature import Trust, verify_element, verify_query
+from providers.saml.signing import Pair, sign_element, sign_query
 from providers.saml.xml import SAML, SAMLP, SPACES, Element
+
+
+class Sent(NamedTuple):
+    """A message on its way: its number, where the browser takes it, and the form in which it does, if it is
+    not in the address."""
+
+    id: str
+    url: str
+    form: dict[str, str]
 
 
 def write(kind: str, issuer: str, destination: str, **attributes: str) -> Element:
@@ -32,13 +43,17 @@ def write(kind: str, issuer: str, destination: str, **attributes: str) -> Elemen
     return root
 
 
-def send(root: Element, name: str, relay_state: str | None, key: RSAPrivateKey | None) -> str:
-    """The address that carries a message as the parameter `name`; signed where there is a key."""
+def send(root: Element, name: str, place: Place, relay_state: str | None, pair: Pair | None) -> Sent:
+    """A message as the parameter `name`, in the way that the place takes it; signed where there is a pair."""
+    number, state = root.get("ID", ""), {} if relay_state is None else {"RelayState": relay_state}
+    if place.posts:
+        whole = etree.tostring(root if pair is None else sign_element(root, pair))
+        return Sent(number, place.url, {name: b64encode(whole).decode(), **state})
     packer = zlib.compressobj(wbits=-15)
     packed = packer.compress(etree.tostring(root)) + packer.flush()
-    told = {name: b64encode(packed).decode()} | ({} if relay_state is None else {"RelayState": relay_state})
-    query, url = urlencode(told), root.get("Destination", "")
-    return f"{url}{'&' if '?' in url else '?'}{query if key is None else sign_query(query, key)}"
+    query = urlencode({name: b64encode(packed).decode(), **state})
+    query = query if pair is None else sign_query(query, pair)
+    return Sent(number, f"{place.url}{'&' if '?' in place.url else '?'}{query}", {})
 
 
 def receive(carried: Carried, name: str, trust: Trust) -> Element:

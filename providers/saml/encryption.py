@@ -1,6 +1,7 @@
-"""Assertions that only we can read (XML Encryption 1.1): a key that RSA wraps, and AES around the text."""
+"""Names and assertions for our eyes only (XML Encryption 1.1): a key that RSA wraps, AES around the text."""
 
 from base64 import b64decode
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA384, SHA512, 
 
 from providers.contract import Untrusted
 from providers.saml import xml
-from providers.saml.xml import Element, find_one
+from providers.saml.xml import Element, find_all, find_one
 
 _ENC, _ENC11 = "http://www.w3.org/2001/04/xmlenc#", "http://www.w3.org/2009/xmlenc11#"
 # RSA with PKCS #1 v1.5 padding is not among them: who can ask often enough reads what it wraps.
@@ -33,7 +34,7 @@ _HASHES: dict[str, HashAlgorithm] = {
 
 
 class Decryption:
-    """Opens EncryptedAssertion elements with our private key.
+    """Opens EncryptedAssertion and EncryptedID elements with our private key.
 
     Whatever is wrong is told in one sentence: by which step fails, nobody learns anything.
     """
@@ -42,7 +43,7 @@ class Decryption:
         self._key = key
 
     def __call__(self, encrypted: Element) -> Element:
-        """The assertion inside; it still has to be verified. Raises Untrusted."""
+        """The element inside; whose word it is still has to be found out. Raises Untrusted."""
         try:
             data = find_one(encrypted, "xenc:EncryptedData")
             wrapped = list(encrypted.iter(f"{{{_ENC}}}EncryptedKey"))
@@ -50,13 +51,28 @@ class Decryption:
                 raise ValueError("not one key")
             return xml.parse(_open(data, self._unwrap(wrapped[0])))
         except (ValueError, KeyError, InvalidTag, Untrusted) as problem:
-            raise Untrusted("The assertion cannot be decrypted with SP_PRIVATE_KEY") from problem
+            raise Untrusted("The assertion or name cannot be decrypted with SP_PRIVATE_KEY") from problem
 
     def _unwrap(self, wrapped: Element) -> bytes:
         method = find_one(wrapped, "xenc:EncryptionMethod")
         if method.get("Algorithm") not in _WRAPS:
             raise ValueError("a way to wrap keys that is not safe")
         return self._key.decrypt(_cipher_value(wrapped), _padding(method))
+
+
+def name_in(parent: Element, decrypt: Callable[[Element], Element] | None) -> Element:
+    """The one NameID that an element has, or holds encrypted. Raises Untrusted."""
+    encrypted = find_all(parent, "saml:EncryptedID")
+    if not encrypted:
+        return find_one(parent, "saml:NameID")
+    if len(encrypted) > 1 or find_all(parent, "saml:NameID"):
+        raise Untrusted("The document has more than one name where there must be one")
+    if decrypt is None:
+        raise Untrusted("The name is encrypted, and SP_PRIVATE_KEY is not set")
+    name = decrypt(encrypted[0])
+    if name.tag != f"{xml.SAML}NameID":
+        raise Untrusted("What is encrypted is no NameID")
+    return name
 
 
 def _padding(method: Element) -> OAEP:

@@ -4,22 +4,23 @@ import time
 from typing import NamedTuple
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from lxml import etree
 from msgspec import Struct
 
 from providers.afterwards import Carried, LoggedOut, LogoutAsked
 from providers.contract import Misconfigured, Untrusted
 from providers.saml import binding, xml
+from providers.saml.binding import Sent
+from providers.saml.encryption import Decryption, name_in
 from providers.saml.metadata import IdentityProvider
-from providers.saml.request import Request
 from providers.saml.response import SKEW, Assertion
 from providers.saml.signature import Trust
+from providers.saml.signing import Pair
 from providers.saml.status import add_success, check_status
 from providers.saml.xml import SAMLP, Element, find_all, find_one, read_moment, read_text
 
 LIFETIME = 300  # seconds in which a request counts, where it does not say so itself
-_LONGEST = 2000  # characters of a hint; who has a longer name is signed out here alone
+_LONGEST = 2000  # characters of a RelayState, and of a hint: who has a longer name is signed out here alone
 
 
 class Hint(Struct, frozen=True, array_like=True):
@@ -36,7 +37,7 @@ class Sides(NamedTuple):
     entity_id: str
     here: str
     trust: Trust
-    key: RSAPrivateKey
+    pair: Pair
 
 
 def hint_of(assertion: Assertion) -> str | None:
@@ -45,17 +46,17 @@ def hint_of(assertion: Assertion) -> str | None:
     return told if len(told) <= _LONGEST else None
 
 
-def ask(sides: Sides, hint: str, relay_state: str) -> Request | None:
+def ask(sides: Sides, hint: str, relay_state: str) -> Sent | None:
     """Ask for the end of the session that the hint names; None where nobody takes such questions."""
-    url = sides.whom.logout_url
-    if url is None:
+    place = sides.whom.logout
+    if place is None:
         return None
     told = msgspec.json.decode(hint, type=Hint)
-    root = binding.write("LogoutRequest", sides.entity_id, url)
+    root = binding.write("LogoutRequest", sides.entity_id, place.url)
     root.append(xml.parse(told.name.encode()))
     if told.index is not None:
         etree.SubElement(root, f"{SAMLP}SessionIndex").text = told.index
-    return Request(root.get("ID", ""), binding.send(root, "SAMLRequest", relay_state, sides.key))
+    return binding.send(root, "SAMLRequest", place, relay_state, sides.pair)
 
 
 def confirm(carried: Carried, sides: Sides, request: str) -> None:
@@ -81,19 +82,22 @@ def read(carried: Carried, sides: Sides) -> LogoutAsked:
         token=f"{sides.whom.entity_id} {number}",
         until=int(issued + LIFETIME + 2 * SKEW),
         sids=tuple(read_text(one) for one in find_all(root, "samlp:SessionIndex")),
-        subject=read_text(find_one(root, "saml:NameID")),
+        subject=read_text(name_in(root, Decryption(sides.pair.key))),
     )
-    return LogoutAsked(said, number, carried.fields.get("RelayState"))
+    state = carried.fields.get("RelayState")
+    if state is not None and len(state) > _LONGEST:  # no signature covers that of a form
+        raise Untrusted("The RelayState is longer than any that is carried back")
+    return LogoutAsked(said, number, state)
 
 
-def answer(asked: LogoutAsked, sides: Sides) -> str:
-    """The address that carries our word that it is done. Raises Misconfigured."""
-    url = sides.whom.logout_answer_url
-    if url is None:
-        raise Misconfigured("IDP_METADATA names no SingleLogoutService for the binding HTTP-Redirect")
-    root = binding.write("LogoutResponse", sides.entity_id, url, InResponseTo=asked.request)
+def answer(asked: LogoutAsked, sides: Sides) -> Sent:
+    """Our word that it is done, on its way. Raises Misconfigured."""
+    place = sides.whom.logout_answer
+    if place is None:
+        raise Misconfigured("IDP_METADATA names no SingleLogoutService for HTTP-Redirect or HTTP-POST")
+    root = binding.write("LogoutResponse", sides.entity_id, place.url, InResponseTo=asked.request)
     add_success(root)
-    return binding.send(root, "SAMLResponse", asked.relay_state, sides.key)
+    return binding.send(root, "SAMLResponse", place, asked.relay_state, sides.pair)
 
 
 def _check(root: Element, kind: str, sides: Sides) -> float:

@@ -16,16 +16,23 @@ REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 
 
+class Place(Struct, frozen=True):
+    """An address at the identity provider; it `posts` where forms are taken (HTTP-POST), not queries."""
+
+    url: str
+    posts: bool = False
+
+
 class IdentityProvider(Struct, frozen=True):
     """Who signs, with which certificates, and where the browser is sent to: to sign on, to sign out, and
     with our answer to a sign-out there."""
 
     entity_id: str
-    sign_on_url: str
+    sign_on: Place
     certificates: tuple[Certificate, ...]
     wants_signed: bool = False
-    logout_url: str | None = None
-    logout_answer_url: str | None = None
+    logout: Place | None = None
+    logout_answer: Place | None = None
 
 
 def read_metadata(data: bytes) -> IdentityProvider:
@@ -41,16 +48,18 @@ def read_metadata(data: bytes) -> IdentityProvider:
     if len(found) != 1:
         raise Misconfigured(f"IDP_METADATA describes {len(found)} identity providers where there must be one")
     ((entity, role),) = found
-    url, entity_id = _place(role, "SingleSignOnService"), entity.get("entityID")
-    if not url or not entity_id:
-        raise Misconfigured("IDP_METADATA names no entityID, or no address for the binding HTTP-Redirect")
+    sign_on, entity_id = _place(role, "SingleSignOnService"), entity.get("entityID")
+    if sign_on is None or not entity_id:
+        raise Misconfigured(
+            "IDP_METADATA names no entityID, or no SingleSignOnService for HTTP-Redirect or HTTP-POST"
+        )
     certificates = _certificates(role)
     if not certificates:
         raise Misconfigured("IDP_METADATA holds no certificate that can be read: nothing could be verified")
     wants = role.get("WantAuthnRequestsSigned") in {"true", "1"}
     out = _place(role, "SingleLogoutService")
     answered = _place(role, "SingleLogoutService", "ResponseLocation") or out
-    return IdentityProvider(entity_id, url, certificates, wants, out, answered)
+    return IdentityProvider(entity_id, sign_on, certificates, wants, out, answered)
 
 
 def read_entity_id(data: bytes) -> str:
@@ -97,11 +106,14 @@ def check_pair(key: RSAPrivateKey | None, certificate: str | None) -> list[str]:
     return ["SP_CERTIFICATE is another key's than SP_PRIVATE_KEY: nobody could verify what we sign."]
 
 
-def _place(role: Element, service: str, attribute: str = "Location") -> str | None:
-    """Where a service takes what comes by redirect."""
-    found = (one for one in xml.find_all(role, f"md:{service}") if one.get("Binding") == REDIRECT)
-    url = next((one.get(attribute) for one in found), None)
-    return url if url and url.startswith(("https://", "http://")) else None
+def _place(role: Element, service: str, attribute: str = "Location") -> Place | None:
+    """Where a service takes messages: by redirect where it can, for that needs no page of ours in between."""
+    for binding in (REDIRECT, POST):
+        for one in xml.find_all(role, f"md:{service}"):
+            url = one.get(attribute, "")
+            if one.get("Binding") == binding and url.startswith(("https://", "http://")):
+                return Place(url, posts=binding == POST)
+    return None
 
 
 def _certificates(role: Element) -> tuple[Certificate, ...]:

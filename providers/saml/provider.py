@@ -20,6 +20,7 @@ from providers.saml.request import ask
 from providers.saml.response import Expected, read_response
 from providers.saml.settings import SamlClient
 from providers.saml.signature import Trust
+from providers.saml.signing import Pair
 from providers.settings import seconds
 
 
@@ -47,16 +48,16 @@ class Saml:
     ) -> Departure:
         async with in_time():
             whom = await self._idp.get()
-        key, state = self._key(), random_text()
-        if whom.wants_signed and key is None:
+        pair, state = self._pair(), random_text()
+        if whom.wants_signed and pair is None:
             raise Misconfigured("The identity provider wants signed questions, and SP_PRIVATE_KEY is not set")
         told = self._settings
         if told.max_age and prompt is None:  # how long ago cannot be asked for: it is to be now
             prompt = "login"
         us = self._entity_id(return_url)
-        asked = ask(whom, us, return_url, state, prompt=prompt, contexts=told.acr_values, key=key)
+        asked = ask(whom, us, return_url, state, prompt=prompt, contexts=told.acr_values, pair=pair)
         memory = {"state": state, "request": asked.id, "return_url": return_url}
-        return Departure(asked.url, {**memory, **self._age()})
+        return Departure(asked.url, {**memory, **self._age()}, asked.form)
 
     async def arrive(self, query: Mapping[str, str], memory: Mapping[str, str]) -> Identity:
         check_state({"state": query.get("RelayState", "")}, memory)
@@ -84,7 +85,7 @@ class Saml:
             found.append(
                 "The identity provider wants signed questions: set SP_PRIVATE_KEY and SP_CERTIFICATE."
             )
-        if whom.sign_on_url.startswith("http:"):
+        if whom.sign_on.url.startswith("http:"):
             found.append("The identity provider would have people sign on over plain http.")
         if all(one.not_valid_after_utc.timestamp() < at for one in whom.certificates):
             found.append("Every certificate of the identity provider has run out: ask for its new metadata.")
@@ -100,7 +101,9 @@ class Saml:
             return None
         state = random_text()
         asked = logout.ask(await self._sides(here), hint, state)
-        return None if asked is None else Departure(asked.url, {"state": state, "request": asked.id})
+        if asked is None:
+            return None
+        return Departure(asked.url, {"state": state, "request": asked.id}, asked.form)
 
     async def confirm_logout(self, carried: Carried, memory: Mapping[str, str], here: str) -> None:
         check_state({"state": carried.fields.get("RelayState", "")}, memory)
@@ -109,16 +112,17 @@ class Saml:
     async def read_logout(self, carried: Carried, here: str) -> LogoutAsked:
         return await asyncio.to_thread(logout.read, carried, await self._sides(here))
 
-    async def answer_logout(self, asked: LogoutAsked, here: str) -> str:
-        return logout.answer(asked, await self._sides(here))
+    async def answer_logout(self, asked: LogoutAsked, here: str) -> Departure:
+        said = logout.answer(asked, await self._sides(here))
+        return Departure(said.url, {}, said.form)
 
     async def _sides(self, here: str) -> logout.Sides:
-        key = self._key()
-        if key is None:  # unsigned answers are none (Profiles 4.4.4.2)
+        pair = self._pair()
+        if pair is None:  # unsigned answers are none (Profiles 4.4.4.2)
             raise Misconfigured("Sign-outs have to be signed, and SP_PRIVATE_KEY is not set")
         async with in_time():
             whom = await self._idp.get()
-        return logout.Sides(whom, self._entity_id(here), here, self._trust(whom), key)
+        return logout.Sides(whom, self._entity_id(here), here, self._trust(whom), pair)
 
     async def _learn(self) -> IdentityProvider:
         told = self._settings.idp_metadata
@@ -156,6 +160,10 @@ class Saml:
 
     def _trust(self, whom: IdentityProvider) -> Trust:
         return Trust(whom.certificates, self._settings.allow_sha1)
+
+    def _pair(self) -> Pair | None:
+        key = self._key()
+        return None if key is None else Pair(key, self._settings.sp_certificate)
 
     def _key(self) -> RSAPrivateKey | None:
         held = self._settings.sp_private_key

@@ -13,6 +13,7 @@ from msgspec import Struct
 from providers.contract import Untrusted
 from providers.saml import xml
 from providers.saml.binding import unpack
+from providers.saml.encryption import name_in
 from providers.saml.signature import Trust, verify_element
 from providers.saml.status import check_status
 from providers.saml.xml import SAML, SAMLP, Element, find_all, find_one, read_moment, read_text
@@ -61,7 +62,7 @@ def read_response(
     assertion = verify_element(root, "./saml:Assertion", expected.trust)
     if read_text(find_one(assertion, "saml:Issuer")) != expected.issuer:
         _mistrust("The assertion is another identity provider's")
-    return _read(assertion, expected)
+    return _read(assertion, expected, decrypt)
 
 
 def _check_wrapper(root: Element, expected: Expected) -> None:
@@ -77,11 +78,11 @@ def _check_wrapper(root: Element, expected: Expected) -> None:
             _mistrust("The response is another identity provider's")
 
 
-def _read(assertion: Element, expected: Expected) -> Assertion:
+def _read(assertion: Element, expected: Expected, decrypt: Callable[[Element], Element] | None) -> Assertion:
     now = time.time()
     ends = _check_subject(assertion, expected, now)
     _check_conditions(find_one(assertion, "saml:Conditions"), expected, now)
-    name = find_one(assertion, "saml:Subject/saml:NameID")
+    name = name_in(find_one(assertion, "saml:Subject"), decrypt)
     said = find_one(assertion, "saml:AuthnStatement")
     session_ends = _moment(said, "SessionNotOnOrAfter")
     if session_ends is not None and session_ends <= now - SKEW:

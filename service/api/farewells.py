@@ -7,6 +7,7 @@ from providers.contract import ProviderError
 from service.api import kept
 from service.api.calls import Call
 from service.api.house import Door
+from service.api.onward import onward
 from service.users.sessions import Ended
 
 _log = logging.getLogger(__name__)
@@ -40,4 +41,4 @@ async def _away(call: Call, door: Door, ended: Ended, target: str) -> str | None
         return None
     # The browser brings this secret back, and with it nothing but the way to `target`.
     await kept.keep(call, departure.memory["state"], f"out {name}", departure.memory, target)
-    return departure.url
+    return await onward(call, name, departure)

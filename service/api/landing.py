@@ -29,10 +29,12 @@ class Home(msgspec.Struct, frozen=True):
 
 class Landing(Protocol):
     """What a generation gives whoever is back from a provider; `at` is what the paths of its sign-on begin
-    with, `asks_at` the page that asks for the password of a directory."""
+    with, `asks_at` the page that asks for the password of a directory, `leads_at` the one that leads on to a
+    provider by a form."""
 
     at: str
     asks_at: str
+    leads_at: str
 
     async def ended(self, call: Call, opened: Opened, home: Home) -> ASGIResponse:
         """They are in."""
@@ -49,6 +51,7 @@ class Landing10:
 
     at = "/auth/login"
     asks_at = "/admin/login/with/{name}"
+    leads_at = "/admin/onward/{name}"
 
     async def ended(self, call: Call, opened: Opened, home: Home) -> ASGIResponse:
         """Tokens as JSON, or off to `redirect` with the cookie of the mode."""

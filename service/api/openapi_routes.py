@@ -41,7 +41,7 @@ ROUTES: Final = (
         "Codes",
         "Password",
     ),
-    Route("post", "/users/{id}/tfa/disable", "Take a second factor away", "Two-factor"),
+    Route("post", "/users/{id}/tfa/disable", "Take codes and passkeys away", "Two-factor"),
     Route(
         "get",
         "/users/{id}/sessions",

@@ -14,6 +14,7 @@ from service.api import answers, doors, farewells, kept
 from service.api.auth import held
 from service.api.calls import Call, of
 from service.api.logouts import end
+from service.api.onward import onward
 from service.users import logouts
 from service.users.problems import BadPayload, RouteUnknown
 from service.users.sessions import Ended
@@ -78,7 +79,7 @@ async def _end(call: Call, provider: CarriesLogouts, name: str, carried: Carried
     if await call.house.database.write(logouts.log_out, call.public, name, said, _WAY) is None:
         raise Untrusted("The request to sign out was used before")
     try:
-        return await provider.answer_logout(asked, here)
+        return await onward(call, name, await provider.answer_logout(asked, here))
     except ProviderError as problem:  # it is done; only the way back is missing
         return await _stay(call, name, problem)
 

@@ -22,6 +22,7 @@ from service.api import answers, directories, doors, kept, linking
 from service.api.calls import Call, of
 from service.api.house import Door
 from service.api.landing import Home, landing
+from service.api.onward import onward
 from service.tokens import new_secret
 from service.users import sign_on
 from service.users.problems import Expired, Problem, RouteUnknown
@@ -78,7 +79,7 @@ async def leave(call: Call, door: Door, redirect: str | None, **more: str) -> Le
         raise RouteUnknown(call.address)
     departure = await provider.depart(kept.address(call, name, provider.lands_at))
     cookie = await kept.keep_for_browser(call, name, {**departure.memory, **more}, redirect)
-    return Left(departure.url, cookie, departure.memory.get("state"))
+    return Left(await onward(call, name, departure), cookie, departure.memory.get("state"))
 
 
 @get("/auth/login/{name:str}/callback")

@@ -13,10 +13,10 @@ from litestar.types import Scope
 from service.api import answers
 from service.api.bodies import TEXT, TEXT_MAYBE, expect
 from service.api.calls import Call, of
-from service.dialects import dialect
-from service.users import second_factor, sign_in
+from service.api.own_access import as_key, open_ways
+from service.users import lost_factors, second_factor, sign_in
 from service.users.model import Caller
-from service.users.problems import BadPayload, Forbidden, WrongOtp
+from service.users.problems import BadPayload, WrongOtp
 from service.users.second_factor import Made
 from service.users.throttle import Attempt, guarded
 
@@ -71,18 +71,11 @@ async def renew_codes(scope: Scope) -> ASGIResponse:
 
 @post("/users/{key:str}/tfa/disable")
 async def take_away(scope: Scope, key: FromPath[str]) -> ASGIResponse:
-    """An administrator takes somebody's second factor away."""
+    """An administrator takes away all that somebody is asked for beside a password: codes and passkeys."""
     call = of(scope)
     caller = await call.member_author()
-    await call.house.database.write(second_factor.take_away, caller, _key(key))
+    await call.house.database.write(lost_factors.clear, caller, as_key(key), open_ways(call))
     return answers.nothing()
-
-
-def _key(key: str) -> str:
-    try:
-        return dialect.key(key)
-    except ValueError:
-        raise Forbidden from None
 
 
 async def _person(call: Call) -> Caller:

@@ -124,8 +124,12 @@ def _offers(call: Call) -> list[Provider]:
 def _sections(call: Call, account: OwnAccount, passwords: bool) -> list[dict[str, Any]]:
     """Pages of their own about this account; without a path there is nothing to do there."""
     path = None
-    if account.protected:
+    if account.app and account.passkeys:
+        hint = "It is on: you are asked for a code of your app, or for one of your passkeys."
+    elif account.app:
         hint = "It is on: after your password you are asked for a code of your app."
+    elif account.passkeys:
+        hint = "It is on: who signs in another way is asked for one of your passkeys, too."
     elif passwords:
         path, hint = "/admin/tfa-setup", "It is off: set it up, and nobody gets in with your password alone."
     else:

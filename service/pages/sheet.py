@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _STYLE: Final = (_TEMPLATES / "style.css").read_text("utf-8")
-PASSKEYS: Final = (_TEMPLATES / "passkeys.js").read_text("utf-8")  # the one script of our pages
+PASSKEYS: Final = (_TEMPLATES / "passkeys.js").read_text("utf-8")  # the two scripts of our pages
+ONWARD: Final = (_TEMPLATES / "onward.js").read_text("utf-8")
 _ICON: Final = "data:image/svg+xml," + quote(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8"'
     ' fill="#3a47c4"/><path d="M6 21h20M9 21v-4a7 7 0 0 1 14 0v4M16 10v11" fill="none" stroke="#fff"'

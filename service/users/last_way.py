@@ -25,7 +25,7 @@ def stays(row: Row, open_: Open, *, primary: bool, left: Collection[str], passke
     `primary`: it is the one that the user's own fields show; `left` are the providers of the others.
     """
     others = set(left) & set(open_.providers)
-    if not _is_open(row, open_, providers=others, passkeys=passkeys):
+    if not is_open(row, open_, providers=others, passkeys=passkeys):
         return _LAST
     if primary and (row["connection"] is not None or not others):
         return "This identity says where the user came from, and no other can take its place"
@@ -34,11 +34,12 @@ def stays(row: Row, open_: Open, *, primary: bool, left: Collection[str], passke
 
 def check(row: Row, open_: Open, *, providers: Collection[str], passkeys: int) -> None:
     """That this user can still sign in with these providers and so many passkeys. Raises Unprocessable."""
-    if not _is_open(row, open_, providers=providers, passkeys=passkeys):
+    if not is_open(row, open_, providers=providers, passkeys=passkeys):
         raise Unprocessable(_LAST)
 
 
-def _is_open(row: Row, open_: Open, *, providers: Collection[str], passkeys: int) -> bool:
+def is_open(row: Row, open_: Open, *, providers: Collection[str], passkeys: int) -> bool:
+    """Whether this user can sign in with a password, these providers or so many passkeys."""
     by_password = row["provider"] == LOCAL and row["password_hash"] is not None
     by_passkey = passkeys > 0 and row["connection"] is None
     return (open_.local and (by_password or by_passkey)) or bool(set(providers) & set(open_.providers))

@@ -21,12 +21,13 @@ _SELF: Final = select(*(users.c[name] for name in _SHOWN)).where(
 
 
 class OwnAccount(msgspec.Struct, frozen=True):
-    """`fresh`: the person has proven minutes ago who they are. The lists are as REST has them; `removable`
-    are the ids of the identities that may go."""
+    """`app`, `passkeys`: what is asked for beside a password. `fresh`: they proved minutes ago who they are.
+    The lists are as REST has them; `removable` are the ids of the identities that may go."""
 
     email: str | None
     has_password: bool
-    protected: bool
+    app: bool
+    passkeys: int
     fresh: bool
     identities: list[dict[str, Any]]
     removable: frozenset[str]
@@ -45,7 +46,8 @@ async def look(tx: Transaction, caller: Caller, open_: Open) -> OwnAccount:
     return OwnAccount(
         email=row["email"],
         has_password=row["provider"] == LOCAL and row["password_hash"] is not None,
-        protected=row["tfa_secret"] is not None,
+        app=row["tfa_secret"] is not None,
+        passkeys=keys,
         fresh=await sessions.is_fresh(tx, caller),
         identities=identities,
         removable=frozenset(one["id"] for one in identities if _may_go(row, open_, one, identities, keys)),

@@ -124,7 +124,7 @@ async def add(tx: Transaction, caller: Caller, new: Attested, name: str) -> Json
         await tx.run(_INSERT, **kept, last_used_at=None)
     except NotUnique:
         raise BadPayload("This passkey is here already") from None
-    await _tell(tx, caller, row["id"], notices.PASSKEY_ADDED, kept["name"], at)
+    await tell(tx, caller, row["id"], notices.PASSKEY_ADDED, kept["name"], at)
     return {part: kept.get(part) for part in _SHOWN}
 
 
@@ -149,12 +149,11 @@ async def remove(tx: Transaction, caller: Caller, user: str, key: str, open_: Op
     if gone is None:
         raise Forbidden
     left = await number(tx, caller.project, user)
-    providers = {provider for (provider,) in await tx.rows(_PROVIDERS, **where)}
-    last_way.check(row, open_, providers=providers, passkeys=left)
+    last_way.check(row, open_, providers=await providers(tx, caller.project, user), passkeys=left)
     await tx.run(_END, **where, passkey=key, kept=caller.session or _NONE)
     if not left and row["tfa_secret"] is None:
         await tx.run(_NO_CODES, **where)
-    await _tell(tx, caller, user, notices.PASSKEY_REMOVED, gone[0], at)
+    await tell(tx, caller, user, notices.PASSKEY_REMOVED, gone[0], at)
 
 
 async def use(tx: Transaction, project: str, known: Known, said: Asserted) -> None:
@@ -180,7 +179,12 @@ async def number(tx: Transaction, project: str, user: str) -> int:
     return int(number)
 
 
-async def _tell(tx: Transaction, caller: Caller, user: str, kind: str, name: str, at: str) -> None:
+async def providers(tx: Transaction, project: str, user: str) -> set[str]:
+    """With which providers somebody signs on."""
+    return {provider for (provider,) in await tx.rows(_PROVIDERS, project=project, user=user)}
+
+
+async def tell(tx: Transaction, caller: Caller, user: str, kind: str, name: str, at: str) -> None:
     """The owner by letter, the administrator by the activity, and every process that sessions changed."""
     await notices.tell_of_passkey(tx, caller.project, user, kind, name, at)
     comment = f"{kind.replace('_', ' ')}: {name}"

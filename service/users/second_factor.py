@@ -21,11 +21,11 @@ from service.database import Transaction, now
 from service.database.tables import passkeys, recovery_codes, second_factors, users
 from service.sealing import Place, SealBroken, Sealer
 from service.tokens import fingerprint
-from service.users import access, edits, projects
+from service.users import edits, projects
 from service.users.edits import Edit
 from service.users.factors import IS_PROTECTED
 from service.users.model import Caller
-from service.users.problems import BadPayload, Forbidden, WrongCredentials, WrongOtp
+from service.users.problems import BadPayload, WrongCredentials, WrongOtp
 from service.users.rows import Row, hold
 
 CODES: Final = 10  # recovery codes at a time
@@ -127,7 +127,7 @@ class SecondFactor:
             raise BadPayload(f'User "{row["id"]}" doesn\'t have TFA enabled')
         if not good:
             raise WrongOtp(given=True)
-        await _take_away(tx, caller, row)
+        await forget(tx, caller, row)
 
     async def check(self, tx: Transaction, caller: Caller, otp: str | None) -> None:
         """The factor's part in a sign-in whose password was right. Raises WrongOtp.
@@ -196,15 +196,6 @@ async def is_protected(tx: Transaction, project: str, user: str) -> bool:
     return await tx.row(_PROTECTED, project=project, user=user) is not None
 
 
-async def take_away(tx: Transaction, caller: Caller, user: str) -> None:
-    """Take somebody's second factor away, as administrators may. Raises Forbidden."""
-    access.check_administrator(caller)
-    held = await hold(tx, caller.project, [user])
-    if user not in held:
-        raise Forbidden
-    await _take_away(tx, caller, held[user])
-
-
 async def renew_codes(tx: Transaction, caller: Caller) -> list[str]:
     """New recovery codes for the caller, shown this once; older ones are good no more. Raises BadPayload."""
     row = await _held(tx, caller)
@@ -231,7 +222,8 @@ async def _held(tx: Transaction, caller: Caller) -> Row:
     return held[str(caller.user)]
 
 
-async def _take_away(tx: Transaction, caller: Caller, row: Row) -> None:
+async def forget(tx: Transaction, caller: Caller, row: Row) -> None:
+    """Take the app's secret away, and the recovery codes where no passkey is left for which they stand in."""
     where = {"of_project": row["project"], "of_user": row["id"]}
     await edits.write(tx, caller, [Edit(row, {"tfa_secret": None})], now())
     await tx.run(_FORGET, **where)

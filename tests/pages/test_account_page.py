@@ -6,11 +6,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from service.database import Transaction, new_key, now
 from service.database.tables import letters, passkeys, users
 from tests.core.people import all_rows, set_row
+from tests.languages.factors import protect
 from tests.pages.invited import Page
 from tests.pages.test_sessions_page import PHONE, enter, field
 from tests.served import PASSWORD, Served
@@ -120,6 +121,10 @@ async def _give_passkey(tx: Transaction, user: str) -> None:
     await tx.run(insert(passkeys), project="default", id=new_key(), user=user, **kept, **unread)
 
 
+async def _take_passkeys(tx: Transaction) -> None:
+    await tx.run(delete(passkeys))
+
+
 async def test_what_is_somebody_elses_is_refused_in_words(house: Served, issuer: Issuer) -> None:
     async with house.client() as client:
         await sign_on(client, issuer, sub="grace", email="grace@example.com")
@@ -193,3 +198,20 @@ async def test_whom_a_role_confines_is_led_to_the_second_factor(house: Served) -
 async def _ada(house: Served) -> str:
     listed = (await house.ask("GET", "/users?filter[email][_eq]=ada@example.com&fields=id")).json()["data"]
     return str(listed[0]["id"])
+
+
+async def test_it_says_which_factor_is_asked_for(house: Served) -> None:
+    user, token = await house.person("ada@example.com")
+    async with house.client() as client:
+        await enter(client)
+        assert "It is off: set it up" in (await _open(client)).text
+        await house.house.database.write(_give_passkey, user)
+        page = await _open(client)
+        assert "It is on: who signs in another way is asked for one of your passkeys, too." in page.text
+        assert "It is off" not in page.text
+        await protect(house, token)
+        assert "It is on: you are asked for a code of your app, or for one of your passkeys." in (
+            (await _open(client)).text
+        )
+        await house.house.database.write(_take_passkeys)
+        assert "It is on: after your password you are asked for a code" in (await _open(client)).text

@@ -1,6 +1,7 @@
 // A real SAML identity provider for tests: `node saml.mjs <key.pem> <cert.pem>` prints "ready <url>" and serves.
 //   GET /sso?SAMLRequest=...   an auto-posting form with the signed answer, about the person of the header
-//                              X-Person (JSON), by the options of X-Options (JSON, those of samlp)
+//                              X-Person (JSON), by the options of X-Options (JSON, those of samlp); POST /post
+//                              takes the question in a form
 //   GET /metadata              its metadata
 //   GET, POST /slo             single logout: a service provider's request or answer, or nothing to begin one
 //   PUT /_test/participants    who is signed in where (JSON, samlp's participants); GET tells who still is
@@ -88,7 +89,8 @@ const server = createServer(async (request, response) => {
   }
   dress(request, response, searchParams);
   if (pathname === "/slo") return logout(request, response);
-  if (pathname !== "/sso") return response.writeHead(404).end();
+  if (pathname === "/post") request.body = Object.fromEntries(new URLSearchParams(await read(request)));
+  else if (pathname !== "/sso") return response.writeHead(404).end();
   const person = JSON.parse(request.headers["x-person"]);
   const landsAt = (dom) => dom?.documentElement.getAttribute("AssertionConsumerServiceURL") ?? request.headers["x-acs"];
   const asked = samlp.auth({

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 import httpx2
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from tests.peers import oidc
@@ -29,19 +30,24 @@ ADA = {
 }
 
 
+def certify(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    """A certificate that a key's owner made for it, which ran out long ago: only the key counts."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "saml")])
+    at = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
+        .not_valid_before(at).not_valid_after(at + datetime.timedelta(days=300))
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+
+
 class Pair:
-    """A key and the certificate that its owner made for it, which ran out long ago: only the key counts."""
+    """An RSA key and its certificate."""
 
     def __init__(self) -> None:
         self.key = rsa.generate_private_key(65537, 2048)
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "saml")])
-        at = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
-        self.certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name).issuer_name(name).public_key(self.key.public_key()).serial_number(7)
-            .not_valid_before(at).not_valid_after(at + datetime.timedelta(days=300))
-            .sign(self.key, hashes.SHA256())
-        )  # fmt: skip
+        self.certificate = certify(self.key)
 
     @property
     def key_pem(self) -> str:
@@ -82,6 +88,13 @@ class IdentityProvider:
     @property
     def metadata(self) -> str:
         return httpx2.get(f"{self.url}/metadata", trust_env=False).text
+
+    @property
+    def metadata_of_forms(self) -> str:
+        """The same of one that takes forms alone."""
+        binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-"
+        kept = re.sub(rf'<SingleSignOnService Binding="{binding}Redirect"[^>]*/>', "", self.metadata)
+        return kept.replace(f"{binding}Redirect", f"{binding}POST")
 
     def answer(self, url: str, person: dict[str, Any] = ADA, **options: Any) -> Form:
         """What a browser that is sent to `url` has to post, when this person has signed on there."""

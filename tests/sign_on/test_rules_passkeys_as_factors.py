@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.database.tables import activity, awaited_codes, sessions, users
+from service.database.tables import activity, awaited_codes, letters, sessions, users
 from tests.core.people import set_row
 from tests.languages.factors import login, protect, refusal
 from tests.served import PASSWORD, Served
@@ -164,3 +164,49 @@ async def test_a_role_that_asks_for_a_factor_is_content_with_a_passkey(house: Se
     ).status_code == 204
     assert refusal(await house.ask("GET", "/users/me", token=token)) == (403, "FORBIDDEN")
     assert refusal(await house.ask("GET", "/users/me", token=await access(house))) == (403, "FORBIDDEN")
+
+
+async def test_rule_26_an_administrator_helps_who_has_lost_their_devices(house: Served) -> None:
+    """All that is asked for beside a password goes, with what it had opened; the person is told."""
+    user, token = await signed_in(house)
+    desk, phone = an_authenticator(house), an_authenticator(house)
+    await added(house, token, desk, "Desk")
+    await added(house, token, phone, "Phone")
+    await protect(house, token)
+    asked = await house.ask("POST", "/users/me/tfa/recovery-codes", {"password": PASSWORD}, token=token)
+    code = asked.json()["data"]["codes"][0]
+    opened = (await enter(house, desk)).json()["data"]["access_token"]
+    path = f"/users/{user}/tfa/disable"
+    assert refusal(await house.ask("POST", path, token=token)) == (403, "FORBIDDEN")
+    assert refusal(await login(house)) == (401, "INVALID_OTP")
+    assert (await house.ask("POST", path)).status_code == 204
+    assert (await login(house)).status_code == 200
+    assert (await house.ask("GET", f"/users/{user}/passkeys")).json()["data"] == []
+    assert refusal(await enter(house, phone)) == WRONG
+    assert (await house.ask("GET", "/users/me", token=opened)).status_code == 401
+    assert (await house.ask("GET", "/users/me", token=token)).status_code == 200
+    told = [row["data"]["passkey"] for row in await rows(house, letters, kind="passkey_removed")]
+    assert sorted(told) == ["Desk", "Phone"]
+    noted = {row["comment"] for row in await rows(house, activity, item=user, action="update")}
+    assert {"passkey removed: Desk", "passkey removed: Phone"} <= noted
+    await added(house, token, an_authenticator(house))
+    assert refusal(await login(house, code)) == (401, "INVALID_OTP")  # of factors that are gone
+
+
+async def test_a_passkey_that_is_the_only_way_in_is_no_factor_to_be_taken_away(house: Served) -> None:
+    user, token = await signed_in(house)
+    key = an_authenticator(house)
+    await added(house, token, key)
+    await house.house.database.write(set_row, users, user, password_hash=None)
+    assert (await house.ask("POST", f"/users/{user}/tfa/disable")).status_code == 204
+    assert (await enter(house, key)).status_code == 200
+
+
+async def test_a_stolen_session_of_an_administrator_is_not_rid_of_their_passkey(house: Served) -> None:
+    role = await house.ask("POST", "/roles", {"name": "Chiefs", "admin_access": True})
+    user, token = await signed_in(house, role=role.json()["data"]["id"])
+    key = an_authenticator(house)
+    await added(house, token, key)
+    assert (await house.ask("POST", f"/users/{user}/tfa/disable", token=token)).status_code == 204
+    assert refusal(await login(house)) == (401, "INVALID_OTP")
+    assert (await enter(house, key)).status_code == 200

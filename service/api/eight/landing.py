@@ -19,6 +19,7 @@ class Landing8:
 
     at = "/auth/sso"
     asks_at = "/auth/sso/{name}/password"
+    leads_at = "/auth/sso/{name}/onward"
 
     async def ended(self, call: Call, opened: Opened, home: Home) -> ASGIResponse:
         """The token as JSON; or off to `redirect`, with a request token for it or with the cookie."""
