@@ -100,7 +100,11 @@ class Request(msgspec.Struct, frozen=True):
 
     def note(self, dropped: Sequence[str]) -> None:
         """Lets the administrator find out what a provider sends in vain: names, never values."""
-        if dropped:
+        if not dropped:
+            return
+        if self.call.entry is not None:
+            self.call.entry.drop(dropped)
+        else:  # the connection keeps no log of its own
             extra: dict[str, Any] = {"provider": self.connection.provider, "attributes": list(dropped)}
             _log.info("attributes of no schema were dropped", extra=extra)
 
