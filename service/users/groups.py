@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, u
 
 from service.database import Transaction, now
 from service.database.tables import groups
-from service.users import events, group_members, group_roles, history
+from service.users import adoption, events, group_members, group_roles, history
 from service.users.access import Scope, ScopeKind
 from service.users.checks import check
 from service.users.membership import Moved, Wanted
@@ -47,6 +47,7 @@ async def create(
     row = {"project": caller.project, "id": id_, "connection": scope(caller).values["caller_connection"]}
     with unique():
         await tx.run(_INSERT, **row, **values, version=1, created_at=at, changed_at=at)
+    await adoption.adopt(tx, caller, wanted.inside)
     moved = await group_members.move(tx, caller, id_, wanted)
     await _record(tx, caller, "create", {**row, **values, "version": 1}, values, moved)
     if await group_roles.concern(tx, caller, id_):
@@ -63,6 +64,7 @@ async def change(
     changes = {name: value for name, value in _checked(given).items() if row[name] != value}
     id_, renamed = row["id"], "display_name_key" in changes
     concerned = renamed and await group_roles.concern(tx, caller, id_)
+    await adoption.adopt(tx, caller, wanted.inside)
     moved = await group_members.move(tx, caller, id_, wanted)
     if not changes and not moved:
         return False
