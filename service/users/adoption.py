@@ -1,6 +1,6 @@
 """People whom nobody owns, taken over by a connection that adopts and puts them into one of its groups.
 
-A provider that has found somebody by userName and sees nothing to change writes only whom to let into a group.
+A provider that has found somebody by userName and sees nothing to change writes only whom to let in.
 """
 
 from collections.abc import Sequence
