@@ -4,7 +4,8 @@ import asyncio
 from typing import Final, NoReturn
 
 from service.api.house import House
-from service.api.scim_performing import Interrupted, perform
+from service.api.scim_noting import Interrupted
+from service.api.scim_performing import perform
 from service.database import new_key
 from service.rounds import Rounds
 from service.users import deferred

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-from providers.scim.events import URIS
 from providers.scim.paging import CURSOR_SECONDS, DEFAULT_COUNT, MAX_COUNT
 from providers.scim.planning import MAX_OPERATIONS
 from providers.scim.provider_schemas import PROVIDER_CONFIG, PROVIDER_SCHEMAS, RESOURCE_TYPE, SCHEMA
@@ -36,11 +35,11 @@ def resource_type(types: Sequence[ResourceType], name: str, base: str) -> Resour
 
 
 def provider_config(
-    base: str, *, sort: bool, bulk: bool = False, cursor: bool = False, events: bool = False
+    base: str, *, sort: bool, bulk: bool = False, cursor: bool = False, events: Sequence[str] = ()
 ) -> Resource:
     """What the service can do. All numbers are there even for what it cannot: clients break without them.
 
-    `events` are told of where they are on alone (RFC 9967, 4): clients that do not know them refuse it all.
+    `events` are told where there are some (their URIs; RFC 9967, 4): clients that know none refuse it all.
     One client cuts its PATCHes by `bulk.maxOperations`, supported or not, so it is what a PATCH may hold.
     """
     return {
@@ -68,7 +67,7 @@ def provider_config(
             "maxPageSize": MAX_COUNT,
             **({"cursorTimeout": CURSOR_SECONDS} if cursor else {}),
         },
-        **({"securityEvents": {"asyncRequest": "request", "eventUris": [*URIS.values()]}} if events else {}),
+        **({"securityEvents": {"asyncRequest": "request", "eventUris": [*events]}} if events else {}),
         "meta": {"resourceType": "ServiceProviderConfig", "location": f"{base}/ServiceProviderConfig"},
     }
 

@@ -1,4 +1,4 @@
-"""The names of SCIM's events (RFC 9967, 7.4): those that tell what changed, never to what, and outcomes."""
+"""The names of SCIM's events (RFC 9967, 7.4): what changed, with values ("full") or without, and outcomes."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -14,3 +14,4 @@ URIS: Final[Mapping[str, str]] = {
     "deactivate": f"{_PREFIX}:prov:deactivate",
     "answer": f"{_PREFIX}:misc:asyncresp",
 }
+FULL: Final[Mapping[str, str]] = {name: f"{_PREFIX}:prov:{name}:full" for name in ("create", "patch", "put")}

@@ -27,6 +27,7 @@ from service.users.model import LOCAL
 from service.users.problems import BadPayload, RouteUnknown, WrongMedia
 
 MOST: Final = 1000  # events of one answer, and of one acknowledgement
+MOST_FULL: Final = 100  # of those with values, each of which may be some tens of kB
 _USUAL: Final = 100
 WAIT: Final = 20.0  # seconds; the longest that a poll is held
 _LOOK: Final = 1.0  # seconds between two looks while it is
@@ -119,7 +120,7 @@ def _complain(connection: Connection, jti: str, complaint: Mapping[str, object])
 
 async def _sets(call: Call, connection: Connection, asked: _Poll) -> tuple[dict[str, str], bool]:
     """Tokens by their `jti`, and whether there are more of them."""
-    most = min(asked.max_events, MOST)
+    most = min(asked.max_events, MOST_FULL if connection.events_full else MOST)
     if most == 0:
         found = await _look(call, connection, 1)
         return {}, bool(found)

@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from providers.scim import discovery, messages
+from providers.scim.events import FULL, URIS
 from providers.scim.schema import Resource
 from service.api import answers
 from service.api.callers import bearer
@@ -26,7 +27,7 @@ from service.users.problems import RouteUnknown
 async def read_config(scope: Scope) -> ASGIResponse:
     """What this service can do; a connection is told of events where its own are on."""
     call = of(scope)
-    events = await _has_events(call)
+    events = await _events(call)
     return answers.scim(
         discovery.provider_config(base(call), sort=True, cursor=True, bulk=True, events=events)
     )
@@ -56,10 +57,12 @@ async def read_resource_type(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     return _single(scope, discovery.resource_type(TYPES, name, base(of(scope))))
 
 
-async def _has_events(call: Call) -> bool:
+async def _events(call: Call) -> list[str]:
     token = bearer(call) if call.header(b"authorization") else None
     found = await call.house.database.read(connections.recognise, fingerprint(token)) if token else None
-    return found is not None and found.connection.events
+    if found is None or not found.connection.events:
+        return []
+    return [*URIS.values(), *(FULL.values() if found.connection.events_full else ())]
 
 
 @lru_cache(16)

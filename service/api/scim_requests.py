@@ -18,6 +18,7 @@ from providers.scim.tolerance import PROFILES, Profile
 from providers.scim.user import USER
 from service.api import answers, query_string, scim_conditions
 from service.api.calls import Call, of
+from service.api.house import House
 from service.api.scim_conditions import bare, tag
 from service.users.checks import is_uuid
 from service.users.connections import Connection
@@ -100,7 +101,11 @@ class Request(msgspec.Struct, frozen=True):
 
     def note(self, dropped: Sequence[str]) -> None:
         """Lets the administrator find out what a provider sends in vain: names, never values."""
-        if dropped:
+        if not dropped:
+            return
+        if self.call.entry is not None:
+            self.call.entry.drop(dropped)
+        else:  # the connection keeps no log of its own
             extra: dict[str, Any] = {"provider": self.connection.provider, "attributes": list(dropped)}
             _log.info("attributes of no schema were dropped", extra=extra)
 
@@ -123,7 +128,12 @@ def of_connection(call: Call, connection: Connection, type_: ResourceType, asked
 
 def base(call: Call) -> str:
     """The address that the client uses, before `/Users`."""
-    return f"{call.house.terms.public_url}{call.prefix}{BASE}"
+    return base_of(call.house, call.prefix)
+
+
+def base_of(house: House, prefix: str) -> str:
+    """The same, by what stands before a path that every project has."""
+    return f"{house.terms.public_url}{prefix}{BASE}"
 
 
 def key_of(text: str) -> str:

@@ -87,7 +87,7 @@ class Sync:
             for place, entry in enumerate(taken):
                 if place % _TURN == 0:
                     await asyncio.sleep(0)  # reading what was sent takes a while, and others have requests
-                if entry.begun and not sync_rows.has_failed(entry):
+                if entry.begun and not entry.failed:
                     ends.append(sync_rows.end(entry))
                 else:
                     rows.append(sync_rows.whole(entry))

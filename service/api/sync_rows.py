@@ -7,6 +7,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
+from providers.scim import bulk
 from service.database import moment
 from service.dialects import scim_advice
 from service.redaction import MASK, clean
@@ -23,33 +24,36 @@ _CHANGES: Final = 1000  # items that one row names
 # Whatever holds none of these holds no secret; most of what providers send is kept as it came.
 _SUSPECT: Final = re.compile(
     rb"pass(?:word|wd)|secret|token|cookie|authorization|assertion|verifier|(?:private|api)_?key"
-    rb'|"(?:code|state|otp|nonce)"|saml|relay|bearer|basic |eyJ|idb_|://[^/\s"]*@',
+    rb'|"(?:code|state|otp|nonce)"|saml|relay|bearer|basic |eyJ|idb_|://[^/\s"]*@'
+    rb"|\\u00[2-7]",  # a letter that need not be written so may be part of any of these
     re.IGNORECASE,
 )
-_SECRET_PATH: Final = re.compile(r"(?:.*:)?(?:password|.*secret.*|.*token.*)(?:\..*)?", re.IGNORECASE)
+# A path, or a filter, that speaks of secrets stands beside one, or holds one.
+_SPEAKS: Final = re.compile(r"pass(?:word|wd)|secret|token", re.IGNORECASE)
 
 
 def begun(entry: "Entry") -> dict[str, Any]:
     """What is known of a request while it changes something."""
-    return _row(entry, [*entry.done, *entry.doing], status=None, failed=False)
+    return _row(entry, [*entry.done, *entry.doing], status=None)
 
 
 def whole(entry: "Entry") -> dict[str, Any]:
     """What is known of a request that was answered."""
-    status, answer, failed = entry.status, entry.answer, has_failed(entry)
+    status, answer = entry.status, entry.answer
+    row = _row(entry, entry.done, status=status or None)
+    if entry.failed:
+        rehearsed = entry.connection.dry_run
+        row["advice"] = scim_advice.advice(entry.problem, status, answer, rehearsed=rehearsed)
     return {
-        **_row(entry, entry.done, status=status or None, failed=failed),
+        **row,
         "duration": min(entry.duration, 2**31 - 1),
         "request": told(entry.request),
         # No good answer holds a secret: none is ever read out (the field table's guards).
         "answer": told(answer) if status >= 400 else _cut(answer, LONGEST if entry.done else SUMMARY),
-        "advice": scim_advice.advice(entry.problem, status, answer) if failed else None,
     }
 
 
-def _row(
-    entry: "Entry", changed: list[tuple[str, str, str]], *, status: int | None, failed: bool
-) -> dict[str, Any]:
+def _row(entry: "Entry", changed: list[tuple[str, str, str]], *, status: int | None) -> dict[str, Any]:
     call = entry.call
     named = dict.fromkeys(changed)  # a unit may do two things to one item
     return {
@@ -60,7 +64,7 @@ def _row(
         "method": call.method,
         "path": _path(call.scope["path"], call.scope["query_string"]),
         "status": status,
-        "failed": failed,
+        "failed": entry.failed,
         "duration": None,
         "dry_run": entry.connection.dry_run,
         "changed": [
@@ -70,7 +74,7 @@ def _row(
         or None,
         "request": None,
         "answer": None,
-        "advice": None,
+        "advice": scim_advice.dropped(entry.dropped) if entry.dropped else None,
         "ip": call.ip,
         "request_id": call.id,
     }
@@ -90,9 +94,13 @@ def end(entry: "Entry") -> dict[str, Any]:
 
 
 def has_failed(entry: "Entry") -> bool:
-    """Whether the request, or an operation of its bulk, came to nothing."""
-    status, answer = entry.status, entry.answer
-    return status >= 400 or status == 0 or (b'"Operations"' in answer and _lost(answer))
+    """Whether the request, or an operation of its bulk, came to nothing; asked while its answer is whole."""
+    status = entry.status
+    return status >= 400 or status == 0 or (_is_bulk(entry) and _lost(entry.answer))
+
+
+def _is_bulk(entry: "Entry") -> bool:
+    return entry.call.method == "POST" and str(entry.call.scope["path"]).endswith(bulk.ENDPOINT)
 
 
 def told(body: bytes) -> str | None:
@@ -117,12 +125,17 @@ def _masked(value: object, depth: int) -> object:
         return [_masked(one, depth + 1) for one in value]
     if not isinstance(value, dict):
         return value
-    path = next((inner for name, inner in value.items() if name.lower() == "path"), None)
-    hidden = isinstance(path, str) and _SECRET_PATH.fullmatch(path) is not None
+    hidden = {_BESIDE[name.lower()] for name, inner in value.items() if _speaks(name, inner)}
     return {
-        name: MASK if hidden and name.lower() == "value" else _masked(inner, depth + 1)
-        for name, inner in value.items()
+        name: MASK if name.lower() in hidden else _masked(inner, depth + 1) for name, inner in value.items()
     }
+
+
+_BESIDE: Final = {"path": "value", "filter": "filter"}  # what holds the secret that these speak of
+
+
+def _speaks(name: str, inner: object) -> bool:
+    return name.lower() in _BESIDE and isinstance(inner, str) and _SPEAKS.search(inner) is not None
 
 
 def _moment(key: str) -> str:
@@ -134,8 +147,9 @@ def _path(path: str, query: bytes) -> str:
     """The address; a query that speaks of secrets is left out."""
     if not query:
         return path[:_PATH]
-    asked = MASK if _SUSPECT.search(query) else unquote_plus(query.decode("latin-1"), errors="replace")
-    return f"{path}?{asked}".replace("\0", "")[:_PATH]
+    asked = unquote_plus(query.decode("latin-1"), errors="replace")
+    hidden = _SUSPECT.search(query) or _SUSPECT.search(asked.encode())
+    return f"{path}?{MASK if hidden else asked}".replace("\0", "")[:_PATH]
 
 
 def _lost(answer: bytes) -> bool:

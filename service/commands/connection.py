@@ -61,7 +61,7 @@ async def _list(database: Database, options: Namespace, _: Sealer) -> None:
     if not rows:
         tell("There are none: `idbridge connection create --provider okta` makes one.")
     for row in rows:
-        flags = [name for name in ("adopt", "managed", "dry_run", "events") if row[name]]
+        flags = [name for name in ("adopt", "managed", "dry_run", "events", "events_full") if row[name]]
         terms = [f"{row['rate']}/s" if row["rate"] else "", *(row["networks"] or ()), *flags]
         give(
             "  ".join(

@@ -63,5 +63,7 @@ def _told(row: dict[str, Any]) -> str:
         lines[0] += "  (dry run)"
     lines += [f"    {change}" for change in changes]
     if row["failed"]:
-        lines += [f"    answer: {row['answer'] or 'none'}", f"    {row['advice'] or ''}"]
+        lines.append(f"    answer: {row['answer'] or 'none'}")
+    if row["advice"]:
+        lines.append(f"    {row['advice']}")
     return "\n".join(lines)

@@ -7,7 +7,7 @@ from service.commands.parsing import Commands, command, verb, verbs
 
 TERMS = (
     *("name", "profile", "adopt", "managed", "dry_run", "default_role", "domains", "networks", "rate"),
-    *("log_days", "jwks_uri", "events", "events_url", "events_authorization"),
+    *("log_days", "jwks_uri", "events", "events_full", "events_url", "events_authorization"),
 )
 
 
@@ -84,6 +84,11 @@ def _more_terms(parser: ArgumentParser) -> None:
         "--events",
         action=BooleanOptionalAction,
         help="tell applications what its people and groups go through (RFC 9967)",
+    )
+    parser.add_argument(
+        "--events-full",
+        action=BooleanOptionalAction,
+        help="tell them the values as well, not only which attributes changed",
     )
     parser.add_argument(
         "--events-url", metavar="URL", help="push it there; without, applications fetch it at /ssf/feeds"

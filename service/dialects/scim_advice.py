@@ -1,9 +1,9 @@
-"""What an administrator can do about a request that failed: a table of causes, a sentence each.
+"""What an administrator can do about a request that failed, or lost a part: a table of causes, a sentence each.
 
 The cause is the problem that was raised; where none was, the answer's own scimType or status.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import msgspec
@@ -25,6 +25,8 @@ _OF_PROBLEM: Final[Mapping[type[Exception], str]] = {
     problems.Unreachable: "The service could not reach its database. The provider will try again; if it goes on, look at the database.",
     problems.BadPayload: "The provider sent a body that cannot be read. Try the profile of your provider (`idbridge connection change --profile`); if that does not help, its own support needs the request above.",
     problems.BadQuery: "The provider filters by something that is not kept here. Match on userName, externalId or the work e-mail in its attribute mapping.",
+    problems.NoMembers: "The provider puts somebody into a group who is not here, or not this connection's. Assign them to the application there, and let it sync users before groups.",
+    problems.GroupTaken: "This connection has another group of this name, or with this externalId. Rename one of the two at the provider, or remove the one that is pushed no longer.",
     problems.NoSuch: "The provider refers to something that is not there, such as a member or a role that was removed. Let it sync users before groups, and check the connection's default role.",
     problems.Unprocessable: "That would have left nobody who may administer this project. Make somebody else an administrator first.",
 }  # fmt: skip
@@ -41,12 +43,15 @@ _OF_RULE: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _OF_TYPE: Final[Mapping[str, str]] = {
     "uniqueness": "Somebody has this value already. Look for a duplicate at the provider; if it is the same person, let the connection adopt.",
-    "invalidFilter": "The provider filters by something that is not kept here. Match on userName, externalId or the work e-mail in its attribute mapping.",
+    "invalidFilter": "The provider's filter cannot be read, or asks for something that is not kept here; the answer says which. Match on userName, externalId or the work e-mail in its attribute mapping, or choose the profile of your provider.",
     "invalidPath": "The provider changes an attribute that no schema knows. Remove it from the attribute mapping, or choose the profile of your provider for the connection.",
     "invalidSyntax": "The provider sent something that the RFC does not allow. Choose the profile of your provider for the connection (`idbridge connection change --profile`).",
     "invalidValue": "A value has the wrong type or form; the answer names the attribute. Correct it at the provider, or in its attribute mapping.",
     "noTarget": "The provider changes an entry that is not there, such as an e-mail of a type that the person lacks. A full sync of the person mends it.",
     "mutability": "The provider changes something that is read only here. Remove it from the attribute mapping.",
+    "invalidCursor": "The provider mixed up the pages of a list. It begins the list again by itself; if this goes on, let it ask by startIndex.",
+    "expiredCursor": "The provider took too long from page to page of a list. It begins the list again by itself; nothing needs to be done.",
+    "invalidCount": "The provider changed the size of the pages within a list, or asked for too large ones. Set its page size to 1000 at most.",
     "tooMany": "The request did too much at once. Let the provider send less at a time.",
 }  # fmt: skip
 _OF_STATUS: Final[Mapping[int, str]] = {
@@ -56,10 +61,22 @@ _OF_STATUS: Final[Mapping[int, str]] = {
 }  # fmt: skip
 _ANYTHING: Final = "The answer says what was wrong. If it cannot be mended at the provider, look for the request id in the service's log."  # fmt: skip
 _BULK: Final = "Some operations of the bulk request failed; the answer names each with its cause."
+_NOT_KEPT: Final = "This connection is on a dry run, which keeps nothing: whom it has made before is not there when the provider speaks of them again. If that is so here, nothing needs to be done."  # fmt: skip
+_DROPPED: Final = "Nothing here has a place for what the provider sent as {}: it was not kept, all else was. Remove it from the attribute mapping, or leave it so."  # fmt: skip
+_SHOWN: Final = 20  # names of what was dropped
 
 
-def advice(problem: Exception | None, status: int, answer: bytes = b"") -> str:
-    """The sentence for a failure: what was raised, the status (0: never answered), and the answer's body."""
+def dropped(names: Collection[str]) -> str:
+    """The sentence for names of which nothing was kept."""
+    told = ", ".join(list(names)[:_SHOWN])
+    return _DROPPED.format(f"{told} and more" if len(names) > _SHOWN else told)
+
+
+def advice(problem: Exception | None, status: int, answer: bytes = b"", *, rehearsed: bool = False) -> str:
+    """The sentence for a failure: what was raised, the status (0: never answered), and the answer's body;
+    `rehearsed` where nothing that the provider wrote was kept."""
+    if rehearsed and (status == 200 or isinstance(problem, problems.Forbidden | problems.NoMembers)):
+        return _NOT_KEPT
     if isinstance(problem, problems.Taken):
         return _OF_TAKEN.get(problem.field, _OF_TYPE["uniqueness"])
     if isinstance(problem, problems.Invalid):
@@ -83,4 +100,10 @@ def _scim_type(answer: bytes) -> str:
 def sentences() -> tuple[str, ...]:
     """Every sentence, for the laws that hold over them."""
     tables = (_OF_PROBLEM, _OF_TAKEN, _OF_RULE, _OF_TYPE, _OF_STATUS)
-    return (*(text for table in tables for text in table.values()), _ANYTHING, _BULK)
+    return (
+        *(text for table in tables for text in table.values()),
+        _ANYTHING,
+        _BULK,
+        _NOT_KEPT,
+        dropped(["x"]),
+    )

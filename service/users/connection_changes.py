@@ -41,6 +41,7 @@ _DEFAULTS: Final[Mapping[str, object]] = {
     "managed": False,
     "dry_run": False,
     "events": False,
+    "events_full": False,
     "log_days": LOG_DAYS,
 }
 _IGNORED: Final = frozenset({"id", "created_at"})

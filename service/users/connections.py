@@ -22,7 +22,7 @@ _columns = tuple(
     connections.c[name]
     for name in (
         *("project", "id", "provider", "profile", "adopt", "default_role", "domains"),
-        *("name", "managed", "dry_run", "networks", "rate", "log_days", "events"),
+        *("name", "managed", "dry_run", "networks", "rate", "log_days", "events", "events_full"),
     )
 )
 _RECOGNISE: Final = (
@@ -71,6 +71,7 @@ class Connection(msgspec.Struct, frozen=True):
     rate: int | None = None
     log_days: int = 0
     events: bool = False
+    events_full: bool = False
 
     def caller(
         self, origin: Origin, doing: list[tuple[str, str, str]] | None = None, txn: str | None = None
@@ -85,6 +86,7 @@ class Connection(msgspec.Struct, frozen=True):
             domains=self.domains,
             doing=doing,
             feeds=self.events,
+            full=self.events_full,
             txn=txn,
         )
 

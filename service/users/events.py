@@ -1,11 +1,11 @@
 """What applications are told of a connection's people and groups: a row for each change, in its own commit.
 
-Rows say which attributes changed, never their values (the "notice" events of RFC 9967): who is told asks for
-what they may read. Names are our own here; the language that tells them has its own words. All that one
-request did has one `txn`.
+Rows say which attributes changed (the "notice" events of RFC 9967): who is told asks for what they may read.
+Where a connection wants it they say the values too ("full"), but for what is very large. Names are our own
+here; the language that tells them has its own words. All that one request did has one `txn`.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -13,29 +13,36 @@ from sqlalchemy import bindparam, insert, select, true
 
 from service.database import Transaction, new_key, now
 from service.database.tables import connections, events
-from service.users.model import ACTIVE, ARCHIVED, ATTRIBUTES, SECRETS, Caller
+from service.users.model import ACTIVE, ARCHIVED, ATTRIBUTES, PROVISIONED, SECRETS, Caller
 from service.users.rows import same
 
 FED: Final = "events"  # announced on commit, with the connection's key
 USERS_AT: Final = "/Users/"
 GROUPS_AT: Final = "/Groups/"
 KEPT: Final = "auth_data."  # before the names of what has no column
+VALUES: Final = "values"  # beside the names of attributes, where a connection wants them
 Told = dict[str, dict[str, object]]
 
+_WITH_VALUES: Final = frozenset({"create", "patch", "put"})
+_SHOWN: Final = (*PROVISIONED, "id", "version", "created_at", "changed_at", "connection")
+_LARGEST: Final = 32_768  # bytes of values in one event; of what is larger applications are given notice
 _INSERT: Final = insert(events)
-_FEEDING: Final = select(connections.c.id).where(
+_FEEDING: Final = select(connections.c.id, connections.c.events_full).where(
     connections.c.project == bindparam("project"), connections.c.events.is_(true())
 )
+_NOTHING: Final[Mapping[str, Any]] = {}
 _KEPT_AS: Final = {column: name for name, columns in SECRETS.items() for column in columns[:1]}
 
 
 class Happened(msgspec.Struct, frozen=True):
-    """What one person or group of a connection went through: `told` has the names of events."""
+    """What one person or group of a connection went through: `told` has the names of events, `values` what
+    they are now, by our own names."""
 
     connection: str | None
     subject: str
     external_identifier: str | None
     told: Told
+    values: Mapping[str, Any] = {}
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -50,12 +57,16 @@ async def tell(tx: Transaction, caller: Caller, happened: Sequence[Happened]) ->
     """Leave a row for each that belongs to a connection whose changes are told."""
     if not happened or (caller.connection is not None and not caller.feeds):
         return
-    feeding: Collection[str] = [caller.connection] if caller.connection is not None else ()
+    feeding: Mapping[str | None, bool] = {caller.connection: caller.full} if caller.connection else {}
     owners = {one.connection for one in happened} - {None}
     if caller.connection is None and owners:
-        feeding = [id_ for (id_,) in await tx.rows(_FEEDING, project=caller.project)]
+        feeding = dict(await tx.rows(_FEEDING, project=caller.project))
     at, txn = now(), caller.txn or new_key()
-    rows = [_row(caller.project, one, at, txn) for one in happened if one.connection in feeding]
+    rows = [
+        _row(caller.project, _full(one) if feeding[one.connection] else one, at, txn)
+        for one in happened
+        if one.connection in feeding
+    ]
     await tx.run_many(_INSERT, rows)
     for connection in owners.intersection(feeding):
         tx.announce(FED, str(connection))
@@ -75,7 +86,10 @@ async def answer(tx: Transaction, caller: Caller, outcomes: Sequence[Outcome]) -
 
 def _row(project: str, one: Happened, at: str, txn: str) -> dict[str, object]:
     return {
-        **msgspec.structs.asdict(one),
+        "connection": one.connection,
+        "subject": one.subject,
+        "external_identifier": one.external_identifier,
+        "told": one.told,
         "project": project,
         "id": new_key(),
         "txn": txn,
@@ -83,6 +97,21 @@ def _row(project: str, one: Happened, at: str, txn: str) -> dict[str, object]:
         "next_at": at,
         "attempts": 0,
     }
+
+
+def _full(one: Happened) -> Happened:
+    """The same with its values, if they are not too large."""
+    values = {name: one.values.get(name) for name in _SHOWN} if _is_user(one) else one.values
+    if not values or len(msgspec.json.encode(values)) > _LARGEST:
+        return one
+    told = {
+        name: {**said, VALUES: values} if name in _WITH_VALUES else said for name, said in one.told.items()
+    }
+    return msgspec.structs.replace(one, told=told)
+
+
+def _is_user(one: Happened) -> bool:
+    return one.subject.startswith(USERS_AT)
 
 
 def made(caller: Caller, rows: Iterable[Mapping[str, Any]]) -> list[Happened]:
@@ -118,8 +147,11 @@ def removed(rows: Iterable[Mapping[str, Any]]) -> list[Happened]:
     return [_user(row, {"delete": {}}) for row in rows if row["connection"] and row["status"] != ARCHIVED]
 
 
-def group(caller: Caller, row: Mapping[str, Any], name: str, changed: Iterable[str] = ()) -> Happened:
-    """A group of the caller's: `name` is create, update or delete."""
+def group(
+    caller: Caller, row: Mapping[str, Any], name: str, changed: Mapping[str, Any] = _NOTHING
+) -> Happened:
+    """A group of the caller's: `name` is create, update or delete, `changed` its new values and, of its
+    members, those who came and went."""
     told = {"attributes": sorted(changed), "version": row.get("version", 1)}
     if name == "update":
         name = "put" if caller.puts else "patch"
@@ -128,11 +160,12 @@ def group(caller: Caller, row: Mapping[str, Any], name: str, changed: Iterable[s
         GROUPS_AT + row["id"],
         row["external_identifier"],
         {name: {} if name == "delete" else told},
+        {**row, "members": changed.get("members")},
     )
 
 
 def _user(row: Mapping[str, Any], told: Told) -> Happened:
-    return Happened(row["connection"], USERS_AT + row["id"], row["external_identifier"], told)
+    return Happened(row["connection"], USERS_AT + row["id"], row["external_identifier"], told, row)
 
 
 def _notice(row: Mapping[str, Any], changed: Iterable[str], before: object) -> dict[str, object]:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, update
 
 from service.database import Transaction, now
 from service.database.tables import groups
-from service.users import events, group_members, group_roles, history
+from service.users import adoption, events, group_members, group_roles, history
 from service.users.access import Scope, ScopeKind
 from service.users.checks import check
 from service.users.membership import Moved, Wanted
@@ -47,8 +48,10 @@ async def create(
     row = {"project": caller.project, "id": id_, "connection": scope(caller).values["caller_connection"]}
     with unique():
         await tx.run(_INSERT, **row, **values, version=1, created_at=at, changed_at=at)
+    await adoption.adopt(tx, caller, wanted.inside)
     moved = await group_members.move(tx, caller, id_, wanted)
-    await _record(tx, caller, "create", {**row, **values, "version": 1}, values, moved)
+    new = {**row, **values, "version": 1, "created_at": at, "changed_at": at}
+    await _record(tx, caller, "create", new, values, moved)
     if await group_roles.concern(tx, caller, id_):
         await group_roles.follow(tx, caller, await group_roles.people(tx, caller, moved.users, moved.groups))
 
@@ -63,15 +66,14 @@ async def change(
     changes = {name: value for name, value in _checked(given).items() if row[name] != value}
     id_, renamed = row["id"], "display_name_key" in changes
     concerned = renamed and await group_roles.concern(tx, caller, id_)
+    await adoption.adopt(tx, caller, wanted.inside)
     moved = await group_members.move(tx, caller, id_, wanted)
     if not changes and not moved:
         return False
-    version = row["version"] + 1
+    new = {**changes, "version": row["version"] + 1, "changed_at": now()}
     with unique():
-        await tx.run(
-            _UPDATE, of_project=caller.project, of_id=id_, **changes, version=version, changed_at=now()
-        )
-    await _record(tx, caller, "update", {**row, **changes, "version": version}, changes, moved)
+        await tx.run(_UPDATE, of_project=caller.project, of_id=id_, **new)
+    await _record(tx, caller, "update", {**row, **new}, changes, moved)
     if (moved or renamed) and (concerned or await group_roles.concern(tx, caller, id_)):
         inner = [*moved.groups, id_] if renamed else moved.groups
         await group_roles.follow(tx, caller, await group_roles.people(tx, caller, moved.users, inner))
@@ -115,12 +117,11 @@ async def _record(
 ) -> None:
     """What happened to the group; of its members those who came and went."""
     delta = {name: value for name, value in changes.items() if name in GROUP_ATTRIBUTES}
+    told = delta
     if moved:
-        delta["members"] = {
-            "added": [*moved.added, *moved.added_groups],
-            "removed": [*moved.removed, *moved.removed_groups],
-        }
+        delta = {**delta, "members": {"added": moved.incoming, "removed": moved.outgoing}}
+        told = {**delta, "members": msgspec.to_builtins(moved)}
     data = {name: row[name] for name in ("id", *GROUP_ATTRIBUTES)}
     await history.record(tx, caller, action, [history.Entry(row["id"], data, delta)], collection=GROUPS)
-    await events.tell(tx, caller, [events.group(caller, row, action, delta)])
+    await events.tell(tx, caller, [events.group(caller, row, action, told)])
     tx.announce("group", row["id"])

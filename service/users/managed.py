@@ -8,14 +8,9 @@ from sqlalchemy import bindparam, select, true
 from service.database import Transaction, by_kind, one_of
 from service.database.tables import connections
 from service.users.edits import Edit
-from service.users.model import LOCAL, Caller
+from service.users.model import LOCAL, PROVISIONED, Caller
 from service.users.problems import Managed
 
-# The columns that a SCIM resource has words for. Passwords are the person's own, and roles ours to give.
-OWNED: Final = (
-    *("email", "first_name", "last_name", "title", "language", "timezone", "user_name"),
-    *("status", "provider", "external_identifier", "auth_data"),
-)
 _NAMES: Final = by_kind(
     lambda kind: select(connections.c.id, connections.c.name).where(
         connections.c.project == bindparam("project"),
@@ -61,7 +56,7 @@ async def check(tx: Transaction, caller: Caller, edits: Sequence[Edit]) -> None:
         (edit.old["connection"], name)
         for edit in edits
         if edit.old["connection"] is not None
-        for name in OWNED
+        for name in PROVISIONED
         if name in edit.changes
     ]
     if not touched:

@@ -50,6 +50,16 @@ class Moved(msgspec.Struct):
         return bool(self.added or self.removed or self.added_groups or self.removed_groups)
 
     @property
+    def incoming(self) -> list[str]:
+        """Who came."""
+        return [*self.added, *self.added_groups]
+
+    @property
+    def outgoing(self) -> list[str]:
+        """Who went."""
+        return [*self.removed, *self.removed_groups]
+
+    @property
     def users(self) -> list[str]:
         """The users."""
         return [*self.added, *self.removed]

@@ -125,8 +125,15 @@ CONNECTION_ATTRIBUTES: Final[Mapping[str, Attribute]] = _named(
     Attribute("jwks", "json"),
     Attribute("jwks_uri", "string", 2048),
     Attribute("events", "boolean", nullable=False),
+    Attribute("events_full", "boolean", nullable=False),
     Attribute("events_url", "string", 2048),
     Attribute("events_authorization", "hash", 2048),
+)
+
+# The columns that a SCIM resource has words for. Passwords are the person's own, and roles ours to give.
+PROVISIONED: Final = (
+    *("email", "first_name", "last_name", "title", "language", "timezone", "user_name"),
+    *("status", "provider", "external_identifier", "auth_data"),
 )
 
 # What people may say of a file; the rest follows from the picture itself.
@@ -168,8 +175,8 @@ class Caller(msgspec.Struct, frozen=True):
     `leave` is what the rules of the role allow; without any, a person has the minimum and the public nothing.
     The others belong to a connection: whether it may take users that nobody owns, the provider that lands in
     users.provider, the e-mail domains that it may vouch for (casefolded), where history notes what is done,
-    for its sync log: (action, collection, item), whether applications are told of it, and whether it sends
-    whole resources (PUT). `txn` names the request, to whoever is told of what it did.
+    for its sync log: (action, collection, item), whether applications are told of it (`full`: with values),
+    and whether it sends whole resources (PUT). `txn` names the request, to whoever is told of what it did.
     """
 
     project: str
@@ -186,6 +193,7 @@ class Caller(msgspec.Struct, frozen=True):
     domains: tuple[str, ...] = ()
     doing: list[tuple[str, str, str]] | None = None
     feeds: bool = False
+    full: bool = False
     puts: bool = False
     txn: str | None = None
 

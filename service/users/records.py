@@ -190,13 +190,13 @@ def _wanted(row: Row, given: Mapping[str, object]) -> Edit:
 def _decide(caller: Caller, edit: Edit, at: str) -> Edit:
     """An edit that the caller may make, with what follows from who they are."""
     row = edit.old
-    if not edit.changes:
-        return edit
     more: Row = {}
     if caller.connection is None and edit.changes.keys() & {"provider", "external_identifier"}:
         more["auth_data"] = None  # what another provider said is no longer true
-    if access.adopts(caller, row):
-        more |= {"connection": caller.connection, "provider": caller.provider}
+    if access.adopts(caller, row):  # also by a write that finds all as it would have it
+        more = {"connection": caller.connection, "provider": caller.provider}
+    if not edit.changes and not more:
+        return edit
     if edit.moves:
         more["email_verified_at"] = at if vouches(caller, edit.changes["email"]) else None
     edit = Edit(row, {**more, **edit.changes})

@@ -22,7 +22,9 @@ _KEY: Final = ("project", "connection", "id")
 FIRST: Final = "00000000-0000-0000-0000-000000000000"  # before every key
 _DAY: Final = 86_400
 _added = upsert(sync_log)  # both databases read it alike
-_CHANGED: Final = _added.on_conflict_do_update(index_elements=_KEY, set_={"changed": _added.excluded.changed})
+_CHANGED: Final = _added.on_conflict_do_update(
+    index_elements=_KEY, set_={name: _added.excluded[name] for name in ("changed", "advice")}
+)
 _KEEP: Final = _added.on_conflict_do_update(
     index_elements=_KEY,
     set_={

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from providers.scim import bulk
-from service.api.scim_performing import Interrupted, perform
+from service.api.scim_noting import Interrupted
+from service.api.scim_performing import perform
 from service.database import Database, Transaction, Unavailable, new_key
 from service.database.tables import deferred_outcomes, deferred_requests, users
 from service.performing import Performer
@@ -415,6 +416,25 @@ async def test_what_can_never_be_done_is_given_up_and_told(idle: Served) -> None
     found = await outcomes(application, first, second)
     assert {one["events"][ANSWER]["status"] for one in found.values()} == {"500"}
     assert await people(idle) == 0 and await _nothing_waits(idle)
+
+
+async def test_of_a_bulk_that_is_given_up_each_operation_is_told_that_was_not_done(idle: Served) -> None:
+    okta, application = await told(idle)
+    key = (await okta.add())["id"]
+    changing = {"method": "PATCH", "path": f"/Users/{key}", "data": [{"op": "remove", "path": "title"}]}
+    body = {"schemas": [bulk.BULK_REQUEST], "Operations": [making("a"), changing, making("b")]}
+    txn, _ = await later(okta, "POST", "/Bulk", body)
+    request = await held(idle)
+    begun = msgspec.structs.replace(request, noted={0: {"status": "201", "method": "POST"}})
+    await perform(idle.house, begun, most=0)
+    found = await outcomes(application, f"{txn}:1", f"{txn}:2")
+    assert set(found) == {f"{txn}:1", f"{txn}:2"}  # what was done was told when it was
+    answers = [found[f"{txn}:{n}"]["events"][ANSWER] for n in (1, 2)]
+    assert {one["status"] for one in answers} == {"500"}
+    assert found[f"{txn}:1"]["sub_id"]["uri"] == f"/Users/{key}" and answers[1]["bulkId"] == "b"
+    again, _ = await later(okta, "POST", "/Bulk", body)
+    await perform(idle.house, msgspec.structs.replace(await held(idle), attempts=9), most=1)
+    assert (await outcomes(application, again))[again]["sub_id"]["uri"] == "/Bulk"  # nobody looked again
 
 
 async def test_of_what_waits_there_is_an_end(idle: Served, monkeypatch: pytest.MonkeyPatch) -> None:

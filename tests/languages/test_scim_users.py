@@ -314,6 +314,34 @@ async def test_a_connection_that_adopts_finds_and_takes_who_is_nobody_s(house: S
     assert (await okta.ask("GET", "/Users")).json()["totalResults"] == 1
 
 
+async def test_a_connection_that_adopts_takes_by_a_group_too_and_by_what_changes_nothing(
+    house: Served,
+) -> None:
+    okta, group = await _okta(house, adopt=True), "urn:ietf:params:scim:schemas:core:2.0:Group"
+    free, same = [(await house.person(f"{name}@example.com"))[0] for name in ("free", "same")]
+    members = [{"value": one} for one in (free, house.admin)]
+    refused = await okta.ask(
+        "POST", "/Groups", {"schemas": [group], "displayName": "Staff", "members": members}
+    )
+    assert refused.status_code == 400 and house.admin in refused.json()["detail"]
+    assert (await okta.ask("GET", "/Users")).json()["totalResults"] == 0  # all of it, or nothing
+    made = await okta.ask(
+        "POST", "/Groups", {"schemas": [group], "displayName": "Staff", "members": members[:1]}
+    )
+    assert made.status_code == 201 and [one["value"] for one in made.json()["members"]] == [free]
+    await house.ask("PATCH", f"/users/{same}", {"auth_data": {}})
+    assert (await okta.patch(same, {"op": "replace", "path": "active", "value": True})).status_code == 200
+    path = f"/Groups/{made.json()['id']}"
+    change = {
+        "schemas": [PATCH],
+        "Operations": [{"op": "add", "path": "members", "value": [{"value": same}]}],
+    }
+    assert (await okta.ask("PATCH", path, change)).status_code == 200
+    assert (await okta.ask("GET", "/Users")).json()["totalResults"] == 2
+    rows = [(await house.ask("GET", f"/users/{one}")).json()["data"]["provider"] for one in (free, same)]
+    assert rows == ["okta", "okta"]
+
+
 async def test_credentials_and_discovery(house: Served) -> None:
     for path in (
         "/ServiceProviderConfig",

@@ -33,6 +33,7 @@ connections = Table(
     Column("jwks", Document),  # keys that sign its assertions: RFC 7523
     Column("jwks_uri", Words),  # the same, published by it
     Column("events", Flag, nullable=False, server_default=false()),  # its changes are told to applications
+    Column("events_full", Flag, nullable=False, server_default=false()),  # with the values of what changed
     Column("events_url", Words),  # where to, by push (RFC 8935); without it they are fetched (RFC 8936)
     Column("events_authorization", Words),  # the header that pushes go with, sealed
     Column("created_at", Moment, nullable=False),
@@ -112,7 +113,9 @@ events = Table(
     Column("txn", Words, nullable=False),  # the same for all that one request did
     Column("subject", Words, nullable=False),  # /Users/... or /Groups/...
     Column("external_identifier", Words),
-    Column("told", Document, nullable=False),  # names of events, with what changed; no values of users
+    Column(
+        "told", Document, nullable=False
+    ),  # names of events, with what changed; values where `events_full`
     Column("at", Moment, nullable=False),
     Column("next_at", Moment, nullable=False),  # when it is pushed, or pushed again
     Column("attempts", Integer, nullable=False),
