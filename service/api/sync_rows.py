@@ -1,14 +1,13 @@
 """Rows of the sync log: a request and its answer without secrets, cut to a bounded size."""
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
 
 import msgspec
 
 from providers.scim import bulk
-from service.database import moment
+from service.database.types import moment_of
 from service.dialects import scim_advice
 from service.redaction import MASK, clean
 
@@ -21,13 +20,14 @@ SUMMARY: Final = 1024  # characters of a good answer to a read, which can be ask
 _PATH: Final = 2048
 _CHANGES: Final = 1000  # items that one row names
 
-# Whatever holds none of these holds no secret; most of what providers send is kept as it came.
-_SUSPECT: Final = re.compile(
-    rb"pass(?:word|wd)|secret|token|cookie|authorization|assertion|verifier|(?:private|api)_?key"
-    rb'|"(?:code|state|otp|nonce)"|saml|relay|bearer|basic |eyJ|idb_|://[^/\s"]*@'
-    rb"|\\u00[2-7]",  # a letter that need not be written so may be part of any of these
-    re.IGNORECASE,
+# Whatever holds none of these, in any case, holds no secret; most of what providers send is kept as it came.
+_SUSPECT: Final = (
+    *(b"password", b"passwd", b"secret", b"token", b"cookie", b"authorization", b"assertion", b"verifier"),
+    *(b"private_key", b"privatekey", b"api_key", b"apikey", b'"code"', b'"state"', b'"otp"', b'"nonce"'),
+    *(b"saml", b"relay", b"bearer", b"basic ", b"eyj", b"idb_"),
+    *(b"\\u00%d" % row for row in range(2, 8)),  # a letter that need not be written so may be part of any
 )
+_SIGNED_IN: Final = re.compile(rb'://[^/\s"]*@')
 # A path, or a filter, that speaks of secrets stands beside one, or holds one.
 _SPEAKS: Final = re.compile(r"pass(?:word|wd)|secret|token", re.IGNORECASE)
 
@@ -105,12 +105,19 @@ def _is_bulk(entry: "Entry") -> bool:
 
 def told(body: bytes) -> str | None:
     """A body as the log keeps it: JSON without its secrets; the size of what may hold some and is no JSON."""
-    if _SUSPECT.search(body) is not None:
+    if _is_suspect(body):
         try:
             body = msgspec.json.encode(clean(_masked(msgspec.json.decode(body), 0)))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return f"({len(body)} bytes that are no JSON)"
     return _cut(body, LONGEST)
+
+
+def _is_suspect(text: bytes) -> bool:
+    lower = text.lower()  # a few plain searches take a tenth of the time of one pattern that ignores case
+    return any(word in lower for word in _SUSPECT) or (
+        b"://" in lower and _SIGNED_IN.search(lower) is not None
+    )
 
 
 def _cut(body: bytes, keep: int) -> str | None:
@@ -140,7 +147,7 @@ def _speaks(name: str, inner: object) -> bool:
 
 def _moment(key: str) -> str:
     """When a key was made (RFC 9562, 5.7)."""
-    return moment(datetime.fromtimestamp(int(key[:8] + key[9:13], 16) / 1000, UTC))
+    return moment_of(int(key[:8] + key[9:13], 16))
 
 
 def _path(path: str, query: bytes) -> str:
@@ -148,7 +155,7 @@ def _path(path: str, query: bytes) -> str:
     if not query:
         return path[:_PATH]
     asked = unquote_plus(query.decode("latin-1"), errors="replace")
-    hidden = _SUSPECT.search(query) or _SUSPECT.search(asked.encode())
+    hidden = _is_suspect(query) or _is_suspect(asked.encode())
     return f"{path}?{MASK if hidden else asked}".replace("\0", "")[:_PATH]
 
 

@@ -9,7 +9,19 @@ from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.sql.expression import BindParameter, SelectBase, UpdateBase
 from sqlalchemy.types import NullType, TypeEngine
 
-from service.database.types import Key, Words, fit_integer, fit_key, fit_text
+from service.database.types import (
+    Document,
+    Flag,
+    Key,
+    Moment,
+    Words,
+    fit_document,
+    fit_flag,
+    fit_integer,
+    fit_key,
+    fit_moment,
+    fit_text,
+)
 
 Kind = Literal["sqlite", "postgresql"]
 Statement = SelectBase | UpdateBase
@@ -42,21 +54,18 @@ class Shape:
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """What goes to the driver, in its order; ValueError names the value that does not fit its column."""
-        filled = self._template.copy()
-        for position, name, convert in self._binds:
-            value = values[name]
-            if value is None or convert is None:
-                filled[position] = value
-                continue
-            try:
-                filled[position] = convert(value)
-            except ValueError as reason:
-                raise ValueError(f"{name}: {reason}") from reason
+        filled, name = self._template.copy(), ""
+        try:
+            for position, name, convert in self._binds:
+                value = values[name]
+                filled[position] = value if value is None or convert is None else convert(value)
+        except ValueError as reason:
+            raise ValueError(f"{name}: {reason}") from reason
         return filled
 
     def many(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
         """The same for many rows of values; TypeError when their names differ."""
-        if any(row.keys() != rows[0].keys() for row in rows):
+        if len(rows) > 1 and any(row.keys() != rows[0].keys() for row in rows):
             raise TypeError("rows whose names differ from the first one's")
         return [self.arguments(row) for row in rows]
 
@@ -134,13 +143,21 @@ def _binds(
     return template, tuple(binds)
 
 
+# Nearly all values are of these: by way of SQLAlchemy each would cost two calls more.
+_FIT: Mapping[type[TypeEngine[Any]], Callable[[Any], Any]] = {
+    Words: fit_text,
+    Key: fit_key,
+    Moment: fit_moment,
+    Document: fit_document,
+    Flag: fit_flag,
+}
+
+
 def converter(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
     """What turns a value of type `kind` into the driver's: SQLAlchemy's own converter, or else a check that
     makes SQLite as strict as PostgreSQL."""
-    if isinstance(kind, Words):
-        return fit_text  # most values are texts, and by way of SQLAlchemy each would cost two calls more
-    if isinstance(kind, Key):
-        return fit_key  # most others are keys
+    if type(kind) in _FIT:
+        return _FIT[type(kind)]
     convert = kind.dialect_impl(dialect).bind_processor(dialect)
     if convert is not None:
         return convert

@@ -1,10 +1,11 @@
 """The column types: one Python value for each, the same on SQLite and PostgreSQL."""
 
+import os
 import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from secrets import randbits
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -18,10 +19,22 @@ _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0
 _NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
+# Random numbers of 80 bits, each used once: to ask for every single one would let go of the interpreter.
+_chances: list[int] = []
+os.register_at_fork(after_in_child=_chances.clear)
+
+
+def _chance() -> int:
+    if not _chances:
+        drawn = os.urandom(10 * 256)
+        _chances.extend(int.from_bytes(drawn[n : n + 10]) for n in range(0, len(drawn), 10))
+    return _chances.pop()
+
+
 def new_key() -> str:
     """A fresh UUIDv7 (RFC 9562, 5.7), lower case with dashes: later keys sort after earlier ones."""
     stamp = time.time_ns() // 1_000_000
-    chance = randbits(74)  # one system call
+    chance = _chance() >> 6
     number = stamp << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | (chance & (1 << 62) - 1)
     digits = f"{number:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
@@ -36,7 +49,18 @@ def moment(when: datetime) -> str:
 
 def now() -> str:
     """The present moment."""
-    return moment(datetime.now(UTC))
+    return moment_of(time.time_ns() // 1_000_000)
+
+
+def moment_of(milliseconds: int) -> str:
+    """The moment so many milliseconds after the beginning of 1970."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_second(seconds)}.{rest:03}Z"
+
+
+@lru_cache(64)  # the same second is asked for again and again
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 class Key(TypeDecorator[str]):
@@ -71,11 +95,7 @@ class Moment(TypeDecorator[str]):
         return dialect.type_descriptor(TIMESTAMP(timezone=True) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is not None:
-            if not (isinstance(value, str) and _MOMENT.fullmatch(value)):
-                raise ValueError("a moment is written 2021-02-05T15:18:13.000Z")
-            datetime.fromisoformat(value)  # refuses the 31st of February, which PostgreSQL would refuse too
-        return value
+        return None if value is None else fit_moment(value)
 
 
 class Document(TypeDecorator[Any]):
@@ -92,15 +112,7 @@ class Document(TypeDecorator[Any]):
         return dialect.type_descriptor(_JsonbAsText() if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        try:
-            text = msgspec.json.encode(value).decode()
-        except (TypeError, OverflowError, RecursionError) as reason:
-            raise ValueError(f"a document holds what JSON can say: {reason}") from reason
-        if "\\u0000" in text and _NUL_IN_JSON.search(text):
-            raise ValueError("text must not hold NUL")
-        return text
+        return None if value is None else fit_document(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else msgspec.json.decode(value)
@@ -133,9 +145,7 @@ class Flag(TypeDecorator[bool]):
     cache_ok = True
 
     def process_bind_param(self, value: bool | None, dialect: Dialect) -> bool | None:
-        if value is not None and not isinstance(value, bool):
-            raise ValueError("a flag is True or False")
-        return value
+        return None if value is None else fit_flag(value)
 
 
 class Words(TypeDecorator[str]):
@@ -181,6 +191,39 @@ def fit_text(value: object) -> str:
             value.encode()
         except UnicodeEncodeError:
             raise ValueError("text must not hold a lone surrogate") from None
+    return value
+
+
+def fit_moment(value: object) -> str:
+    """`value` if it is a moment; ValueError for anything else."""
+    if not isinstance(value, str):
+        raise ValueError("a moment is text")
+    return _known_moment(value)
+
+
+@lru_cache(256)  # what one request writes, it mostly writes at one moment
+def _known_moment(value: str) -> str:
+    if not _MOMENT.fullmatch(value):
+        raise ValueError("a moment is written 2021-02-05T15:18:13.000Z")
+    datetime.fromisoformat(value)  # refuses the 31st of February, which PostgreSQL would refuse too
+    return value
+
+
+def fit_document(value: object) -> str:
+    """`value` as JSON; ValueError for what JSON cannot say, and for NUL."""
+    try:
+        text = msgspec.json.encode(value).decode()
+    except (TypeError, OverflowError, RecursionError) as reason:
+        raise ValueError(f"a document holds what JSON can say: {reason}") from reason
+    if "\\u0000" in text and _NUL_IN_JSON.search(text):
+        raise ValueError("text must not hold NUL")
+    return text
+
+
+def fit_flag(value: object) -> bool:
+    """`value` if it is true or false; ValueError for anything else, which SQLite alone would keep."""
+    if not isinstance(value, bool):
+        raise ValueError("a flag is True or False")
     return value
 
 

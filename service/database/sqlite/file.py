@@ -37,7 +37,8 @@ def connect_writer(path: Path) -> sqlite3.Connection:
     )
     connection.executescript(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-        f"PRAGMA mmap_size={_MMAP}; PRAGMA journal_size_limit=67108864"
+        # temp_store: else every savepoint writes the pages that it would put back to a file of its own
+        f"PRAGMA temp_store=MEMORY; PRAGMA mmap_size={_MMAP}; PRAGMA journal_size_limit=67108864"
     )
     connection.create_function(FOLD, 1, fold_case, deterministic=True)
     return connection

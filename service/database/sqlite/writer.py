@@ -94,11 +94,14 @@ class Writer:
     def _commit(self, connection: sqlite3.Connection, jobs: Sequence[Job]) -> bool:
         """True when each job has its outcome; False when the transaction was lost, the good with the bad."""
         try:
+            if len(jobs) == 1:
+                _alone(connection, jobs[0])
+                return True
             for job in jobs:
                 connection.execute("SAVEPOINT unit")
                 if not job.attempt(connection):
                     if not connection.in_transaction:  # SQLite may roll all back when the disk is full
-                        return len(jobs) == 1
+                        return False
                     connection.execute("ROLLBACK TO unit")
                 connection.execute("RELEASE unit")
             connection.execute("COMMIT")
@@ -117,3 +120,11 @@ class Writer:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _alone(connection: sqlite3.Connection, job: Job) -> None:
+    """A unit that shares its transaction with no other: that itself is undone."""
+    if job.attempt(connection):
+        connection.execute("COMMIT")
+    elif connection.in_transaction:
+        connection.execute("ROLLBACK")
