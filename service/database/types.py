@@ -25,10 +25,12 @@ os.register_at_fork(after_in_child=_chances.clear)
 
 
 def _chance() -> int:
-    if not _chances:
-        drawn = os.urandom(10 * 256)
-        _chances.extend(int.from_bytes(drawn[n : n + 10]) for n in range(0, len(drawn), 10))
-    return _chances.pop()
+    while True:  # pop() gives a number to one thread alone, and another may take the last one
+        try:
+            return _chances.pop()
+        except IndexError:
+            drawn = os.urandom(10 * 256)
+            _chances.extend(int.from_bytes(drawn[n : n + 10]) for n in range(0, len(drawn), 10))
 
 
 def new_key() -> str:

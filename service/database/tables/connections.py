@@ -113,9 +113,7 @@ events = Table(
     Column("txn", Words, nullable=False),  # the same for all that one request did
     Column("subject", Words, nullable=False),  # /Users/... or /Groups/...
     Column("external_identifier", Words),
-    Column(
-        "told", Document, nullable=False
-    ),  # names of events, with what changed; values where `events_full`
+    Column("told", Document, nullable=False),  # events by name: what changed, with `events_full` to what
     Column("at", Moment, nullable=False),
     Column("next_at", Moment, nullable=False),  # when it is pushed, or pushed again
     Column("attempts", Integer, nullable=False),
