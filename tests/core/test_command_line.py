@@ -370,7 +370,7 @@ class Serving:
         return out.decode()
 
     async def ask(self, method: str, path: str, body: object = None, token: str = "") -> httpx2.Response:
-        async with httpx2.AsyncClient(base_url=self.url, trust_env=False) as client:
+        async with httpx2.AsyncClient(base_url=self.url, trust_env=False, timeout=60, verify=False) as client:
             headers = {"authorization": f"Bearer {token}"} if token else {}
             return await client.request(method, path, json=body, headers=headers)
 
