@@ -21,7 +21,7 @@ settings.register_profile("idbridge", deadline=None)
 settings.load_profile("idbridge")
 
 _MEMORY = Path("/dev/shm")
-_ROOM = 6 << 30  # bytes, for all workers; containers often have 64 MB there
+_ROOM = 3 << 30  # bytes free: four workers fill less than one; containers often have 64 MB in all
 
 
 def _in_memory() -> str | None:
