@@ -26,8 +26,8 @@ setup-test: .venv/made-test ## the same, with the test tools and the npm clients
 run: setup ## start idbridge on http://127.0.0.1:8055 with SQLite under ./data
 	$(BIN)/idbridge serve
 
-# Tests wait for servers more than they compute: three at a time keep two cores busy.
-WORKERS ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
+# Tests wait for servers as much as they compute: four at a time keep two cores busy.
+WORKERS ?= --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: setup-test ## run every test (ARGS="-k scim" narrows it, WORKERS= runs one at a time)
 	$(BIN)/python -m pytest $(WORKERS) $(ARGS)

@@ -11,7 +11,8 @@ import asyncpg
 
 from service.database.migrations import migrate
 
-# The server lives as long as the tests: what a power cut would cost is not at stake, time is.
+# The server lives as long as the tests: what a power cut would cost is not at stake, time is. Its housekeeping
+# would come at any time, even while a database is copied; ours, where it is tested, comes when it is due.
 POSTGRESQL_SETTINGS = """
 fsync = off
 full_page_writes = off
@@ -20,6 +21,7 @@ shared_buffers = 64MB
 wal_level = minimal
 max_wal_senders = 0
 max_wal_size = 128MB
+autovacuum = off
 deadlock_timeout = 100ms
 """
 

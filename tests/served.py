@@ -37,7 +37,7 @@ class Served:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         # verify=False: to read the certificates of the world takes longer than most tests, and this is http.
         return httpx2.AsyncClient(
-            base_url=self.url, headers=headers, trust_env=False, timeout=30, verify=False
+            base_url=self.url, headers=headers, trust_env=False, timeout=60, verify=False
         )
 
     async def ask(

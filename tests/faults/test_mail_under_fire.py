@@ -1,7 +1,6 @@
 """Letters while servers and workers are killed, stopped, or cannot reach the mail server: none is lost."""
 
 import asyncio
-import multiprocessing
 import os
 import random
 import re
@@ -22,6 +21,7 @@ from mail.smtp import Smtp
 from mail.worker import Worker
 from service.database import Database, Transaction, new_key
 from service.database.tables import letters
+from tests.commands import forking
 from tests.faults import mail_processes
 from tests.faults.mail_processes import CONNECTIONS, LEASE, invite_some
 from tests.post.letters import compose
@@ -34,13 +34,9 @@ _STATES = select(letters.c.status, func.count()).group_by(letters.c.status)
 _ATTEMPTS = select(letters.c.recipient, letters.c.attempts)
 _MESSAGE_ID = re.compile(rb"^Message-ID: *(?:\r\n )?(<[^>]+>)", re.MULTILINE | re.IGNORECASE)
 
-# Started once, with everything imported: a process that it forks is there within milliseconds.
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.faults.mail_processes"])
-
 
 def _start(work: Callable[..., None], *facts: object) -> Any:
-    process = _forks.Process(target=work, args=facts, daemon=True)
+    process = forking().Process(target=work, args=facts, daemon=True)
     process.start()
     return process
 

@@ -42,7 +42,7 @@ class OpenIDProvider:
 
     def __init__(self, issuer: str) -> None:
         self.issuer = issuer
-        self._http = httpx2.Client(base_url=issuer, trust_env=False)
+        self._http = httpx2.Client(base_url=issuer, trust_env=False, timeout=60)
 
     def register(self, *redirect_uris: str, **metadata: Any) -> Client:
         """A new client (RFC 7591), confidential by HTTP Basic and with RS256 unless told otherwise."""

@@ -87,7 +87,7 @@ class IdentityProvider:
 
     @property
     def metadata(self) -> str:
-        return httpx2.get(f"{self.url}/metadata", trust_env=False).text
+        return httpx2.get(f"{self.url}/metadata", trust_env=False, timeout=60, verify=False).text
 
     @property
     def metadata_of_forms(self) -> str:
@@ -100,7 +100,7 @@ class IdentityProvider:
         """What a browser that is sent to `url` has to post, when this person has signed on there."""
         told = {"recipient": options.pop("recipient", ""), "nameIdentifierProbes": [], **options}
         headers = {"x-person": json.dumps(person), "x-options": json.dumps(told)}
-        found = httpx2.get(url, headers=headers, trust_env=False)
+        found = httpx2.get(url, headers=headers, trust_env=False, timeout=60, verify=False)
         assert found.status_code == 200, found.text
         return Form(found.text)
 

@@ -53,5 +53,5 @@ async def come_in(
 
 async def elsewhere(method: str, url: str, **more: Any) -> httpx2.Response:
     """One step of a browser at the identity provider."""
-    async with httpx2.AsyncClient(trust_env=False) as browser:
+    async with httpx2.AsyncClient(trust_env=False, timeout=60, verify=False) as browser:
         return await browser.request(method, url, **more)

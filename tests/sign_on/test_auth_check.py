@@ -1,11 +1,11 @@
 """`idbridge auth check NAME` says in sentences what is wrong between a provider and us."""
 
-import asyncio
 import os
-import sys
+from pathlib import Path
 
 import pytest
 
+from tests import commands
 from tests.peers.oidc import OpenIDProvider
 from tests.peers.slapd import Directory
 from tests.sign_on.issuer import DISCOVERY, Answer, Issuer, json
@@ -22,12 +22,8 @@ async def check(name: str = "op", **settings: str) -> tuple[int, str]:
         "AUTH_PROVIDERS": "op", "PUBLIC_URL": HOME, "OUTBOUND_IP_ALLOW_LIST": "127.0.0.0/8",
         **{f"AUTH_OP_{key}": value for key, value in settings.items()},
     }  # fmt: skip
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "service", "auth", "check", name),
-        env=variables, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
-    return int(process.returncode or 0), said.decode()
+    ended = await commands.run(Path.cwd(), ["auth", "check", name], variables)
+    return ended.status, ended.out + ended.err
 
 
 def openid(issuer: str, **more: str) -> dict[str, str]:

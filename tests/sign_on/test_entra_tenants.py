@@ -41,7 +41,7 @@ async def _sign_on(server: StandIn, variables: Mapping[str, str]) -> Identity:
     provider: Any = open_provider("op", settings, way)
     try:
         departure = await provider.depart(CALLBACK)
-        async with httpx2.AsyncClient(trust_env=False, verify=False) as browser:
+        async with httpx2.AsyncClient(trust_env=False, timeout=60, verify=False) as browser:
             answer = await browser.get(f"{server.url}/{departure.url.removeprefix('https://')}")
         query = dict(httpx2.URL(answer.headers["Location"]).params)
         identity: Identity = await provider.arrive(query, departure.memory)

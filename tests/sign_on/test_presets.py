@@ -54,7 +54,7 @@ class TestPresets(Conformance):
     async def come_back(self, departure: Departure) -> str:
         scheme, _, rest = departure.url.partition("://")
         assert scheme == "https"
-        async with httpx2.AsyncClient(trust_env=False, verify=False) as browser:
+        async with httpx2.AsyncClient(trust_env=False, timeout=60, verify=False) as browser:
             answer = await browser.get(f"{self.stand_in.url}/{rest}")
         if answer.is_redirect:
             return answer.headers["Location"]
@@ -174,7 +174,7 @@ async def _claiming(driver: str, variables: dict[str, str], vendor: Vendor) -> N
         way = Rerouted(server, trust=TRUST)
         provider = open_provider("op", settings, way)
         departure = await provider.depart(CALLBACK)
-        async with httpx2.AsyncClient(trust_env=False, verify=False) as browser:
+        async with httpx2.AsyncClient(trust_env=False, timeout=60, verify=False) as browser:
             answer = await browser.get(f"{server.url}/{departure.url.removeprefix('https://')}")
         query = dict(httpx2.URL(answer.headers["Location"]).params)
         try:
