@@ -84,6 +84,10 @@ async def test_who_signs_out_there_signs_out_here(house: Served, saml_idp: Ident
 async def test_an_empty_form_signs_out_here_and_there(house: Served, saml_idp: IdentityProvider) -> None:
     async with house.client() as browser:
         await _come_in(house, saml_idp, browser)
+        for path in (f"{HOME}/logout", "/thumper/auth/logout"):
+            crossed = await browser.post(path, data={}, headers={"sec-fetch-site": "cross-site"})
+            assert "set-cookie" not in crossed.headers
+            assert (await browser.get("/thumper/users/me")).status_code == 200
         left = await browser.post(f"{HOME}/logout", data={}, headers={"sec-fetch-site": "same-origin"})
         assert left.status_code == 303
         assert left.headers["location"].startswith(f"{saml_idp.url}/slo?SAMLRequest=")
