@@ -83,7 +83,7 @@ async def posted(call: Call, name: str) -> ASGIResponse:
 
 async def _is_worth_keeping(call: Call, provider: Provider, form: Mapping[str, str]) -> bool:
     """Strangers get no more room here than any departure has: what is larger has to be the provider's."""
-    if sum(map(len, form.values())) <= _SMALL:
+    if sum(len(field) + len(value) for field, value in form.items()) <= _SMALL:
         return True
     try:
         if not isinstance(provider, SignsForms):

@@ -47,6 +47,7 @@ async def test_a_large_form_is_kept_only_where_the_provider_has_signed_it(
         for hostile in (pack(others), "A" * 80_000, "%" * 20_000, pack(f"<x>{_PADDING}</x>")):
             assert await kept(house, path, SAMLResponse=hostile) == 0
         assert await kept(house, path, RelayState="x" * 80_000) == 0
+        assert await kept(house, path, **{"x" * 80_000: ""}) == 0
         assert await kept(house, path, SAMLResponse=pack(large)) == 1
         assert (
             await posted(house, path, SAMLResponse=pack(large)) == 0
