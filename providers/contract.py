@@ -158,6 +158,15 @@ class DescribesUs(Redirects, Protocol):
 
 
 @runtime_checkable
+class SignsForms(Redirects, Protocol):
+    """A provider that signs what it has the browser post: a stranger's form is known before it is kept."""
+
+    async def vet(self, fields: Mapping[str, str]) -> None:
+        """Raises Untrusted for a form that the provider has not signed; other ProviderErrors where nobody can
+        tell; within 5 seconds."""
+
+
+@runtime_checkable
 class TakesUnasked(Redirects, Protocol):
     """A provider that may send people whom we did not send there: anybody's page can make a browser do it."""
 

@@ -17,7 +17,7 @@ from providers.saml.encryption import Decryption
 from providers.saml.metadata import IdentityProvider, check_pair, describe_us, read_entity_id, read_metadata
 from providers.saml.person import describe
 from providers.saml.request import ask
-from providers.saml.response import Expected, read_response
+from providers.saml.response import Expected, read_response, vet_response
 from providers.saml.settings import SamlClient
 from providers.saml.signature import Trust
 from providers.saml.signing import Pair
@@ -62,6 +62,12 @@ class Saml:
     async def arrive(self, query: Mapping[str, str], memory: Mapping[str, str]) -> Identity:
         check_state({"state": query.get("RelayState", "")}, memory)
         return await self._read(query, memory["return_url"], memory["request"], memory)
+
+    async def vet(self, fields: Mapping[str, str]) -> None:
+        """Whether the assertion in a form is signed; what it says counts later, for the browser that left."""
+        async with in_time():
+            trust = self._trust(await self._idp.get())
+            await asyncio.to_thread(vet_response, fields, trust, self._decryption())
 
     async def receive(self, query: Mapping[str, str], return_url: str) -> Identity:
         """Somebody whom the identity provider sent of its own accord."""
@@ -141,10 +147,8 @@ class Saml:
                 recipient=return_url,
                 request=request,
             )
-            key = self._key()
-            decrypt = Decryption(key) if key else None
             # Verifying takes milliseconds of computing, and hostile text may take more.
-            assertion = await asyncio.to_thread(read_response, query, expected, decrypt)
+            assertion = await asyncio.to_thread(read_response, query, expected, self._decryption())
         proof = {"acr": assertion.context, "auth_time": assertion.auth_time}
         check_proof(proof, memory, self._settings.acr_values)
         return describe(self.name, assertion, whom.entity_id, self._settings)
@@ -161,6 +165,10 @@ class Saml:
     def _trust(self, whom: IdentityProvider) -> Trust:
         return Trust(whom.certificates, self._settings.allow_sha1)
 
+    def _decryption(self) -> Decryption | None:
+        key = self._key()
+        return None if key is None else Decryption(key)
+
     def _pair(self) -> Pair | None:
         key = self._key()
         return None if key is None else Pair(key, self._settings.sp_certificate)
@@ -171,7 +179,9 @@ class Saml:
             return None
         key = held.key.private_key
         if not isinstance(key, RSAPrivateKey):
-            raise Misconfigured("SP_PRIVATE_KEY is no RSA key")
+            raise Misconfigured(
+                "SP_PRIVATE_KEY is no RSA key: nothing else is sure to be read there, so make one"
+            )
         return key
 
 

@@ -54,15 +54,27 @@ def read_response(
     """The assertion in a SAMLResponse. Raises Refused for a status that says no, Untrusted for all else."""
     root = xml.parse(unpack(fields, "SAMLResponse"))
     _check_wrapper(root, expected)
+    assertion = _signed(root, expected.trust, decrypt)
+    if read_text(find_one(assertion, "saml:Issuer")) != expected.issuer:
+        _mistrust("The assertion is another identity provider's")
+    return _read(assertion, expected, decrypt)
+
+
+def vet_response(
+    fields: Mapping[str, str], trust: Trust, decrypt: Callable[[Element], Element] | None = None
+) -> None:
+    """Raises Untrusted for a SAMLResponse whose assertion was not signed by whom we trust."""
+    _signed(xml.parse(unpack(fields, "SAMLResponse")), trust, decrypt)
+
+
+def _signed(root: Element, trust: Trust, decrypt: Callable[[Element], Element] | None) -> Element:
+    """The one assertion, verified."""
     encrypted = find_all(root, "saml:EncryptedAssertion")
     if encrypted and decrypt is not None:
         root.replace(encrypted[0], decrypt(encrypted[0]))
     if len(list(root.iter(f"{SAML}Assertion", f"{SAML}EncryptedAssertion"))) != 1:
         _mistrust("The response holds no assertion, an encrypted one, or more than one")
-    assertion = verify_element(root, "./saml:Assertion", expected.trust)
-    if read_text(find_one(assertion, "saml:Issuer")) != expected.issuer:
-        _mistrust("The assertion is another identity provider's")
-    return _read(assertion, expected, decrypt)
+    return verify_element(root, "./saml:Assertion", trust)
 
 
 def _check_wrapper(root: Element, expected: Expected) -> None:

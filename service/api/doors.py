@@ -3,7 +3,7 @@
 import logging
 from typing import Final
 
-from providers.contract import Misconfigured, ProviderError, Unreachable
+from providers.contract import Misconfigured, ProviderError, Redirects, Unreachable
 from service.api.allowance import Allowance
 from service.api.calls import Call
 from service.api.house import Door
@@ -27,6 +27,14 @@ def find(call: Call, name: str) -> Door:
     if door is None or door.policy.project != call.project:
         raise RouteUnknown(call.address)
     return door
+
+
+def redirecting(call: Call, name: str) -> tuple[Door, Redirects]:
+    """The door of a provider that takes browsers. Raises RouteUnknown for any other."""
+    door = find(call, name)
+    if not isinstance(door.provider, Redirects):
+        raise RouteUnknown(call.address)
+    return door, door.provider
 
 
 async def note(call: Call, name: str, problem: ProviderError) -> None:

@@ -13,7 +13,7 @@ from service.api.bodies import TEXT, TEXT_MAYBE, expect
 from service.api.calls import Call, of
 from service.api.house import Door
 from service.api.landing import landing
-from service.api.sso import Left, leave
+from service.api.leaving import Left, leave
 from service.dialects import dialect
 from service.users import session_list, sign_in, ways_in
 from service.users.last_way import Open

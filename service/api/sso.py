@@ -1,7 +1,7 @@
-"""Signing on with a provider: off to it, and back through the callback of the same browser, once."""
+"""Signing on with a provider: back from it, through the callback of the browser that left, once."""
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import urlencode
 
 from litestar import Router, get, post
@@ -12,74 +12,24 @@ from litestar.types import Scope
 from providers.contract import (
     DescribesUs,
     Identity,
+    Provider,
     ProviderError,
     Redirects,
     Refused,
+    SignsForms,
     TakesUnasked,
     Untrusted,
 )
-from service.api import answers, directories, doors, kept, linking
-from service.api.calls import Call, of
+from service.api import answers, directories, doors, kept, leaving, linking
+from service.api.calls import KIB, Call, of
 from service.api.house import Door
-from service.api.landing import Home, landing
-from service.api.onward import onward
+from service.api.landing import Home
 from service.tokens import new_secret
 from service.users import sign_on
 from service.users.problems import Expired, Problem, RouteUnknown
 from service.users.sign_on import Arrival, Owing
 
-
-def redirecting(call: Call, name: str) -> tuple[Door, Redirects]:
-    """The door of a provider that takes browsers. Raises RouteUnknown for any other."""
-    door = doors.find(call, name)
-    if not isinstance(door.provider, Redirects):
-        raise RouteUnknown(call.address)
-    return door, door.provider
-
-
-@get("/auth/login/{name:str}")
-async def depart(scope: Scope, name: FromPath[str]) -> ASGIResponse:
-    """Sends the browser to the provider, and remembers that it was this browser; or to the page that asks
-    for a directory's password."""
-    call = of(scope)
-    door = doors.find(call, name)
-    redirect = call.query.get("redirect")
-    if redirect is not None:
-        redirect = landing(call, door.policy.redirect_allow_list, str(redirect))
-    if not isinstance(door.provider, Redirects):
-        return answers.away(directories.page(call, name, redirect))
-    otp = call.query.get("otp")  # documented; better is to wait for the question
-    more = {"otp": otp[:64]} if isinstance(otp, str) and otp else {}
-    try:
-        left = await leave(call, door, redirect, **more)
-        return answers.away(left.url, left.cookie)
-    except ProviderError as problem:
-        await doors.note(call, name, problem)
-        home = Home(redirect, door.policy.mode)
-        return call.generation.landing.refused(call, doors.told(problem, name), home)
-
-
-class Left(NamedTuple):
-    """Where to send a browser, the cookie that it is known by when it is back, the `state` that it brings."""
-
-    url: str
-    cookie: tuple[str, str]
-    state: str | None
-
-
-async def leave(call: Call, door: Door, redirect: str | None, **more: str) -> Left:
-    """Send this browser to the provider.
-
-    `more` is remembered with the departure: the code of a second factor (`otp`), the form of the credential
-    (`mode`), or the session in which the person asked for the identity to be linked (`link`).
-    Raises ProviderError.
-    """
-    name, provider = door.provider.name, door.provider
-    if not isinstance(provider, Redirects):
-        raise RouteUnknown(call.address)
-    departure = await provider.depart(kept.address(call, name, provider.lands_at))
-    cookie = await kept.keep_for_browser(call, name, {**departure.memory, **more}, redirect)
-    return Left(await onward(call, name, departure), cookie, departure.memory.get("state"))
+_SMALL: Final = 8 * KIB  # characters: a code, a state, an ID token, a name; or that the person said no
 
 
 @get("/auth/login/{name:str}/callback")
@@ -90,7 +40,7 @@ async def arrive(scope: Scope, name: FromPath[str]) -> ASGIResponse:
 
 async def arrived(call: Call, name: str) -> ASGIResponse:
     """Whom the provider sent back: the departure is used up first, whatever comes of it."""
-    door, provider = redirecting(call, name)
+    door, provider = doors.redirecting(call, name)
     given = await _given(call, name)
     taken = await kept.take_of_browser(call, name)
     memory = dict(taken[1]) if taken else {}
@@ -124,10 +74,25 @@ async def arrive_by_form(scope: Scope, name: FromPath[str]) -> ASGIResponse:
 
 async def posted(call: Call, name: str) -> ASGIResponse:
     """Keeps a form that comes from another site, and leads to where it is fetched."""
-    doors.find(call, name)
-    secret = new_secret("")
-    await kept.keep(call, secret, f"post {name}", await kept.posted(call), None)
+    provider = doors.find(call, name).provider
+    form, secret = await kept.posted(call), new_secret("")
+    if await _is_worth_keeping(call, provider, form):
+        await kept.keep(call, secret, f"post {name}", form, None)
     return answers.see(f"{kept.address(call, name, 'callback')}?{urlencode({'kept': secret})}")
+
+
+async def _is_worth_keeping(call: Call, provider: Provider, form: Mapping[str, str]) -> bool:
+    """Strangers get no more room here than any departure has: what is larger has to be the provider's."""
+    if sum(len(field) + len(value) for field, value in form.items()) <= _SMALL:
+        return True
+    try:
+        if not isinstance(provider, SignsForms):
+            raise Untrusted("The browser brought a form that is larger than any of this provider's")
+        await provider.vet(form)
+    except ProviderError as problem:
+        await doors.note(call, provider.name, problem)
+        return False
+    return True
 
 
 @get("/auth/login/{name:str}/metadata")
@@ -138,7 +103,7 @@ async def metadata(scope: Scope, name: FromPath[str]) -> ASGIResponse:
 
 def described(call: Call, name: str) -> ASGIResponse:
     """Our metadata for this provider, by the addresses of the call's generation."""
-    _, provider = redirecting(call, name)
+    _, provider = doors.redirecting(call, name)
     if not isinstance(provider, DescribesUs):
         raise RouteUnknown(call.address)
     try:
@@ -194,7 +159,7 @@ def _single(query: Mapping[str, object]) -> Mapping[str, str]:
 
 
 _HANDLERS: Final = [
-    depart,
+    leaving.depart,
     directories.login,
     arrive,
     arrive_by_form,

@@ -33,6 +33,8 @@ _key = (
 )
 _KEPT: Final = select(identities.c.tokens).where(*_key)
 _KEEP: Final = update(identities).where(*_key)
+# Whoever signs on while we ask brings a newer grant: what was said of the older is no word about that.
+_REPLACE: Final = _KEEP.where(identities.c.tokens == bindparam("of_tokens", type_=identities.c.tokens.type))
 _CLAIM: Final = (
     update(identities)
     .where(
@@ -96,8 +98,10 @@ class Grants:
             try:
                 newer = await provider.renew(Secret(kept.refresh_token))
             except Refused as problem:
-                await database.write(self._revoked, project, user, key, problem.cause, origin)
-                raise Forged from problem
+                asked = (project, user, key, sealed)
+                if await database.write(self._revoked, *asked, problem.cause, origin):
+                    raise Forged from problem
+                continue
             except ProviderError as problem:
                 _log.warning(
                     "a grant cannot be asked about", extra={"provider": name, "cause": problem.cause}
@@ -105,7 +109,7 @@ class Grants:
                 continue
             if newer is not None:
                 again = self._seal(project, key, Kept(newer.reveal(), kept.id_token))
-                await database.write(_store, project, key, again)
+                await database.write(_replace, project, key, sealed, again)
 
     async def _claim(self, tx: Transaction, project: str, user: str, name: str) -> list[tuple[str, str]]:
         at = now()
@@ -113,14 +117,17 @@ class Grants:
         return [(row[0], row[1]) for row in await tx.rows(_CLAIM, **where, asked_at=at)]
 
     async def _revoked(
-        self, tx: Transaction, project: str, user: str, key: Key, cause: str, origin: Origin
-    ) -> None:
-        await tx.run(_KEEP, **_where(project, key), tokens=None)
+        self, tx: Transaction, project: str, user: str, key: Key, sealed: str, cause: str, origin: Origin
+    ) -> bool:
+        """Whether the grant was still the one that is refused; then its sessions have ended."""
+        if not await _replace(tx, project, key, sealed, None):
+            return False
         await endings.end_of_provider(tx, project, user, key[0])
         story = f"{key[0]}: revoked (the provider takes its grant back, so the sessions have ended: {cause})"
         await history.record(
             tx, Caller(project, origin=origin), "refused", [history.Entry(user)], comment=story
         )
+        return True
 
     def _seal(self, project: str, key: Key, kept: Kept) -> str:
         return self._sealer.seal(msgspec.json.encode(kept).decode(), place(project, key))
@@ -132,8 +139,8 @@ class Grants:
             return Kept()
 
 
-async def _store(tx: Transaction, project: str, key: Key, sealed: str) -> None:
-    await tx.run(_KEEP, **_where(project, key), tokens=sealed)
+async def _replace(tx: Transaction, project: str, key: Key, sealed: str, newer: str | None) -> bool:
+    return await tx.run(_REPLACE, **_where(project, key), of_tokens=sealed, tokens=newer) == 1
 
 
 def _where(project: str, key: Key) -> dict[str, str]:

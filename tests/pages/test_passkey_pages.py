@@ -238,3 +238,11 @@ async def test_each_page_fits_and_keeps_the_rules_of_accessibility(
     await assert_accessible(tab)
     assert len(await tab.run("document.documentElement.outerHTML")) < 24_576
     assert device and tab.complaints == []
+
+
+async def test_its_button_is_as_wide_as_every_other_way_in(named_house: Served, tab: Tab) -> None:
+    await tab.show_as(900, "light")
+    await visit(named_house, tab, "/admin/login")
+    wide = "[...document.querySelectorAll('form.passkey button, #password')].map(one => one.offsetWidth)"
+    button, field = await tab.run(wide)
+    assert button == field > 0

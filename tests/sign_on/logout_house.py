@@ -1,6 +1,6 @@
 """A house at a SAML identity provider with which sign-outs travel both ways, and people who sign on there."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,23 @@ US = Pair()
 
 @asynccontextmanager
 async def logout_house(
-    database_url: str, data: Path, idp: IdentityProvider, **more: str
+    database_url: str,
+    data: Path,
+    idp: IdentityProvider,
+    *,
+    at: Callable[[str], str] = str,
+    **more: str,
 ) -> AsyncIterator[Served]:
-    """The house; `more` are further words after AUTH_OP_."""
+    """The house, called what `at` makes of its address; `more` are further words after AUTH_OP_."""
     settings = {
         "DRIVER": "saml", "IDP_metadata": idp.metadata, "SP_PRIVATE_KEY": US.key_pem,
         "SP_CERTIFICATE": US.certificate_pem, "VERIFIED_DOMAINS": "example.com",
         "ALLOW_PUBLIC_REGISTRATION": "true", **more,
     }  # fmt: skip
     told = {f"AUTH_OP_{key}": text for key, text in settings.items()}
-    async with served(database_url, data, lambda _: {"AUTH_PROVIDERS": "op", **told}) as house:
+    async with served(
+        database_url, data, lambda url: {"PUBLIC_URL": at(url), "AUTH_PROVIDERS": "op", **told}
+    ) as house:
         yield house
 
 

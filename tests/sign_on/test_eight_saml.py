@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from tests.languages.eights import another
-from tests.peers.saml import IdentityProvider
+from tests.peers.saml import Form, IdentityProvider
 from tests.served import Served, served
-from tests.sign_on.logout_house import US, elsewhere
+from tests.sign_on.logout_house import US, elsewhere, logout_house
 from tests.sign_on.test_auth_check import check
 
 HOME = "/thumper/auth/sso/op"
@@ -42,6 +42,22 @@ async def _come_in(house: Served, idp: IdentityProvider, browser: httpx2.AsyncCl
     posted = await browser.post(f"{HOME}/acs", data=form.fields)
     assert (await browser.get(posted.headers["location"])).status_code == 200
     assert (await browser.get("/thumper/users/me")).json()["data"]["email"] == "ada@example.com"
+
+
+async def test_who_goes_to_a_provider_of_forms_passes_a_page_of_their_project(
+    sqlite_url: str, tmp_path: Path, saml_idp: IdentityProvider
+) -> None:
+    more = {"IDP_metadata": saml_idp.metadata_of_forms, "PROJECT": "thumper"}
+    async with logout_house(sqlite_url, tmp_path / "data", saml_idp, **more) as house:
+        house.token = await another(house, "thumper")
+        async with house.client() as browser:
+            sent = await browser.get(HOME, headers=VISIT)
+            page = sent.headers["location"]
+            assert page.startswith(f"{house.url}{HOME}/onward?kept=")
+            other = page.replace(f"{HOME}/onward", "/default/auth/sso/op/onward")
+            assert (await browser.get(other)).status_code == 404
+            form = Form((await browser.get(page)).text)
+            assert form.action == f"{saml_idp.url}/post" and "SAMLRequest" in form.fields
 
 
 async def test_our_metadata_names_addresses_that_are_there(house: Served) -> None:
@@ -84,6 +100,10 @@ async def test_who_signs_out_there_signs_out_here(house: Served, saml_idp: Ident
 async def test_an_empty_form_signs_out_here_and_there(house: Served, saml_idp: IdentityProvider) -> None:
     async with house.client() as browser:
         await _come_in(house, saml_idp, browser)
+        for path in (f"{HOME}/logout", "/thumper/auth/logout"):
+            crossed = await browser.post(path, data={}, headers={"sec-fetch-site": "cross-site"})
+            assert "set-cookie" not in crossed.headers
+            assert (await browser.get("/thumper/users/me")).status_code == 200
         left = await browser.post(f"{HOME}/logout", data={}, headers={"sec-fetch-site": "same-origin"})
         assert left.status_code == 303
         assert left.headers["location"].startswith(f"{saml_idp.url}/slo?SAMLRequest=")

@@ -213,6 +213,27 @@ async def test_rule_22_a_grant_that_is_revoked_ends_every_session_it_began(datab
     assert "hub: revoked" in note["comment"]
 
 
+async def test_rule_22_what_is_said_of_an_older_grant_does_not_end_a_newer_one(database: Database) -> None:
+    """Somebody signs on anew while their provider is asked about the grant of before."""
+    first = await arrive(database, tokens=Tokens(Secret("one"), None))
+    assert isinstance(first, Opened)
+    who = ("default", first.user, "hub", HERE)
+
+    class Slow(Hub):
+        async def renew(self, refresh_token: Secret) -> Secret | None:
+            await arrive(database, tokens=Tokens(Secret(f"after {refresh_token.reveal()}"), None))
+            return await super().renew(refresh_token)
+
+    hub = Slow(Refused("gone", code="invalid_grant"), Secret("two"), None)
+    for _ in range(2):
+        await GRANTS.renew(database, hub, *who)
+        await database.write(_forget_question, {})
+    assert len(await database.read(all_rows, sessions)) == 3
+    assert await database.read(all_rows, activity, action="refused") == []
+    await GRANTS.renew(database, hub, *who)
+    assert hub.asked == ["one", "after one", "after after one"]  # each time what the last sign-on brought
+
+
 async def _forget_question(tx: Any, where: dict[str, str]) -> None:
     from sqlalchemy import bindparam, update
 

@@ -14,7 +14,7 @@ from service.api.calls import Call, of
 from service.api.eight import credentials
 from service.api.single_logout import Left
 from service.users import projects, refreshing, sessions
-from service.users.problems import BadLogin, BadPayload, FactorNeeded, Forged, Problem
+from service.users.problems import BadLogin, BadPayload, FactorNeeded, Forbidden, Forged, Problem
 
 _MODE: Final = Part(one_of("jwt", "cookie"), required=False)
 _LOGIN: Final = {"email": EMAIL, "password": TEXT, "otp": TEXT_MAYBE, "mode": _MODE}
@@ -65,13 +65,17 @@ async def logout(scope: Scope) -> ASGIResponse:
 
 
 async def end(call: Call) -> Left:
-    """End the caller's session, where they have one."""
-    ended = None
+    """End the caller's session, where they have one. Another site's page does not even take the cookie away:
+    the browser lets go of it although it has not sent it."""
+    ended, gone = None, list[tuple[str, str]]()
     with suppress(Problem):
         session = (await call.caller()).session
         if session is not None:
             ended = await call.house.database.write(sessions.end, call.project, session)
-    return ended, [cookies.bake(call, call.generation.cookie(call), "", seconds=0)]
+    with suppress(Forbidden):
+        cookies.same_site(call)
+        gone.append(cookies.bake(call, call.generation.cookie(call), "", seconds=0))
+    return ended, gone
 
 
 @get("/auth/check")

@@ -9,7 +9,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from providers.contract import ProviderError, Redirects
-from service.api import answers, directories, doors, logouts, single_logout, sso
+from service.api import answers, directories, doors, leaving, logouts, single_logout, sso
 from service.api.bodies import TEXT, expect, one_of
 from service.api.calls import Call, of
 from service.api.eight import auth, credentials, request_tokens
@@ -43,7 +43,7 @@ async def start(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     if not isinstance(door.provider, Redirects):
         return _sent(call, door, directories.page(call, name, redirect, mode=mode), None)
     try:
-        left = await sso.leave(call, door, redirect, mode=mode)
+        left = await leaving.leave(call, door, redirect, mode=mode)
     except ProviderError as problem:
         await doors.note(call, name, problem)
         home = Home(redirect, mode)
