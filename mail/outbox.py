@@ -156,12 +156,12 @@ class Outbox:
         )
 
     async def due(self, tx: Transaction, now: str) -> tuple[int, str | None]:
-        """How many letters wait to be claimed, and since when the oldest does."""
+        """How many letters are due or held right now, and since when the oldest of them should be gone."""
         number, oldest = await tx.row(self._statements.due, at=now) or (0, None)
         return number, oldest
 
     async def why(self, tx: Transaction, now: str) -> str | None:
-        """What became of the latest attempt of those that wait to be claimed, if there was any.
+        """What became of the latest attempt of those that are due or held, if there was any.
 
         A letter that is put back because the server is away, or our settings are wrong, is due at once.
         """

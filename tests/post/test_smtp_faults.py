@@ -71,10 +71,18 @@ LETTER = [
     Fault("MAIL", "451 4.3.0 later", Retry("", "4.3.0")),
     Fault("MAIL", "552 5.3.4 too big", GiveUp("", "5.3.4")),
     Fault("MAIL", "530 5.7.0 sign in first", Pause("", "5.7.0")),
+    Fault("MAIL", "553 5.7.1 not your address", Pause("", "5.7.1")),
+    Fault("MAIL", "550 no", Pause("", "550")),
+    Fault("MAIL", "554 5.6.7 no UTF-8", GiveUp("", "5.6.7")),
     Fault("MAIL", "421 4.4.2 bye", Retry("", "421")),
     Fault("MAIL", Act.RESET, Retry("")),
     Fault("RCPT", "450 4.2.0 greylisted", Retry("", "4.2.0", after=300)),
     Fault("RCPT", "550 5.1.1 unknown", GiveUp("", "5.1.1")),
+    Fault("RCPT", "554 5.7.1 <x>: Relay access denied", Retry("", "5.7.1", alert=True)),
+    Fault(
+        "RCPT", "553 5.7.1 Sender address rejected: not owned by user post", Retry("", "5.7.1", alert=True)
+    ),
+    Fault("RCPT", "530 5.7.0 sign in first", Retry("", "5.7.0", alert=True)),
     Fault("RCPT", "550 no", GiveUp("", "550")),
     Fault("RCPT", "552 mailbox full", Retry("", "552")),
     Fault("RCPT", "550 5.2.2 over quota", Retry("", "5.2.2")),
