@@ -71,6 +71,7 @@ LETTER = [
     Fault("MAIL", "451 4.3.0 later", Retry("", "4.3.0")),
     Fault("MAIL", "552 5.3.4 too big", GiveUp("", "5.3.4")),
     Fault("MAIL", "530 5.7.0 sign in first", Pause("", "5.7.0")),
+    Fault("MAIL", "530 5.5.1 Authentication Required", Pause("", "5.5.1")),
     Fault("MAIL", "553 5.7.1 not your address", Pause("", "5.7.1")),
     Fault("MAIL", "550 no", Pause("", "550")),
     Fault("MAIL", "554 5.6.7 no UTF-8", GiveUp("", "5.6.7")),
@@ -82,6 +83,7 @@ LETTER = [
     Fault(
         "RCPT", "553 5.7.1 Sender address rejected: not owned by user post", Retry("", "5.7.1", alert=True)
     ),
+    Fault("RCPT", "550 5.1.1 User unknown in relay recipient table", GiveUp("", "5.1.1")),
     Fault("RCPT", "530 5.7.0 sign in first", Retry("", "5.7.0", alert=True)),
     Fault("RCPT", "550 no", GiveUp("", "550")),
     Fault("RCPT", "552 mailbox full", Retry("", "552")),
@@ -92,6 +94,7 @@ LETTER = [
     Fault("DATA", "554 5.5.1 no valid recipients", GiveUp("", "5.5.1")),
     Fault("END", "451 4.3.0 queue full", Retry("", "4.3.0")),
     Fault("END", "554 5.7.1 spam", GiveUp("", "5.7.1")),
+    Fault("END", "550 5.4.5 daily quota exceeded", Retry("", "5.4.5")),
     Fault("END", "421 4.3.2 shutting down", Retry("", "4.3.2")),
     Fault("END", Act.CLOSE, Retry("", uncertain=True)),
     Fault("END", Act.HALF_CLOSE, Retry("", uncertain=True)),
