@@ -21,10 +21,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    case,
     cast,
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -96,6 +98,7 @@ def statements(table: Table) -> Statements:
     """Build them, once for each outbox."""
     waiting = table.c.next_at.is_not(None)  # lets both databases count along the index of those that wait
     is_due = table.c.next_at <= bindparam("at")
+    to_go = or_(is_due, table.c.status == "sending")
     return Statements(
         post=insert(table),
         turns=_turns(table),
@@ -112,9 +115,9 @@ def statements(table: Table) -> Statements:
             table.c.kind == bindparam("of_kind"),
             table.c.status == "queued",
         ),
-        due=select(func.count(), func.min(table.c.next_at)).where(waiting, is_due),
+        due=select(func.count(), func.min(_owed_since(table, is_due))).where(waiting, to_go),
         why=select(table.c.last_reason)
-        .where(waiting, is_due, table.c.last_reason.is_not(None))
+        .where(waiting, to_go, table.c.last_reason.is_not(None))
         .order_by(table.c.next_at.desc())
         .limit(1),
     )
@@ -130,6 +133,15 @@ def sent(table: Table, number: int) -> Update:
 
 def _held_by(table: Table) -> tuple[ColumnElement[bool], ...]:
     return table.c.status == "sending", table.c.lease_owner == bindparam("of_lease_owner")
+
+
+def _owed_since(table: Table, is_due: ColumnElement[bool]) -> ColumnElement[str]:
+    """Since when a letter should be gone: of one that no server has refused yet, since it was posted.
+
+    While the server is away each letter is held for a moment now and again, and put back as due from then.
+    """
+    held_for = case((table.c.status == "sending", 1), else_=0)
+    return case((table.c.attempts <= held_for, table.c.created_at), (is_due, table.c.next_at))
 
 
 def _turns(table: Table) -> Select[Any]:

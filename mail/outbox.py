@@ -13,6 +13,7 @@ from mail.allowance import Allowance
 from mail.contract import Fate, Letter, Outcome, Owed, Sent, Transaction
 
 POSTED = "letter"  # announced on commit, with the letter's key: somebody may wake a worker
+MOST_LOOKS = 8  # in one claim, at letters of which most may not go yet
 MOST_TURNS = 1000  # projects with letters that wait, as one claim looks at them
 
 
@@ -58,9 +59,21 @@ class Outbox:
 
         The projects share the limit, beginning with the one whose name comes after `after`.
         """
+        facts = {"at": now, "until": schedule.later(now, lease), "owner": owner, "domain": self._domain}
+        held: list[Letter] = []
+        for _ in range(MOST_LOOKS):
+            wanted = limit - len(held)
+            claimed = await self._shared(tx, wanted, after, facts)
+            held += await self._allowed(tx, claimed, owner, now)
+            if len(claimed) < wanted or len(held) == limit:
+                break  # else some may not go yet: those behind them can have their places
+        return held
+
+    async def _shared(
+        self, tx: Transaction, limit: int, after: str, facts: Mapping[str, object]
+    ) -> list[Letter]:
         waiting = [name for (name,) in await tx.rows(self._statements.turns, most=MOST_TURNS)]
         turns = [name for name in waiting if name > after] + [name for name in waiting if name <= after]
-        facts = {"at": now, "until": schedule.later(now, lease), "owner": owner, "domain": self._domain}
         claimed: list[Letter] = []
         while turns and len(claimed) < limit:
             more = []  # projects that took their whole share: what others left is theirs
@@ -71,7 +84,7 @@ class Outbox:
                 claimed += [Letter(*row) for row in rows]
                 more += [project] if share and len(rows) == share else []
             turns = more
-        return await self._allowed(tx, claimed, owner, now)
+        return claimed
 
     async def _allowed(self, tx: Transaction, claimed: list[Letter], owner: str, now: str) -> list[Letter]:
         """Those that may go now, each project's oldest first; the others are put back."""
@@ -156,12 +169,12 @@ class Outbox:
         )
 
     async def due(self, tx: Transaction, now: str) -> tuple[int, str | None]:
-        """How many letters wait to be claimed, and since when the oldest does."""
+        """How many letters are due or held right now, and since when the oldest of them should be gone."""
         number, oldest = await tx.row(self._statements.due, at=now) or (0, None)
         return number, oldest
 
     async def why(self, tx: Transaction, now: str) -> str | None:
-        """What became of the latest attempt of those that wait to be claimed, if there was any.
+        """What became of the latest attempt of those that are due or held, if there was any.
 
         A letter that is put back because the server is away, or our settings are wrong, is due at once.
         """

@@ -12,6 +12,16 @@ _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 _LINK = re.compile(r"\b[a-z][a-z0-9+.-]{0,20}://\S+", re.IGNORECASE)
 _TOKEN = re.compile(r"\beyJ[\w-]+\.[\w.-]+")
 
+_SIGN_IN = {530, 535}  # RFC 4954 section 6: it wants a sign-in, or TLS, before it hears of any letter
+_SENDER_REFUSED = {550, 553, 554}  # at MAIL, where every letter would be refused alike ...
+_ABOUT_LETTER = re.compile(r"5\.[2356]\.")  # ... but for its mailbox, size, syntax or content: RFC 3463
+_PASSING = {"2.2", "4.5", "7.28"}  # full, congested, a quota: said for good, they pass all the same
+_MISSING_LEAVE = re.compile(
+    r"relay\w* (?:access )?(?:is )?(?:denied|not (?:permitted|allowed))|(?:unable|not permitted) to relay"
+    r"|sender address rejected|not owned by user|authentication (?:is )?required",
+    re.IGNORECASE,
+)
+
 # RFC 3463 and the IANA registry of enhanced status codes, in words for whoever looks after the letters.
 _PLAIN = {
     "1.1": "there is no such mailbox",
@@ -47,10 +57,16 @@ def judge(stage: str, code: int, text: str) -> Retry | GiveUp | Pause:
     enhanced = found[1] if found else None
     shown, reply = enhanced or str(code), scrub(text)
     reason = explain(stage, code, enhanced)
-    if code in {530, 535}:  # RFC 4954 section 6: it wants a sign-in, or TLS, before it hears of any letter
+    if stage == "MAIL" and code in _SIGN_IN:
         return Pause("the mail server wants us to sign in first", shown, reply)
-    full = (enhanced or "").endswith(".2.2") or (stage == "RCPT" and code == 552 and enhanced is None)
-    if 500 <= code < 600 and not full:
+    if stage == "MAIL" and code in _SENDER_REFUSED and not _ABOUT_LETTER.match(shown):
+        return Pause("the mail server refuses our sender address", shown, reply)
+    if 500 <= code < 600 and (code in _SIGN_IN or _MISSING_LEAVE.search(text[:1000])):
+        # Perhaps our settings, perhaps what the recipient's own server said: no reason to hold up the others.
+        unclear = "the mail server does not let us send there: it may want a sign-in, or another sender"
+        return Retry(unclear, shown, reply, alert=True)
+    passing = (enhanced or "")[2:] in _PASSING or (stage == "RCPT" and code == 552 and enhanced is None)
+    if 500 <= code < 600 and not passing:
         return GiveUp(reason, shown, reply)
     wait = GREYLISTED if stage == "RCPT" and code in {450, 451} else 0
     return Retry(reason, None if code == MALFORMED else shown, reply, after=wait, alert=code == MALFORMED)

@@ -37,6 +37,13 @@ class Settling:
         if not await written:
             await self._alone(fate)
 
+    async def close(self) -> None:
+        """Let what is being written down be written; a database that does not answer is not waited for."""
+        if self._task is not None and not self._task.done():
+            _, late = await asyncio.wait([self._task], timeout=LONGEST_WAIT)
+            for task in late:
+                task.cancel()
+
     async def _write(self) -> None:
         while self._waiting:
             together, self._waiting = self._waiting, []

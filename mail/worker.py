@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from email.message import EmailMessage
 from typing import Any
 
 from mail import schedule
@@ -31,7 +32,7 @@ from mail.patience import Patience
 from mail.settling import Settling
 
 POLL = 1.0  # seconds; letters posted by this process are heard of at once
-GRACE = 30.0  # seconds that letters in flight have after stop()
+GRACE = 20.0  # seconds that letters in flight have after stop(); whoever stops us waits for 30
 TROUBLE = 5.0  # seconds before the next look at a database that cannot be asked
 DESK = 20.0  # seconds for writing a letter, and as many for settling it
 HELD = 30.0  # seconds that a letter may be held before it is begun
@@ -101,6 +102,7 @@ class Worker:
             for task in self._flying:
                 task.cancel()
             await asyncio.gather(*self._flying, return_exceptions=True)
+            await self._settling.close()
 
     async def _round(self) -> float:
         """Claim what there is room for; give the seconds to wait before the next look."""
@@ -168,19 +170,26 @@ class Worker:
     async def _attempt(self, letter: Letter) -> Outcome:
         if schedule.deadline(letter) <= self._clock():
             return GiveUp("its time was over before it could be sent")
+        written = await self._written(letter)
+        if not isinstance(written, EmailMessage):
+            return written
+        if self._clock() >= letter.lease_until:  # we were asleep: another has it by now
+            return Untried()
+        try:
+            outcome = await self._sender.send(letter.recipient, written)
+        except Exception as problem:
+            return Retry(f"sending it broke off: {place(problem)}", alert=True, uncertain=True)
+        if self._patience.learn(outcome):
+            self._put_back()
+        return outcome
+
+    async def _written(self, letter: Letter) -> EmailMessage | Outcome:
         try:
             async with asyncio.timeout(DESK):
-                message = await self._compose(letter)
+                return await self._compose(letter)
         except Obsolete as reason:
             return Cancelled(str(reason))
         except BadAddress as problem:
             return GiveUp(str(problem), "5.1.3")
         except Exception as problem:
             return Retry(f"it could not be written: {place(problem)}", alert=True)
-        try:
-            outcome = await self._sender.send(letter.recipient, message)
-        except Exception as problem:
-            return Retry(f"sending it broke off: {place(problem)}", alert=True, uncertain=True)
-        if self._patience.learn(outcome):
-            self._put_back()
-        return outcome

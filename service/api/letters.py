@@ -65,8 +65,12 @@ async def metrics(scope: Scope) -> ASGIResponse:
     waiting = await call.house.database.scan(correspondence.waiting, caller)
     lines = []
     for name, what, value in (
-        ("idbridge_mail_due", "Letters that are due and not yet on their way.", waiting.due),
-        ("idbridge_mail_oldest_seconds", "For how long the oldest of them has been due.", waiting.oldest),
+        ("idbridge_mail_due", "Letters that are due or on their way.", waiting.due),
+        (
+            "idbridge_mail_oldest_seconds",
+            "For how long the oldest of them should have been gone.",
+            waiting.oldest,
+        ),
         ("idbridge_mail_stalled", "1 when the sender is paused, away or far behind.", int(waiting.stalled)),
     ):
         lines += [f"# HELP {name} {what}", f"# TYPE {name} gauge", f"{name} {value}"]

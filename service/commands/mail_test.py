@@ -4,7 +4,7 @@ import asyncio
 from argparse import Namespace
 
 from mail.addresses import BadAddress, mailbox
-from mail.contract import Delivery, Sent
+from mail.contract import Delivery, GiveUp, Pause, Retry, Sent
 from service import post
 from service.commands import Failure, tell
 from service.commands.setting import configured, opened
@@ -26,7 +26,22 @@ def run(options: Namespace) -> None:
         return
     code = f" ({outcome.code})" if outcome.code else ""
     said = f"The server said: {outcome.reply}" if outcome.reply else "The server said nothing."
-    raise Failure(f"{where} has not taken the letter: {outcome.reason}{code}.", said)
+    raise Failure(f"{where} has not taken the letter: {outcome.reason}{code}.", f"{said} {_advice(outcome)}")
+
+
+def _advice(outcome: Retry | GiveUp | Pause) -> str:
+    match outcome:
+        case Pause():
+            return (
+                "No letter goes out until EMAIL_FROM, EMAIL_SMTP_USER, EMAIL_SMTP_PASSWORD and "
+                "EMAIL_SMTP_SECURE are as that server wants them."
+            )
+        case Retry(outage=True):
+            return "Does this machine reach EMAIL_SMTP_HOST at EMAIL_SMTP_PORT? Letters wait until it does."
+        case Retry():
+            return "It would be tried again by itself."
+        case GiveUp():
+            return "It would not be tried again."
 
 
 async def _send(config: Config, recipient: str, project: str) -> Delivery:

@@ -125,6 +125,7 @@ _NOTICES: Final[Mapping[Name, Notice]] = {
             "It works only once and for a week: the account may be open already, so try to sign in.",
             "If you cannot, register once more: a new letter comes to you.",
         ),
+        _SIGN_IN,
     ),
     "signed_in": Notice(
         200, "good", "done", "You are signed in",

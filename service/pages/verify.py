@@ -58,9 +58,9 @@ async def again(scope: Scope) -> Response[bytes]:
 async def _page(call: Call, token: str) -> Response[bytes]:
     named = registrations.read(call.house.tokens, token, late=True)
     found = await call.house.database.read(registrations.look, named)
-    if found is None:
-        return notice("verify_void", call)
     dressed = await dress(call, named.project)
+    if found is None:
+        return notice("verify_void", call, dressed)
     until = moment(datetime.fromtimestamp(named.expires_at, UTC))
     if until <= now():
         return notice("verify_expired", call, dressed, when=in_words(until, tongue(call)), token=token)

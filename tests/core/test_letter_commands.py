@@ -69,6 +69,10 @@ async def test_a_test_letter_arrives_or_the_server_s_words_are_told(folder: Path
     assert "no such mailbox" in told.err and "5.1.1" in told.err
     away = await idbridge(folder, *TO, **where)
     assert away.status == 1 and "cannot be reached" in away.err
+    assert "EMAIL_SMTP_PORT" in away.err
+    async with scripted(Scripted({"MAIL": "553 5.7.1 not your address"})) as strict:
+        refused = await idbridge(folder, *TO, **where | {"EMAIL_SMTP_PORT": str(strict.port)})
+    assert "refuses our sender address (5.7.1)" in refused.err and "EMAIL_FROM" in refused.err
 
 
 async def test_without_a_server_a_test_letter_is_laid_into_the_folder(folder: Path) -> None:

@@ -10,6 +10,7 @@ from pyotp import TOTP
 from tests.languages.factors import code
 from tests.pages.chromium import Scheme, Tab
 from tests.pages.invited import GOOD, PATH, can_sign_in, expire, invite, name_project, send
+from tests.pages.test_reset_password_page import asked
 from tests.peers.oidc import PEERS
 from tests.served import PASSWORD, Served
 
@@ -55,6 +56,13 @@ async def _sent_again(house: Served, tab: Tab) -> None:
     await tab.run("document.querySelector('button').focus()")
     await tab.press("Enter", leaves=True)
     assert await tab.run("document.querySelector('h1').innerText") == "Look into your mailbox"
+
+
+async def _new_password(house: Served, tab: Tab) -> None:
+    await name_project(house, LONG)
+    await house.person("grace@example.com")
+    await tab.visit(f"{house.url}/admin/reset-password?token={await asked(house)}")
+    assert await tab.run("document.querySelector('h1').innerText") == "Choose a new password"
 
 
 async def _german(house: Served, tab: Tab) -> None:
@@ -205,6 +213,7 @@ PAGES: dict[str, Visit] = {
     "used": _used,
     "expired": _expired,
     "sent again": _sent_again,
+    "new password": _new_password,
     "in German": _german,
     "login": _login,
     "login failed": _login_failed,

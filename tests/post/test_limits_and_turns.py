@@ -62,6 +62,16 @@ async def test_too_many_letters_wait_until_the_hour_is_over(database: Database, 
     assert len(await database.write(outbox.claim, "me", 9, 60, at(1 + HOUR))) == 2
 
 
+async def test_letters_that_must_wait_do_not_hold_up_those_behind_them(database: Database) -> None:
+    outbox = Outbox(letters, "acme.example", Allowance(letter_windows, per_recipient=3))
+    await _post(database, 20, recipient="crowd@example.org")
+    (key,) = await _post(database, 1, recipient="lone@example.org")
+    held = await database.write(outbox.claim, "me", 6, 60, at(1))
+    assert len(held) == 4
+    assert key in {letter.id for letter in held}
+    assert await database.write(outbox.claim, "me", 6, 60, at(1)) == []
+
+
 async def test_what_was_not_sent_does_not_count(database: Database) -> None:
     outbox = Outbox(letters, "acme.example", Allowance(letter_windows, per_recipient=1))
     await _post(database, 1, reference=new_key())

@@ -43,7 +43,8 @@ async def _wait(house: Served, seconds: float) -> None:
     """Let time pass for the letters that are due."""
 
     async def change(tx: Transaction) -> None:
-        await tx.run(update(letters), next_at=schedule.later(schedule.now(), -seconds))
+        then = schedule.later(schedule.now(), -seconds)
+        await tx.run(update(letters), created_at=then, next_at=then)
 
     await house.house.database.write(change)
 
@@ -63,6 +64,18 @@ async def test_a_paused_sender_is_told_of_with_the_reason(house: Served) -> None
     metrics = (await house.ask("GET", "/metrics")).text
     assert "idbridge_mail_due 1\n" in metrics
     assert "idbridge_mail_stalled 1\n" in metrics
+
+
+async def test_one_letter_alone_says_for_how_long_the_server_has_been_away(house: Served) -> None:
+    """Each look at the server holds it, and puts it back as due from that moment."""
+    await invite(house, "ada@example.org")
+    await _wait(house, STALLED + 5)
+    await _be_refused(house)
+    telling = (await house.ask("GET", "/server/health")).json()["checks"]["email:waiting"][0]
+    assert telling["status"] == "warn"
+    assert telling["output"] == "1 due: the mail server refuses our name or password"
+    await house.house.database.write(OUTBOX.claim, "me", 1, 60, schedule.now())
+    assert (await house.ask("GET", "/server/health")).json()["checks"]["email:waiting"][0] == telling
 
 
 async def test_the_stranger_learns_nothing_of_the_post(house: Served) -> None:

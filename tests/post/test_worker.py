@@ -287,6 +287,36 @@ class Fragile:
         return await self._database.write(unit, *args, **kwargs)
 
 
+class Slow:
+    """A database that begins to settle and ends when it is told to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.began, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def write(self, unit: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if unit.__name__.startswith("settle"):
+            self.began.set()
+            await self.go_on.wait()
+        return await self._database.write(unit, *args, **kwargs)
+
+
+async def test_what_is_being_written_down_when_a_worker_is_cut_off_is_written_to_its_end(
+    database: Database,
+) -> None:
+    async with sink(Sink()) as server:
+        slow = Slow(database)
+        key = await _post(database)
+        sender = Smtp(Settings("127.0.0.1", server.port, security="never"), timeout=10)
+        running = asyncio.create_task(Worker(slow, OUTBOX, compose, sender, new_key(), poll=0.05).run())
+        await slow.began.wait()
+        running.cancel()
+        asyncio.get_running_loop().call_later(0.05, slow.go_on.set)
+        await asyncio.wait([running])
+        await sender.close()
+        assert (await row(database, key))["status"] == "sent"
+
+
 async def test_what_the_server_took_is_written_down_even_if_the_database_stumbles(database: Database) -> None:
     async with sink(Sink()) as server:
         fragile = Fragile(database, failures=2)
