@@ -75,7 +75,7 @@ def dropped(names: Collection[str]) -> str:
 def advice(problem: Exception | None, status: int, answer: bytes = b"", *, rehearsed: bool = False) -> str:
     """The sentence for a failure: what was raised, the status (0: never answered), and the answer's body;
     `rehearsed` where nothing that the provider wrote was kept."""
-    if rehearsed and (status == 200 or isinstance(problem, problems.Forbidden | problems.NoMembers)):
+    if rehearsed and isinstance(problem, problems.Forbidden | problems.NoMembers):
         return _NOT_KEPT
     if isinstance(problem, problems.Taken):
         return _OF_TAKEN.get(problem.field, _OF_TYPE["uniqueness"])
