@@ -1,6 +1,7 @@
 """Pushes provisioning events to applications (RFC 8935): claim, sign, send, settle, until told to stop.
 
-What an application does not take is pushed again, ever later, as long as events are kept. One that is away
+What an application does not take is pushed again, ever later, as long as events are kept, and what came after
+it waits, so that all come in their order. What it calls unreadable is let go, as by a poll. One that is away
 holds up nobody else: each connection has its own way.
 """
 
@@ -11,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final, NoReturn
 
 import httpx2
+import msgspec
 
 from providers.contract import ProviderError
 from providers.http import TIMEOUT, Outbound
@@ -26,7 +28,13 @@ from service.users.feed import Event, Target
 
 _TOGETHER: Final = 20  # events of one claim
 _LEASE: Final = 2 * TIMEOUT * _TOGETHER
+_UNREADABLE: Final = "invalid_request"  # RFC 8935, 2.4: it is no event, or says what no such event does
+_WORD: Final = 40  # characters of an error that the log keeps
 _log: Final = logging.getLogger(__name__)
+
+
+class _Complaint(msgspec.Struct, frozen=True):
+    err: str
 
 
 class Pusher:
@@ -52,8 +60,12 @@ class Pusher:
 
     async def _push(self, target: Target) -> None:
         while held := await self._database.write(feed.claim, target, _TOGETHER, _LEASE):
-            if not await self._deliver(target, held):
-                return
+            try:
+                if not await self._deliver(target, held):
+                    return
+            except asyncio.CancelledError:  # we are to end; the next one need not wait for our lease
+                await self._database.write(feed.release, target, held)
+                raise
 
     async def _deliver(self, target: Target, held: list[Event]) -> bool:
         """Send one after the other up to the first that is not taken; the rest follow that one."""
@@ -70,7 +82,7 @@ class Pusher:
         return not left
 
     async def _send(self, target: Target, token: str) -> bool:
-        """Whether the application has it now; 202 is what RFC 8935, 2.2 asks for."""
+        """Whether the application has it now, or will never take it; 202 is what RFC 8935, 2.2 asks for."""
         try:
             headers = self._authorization(target)
         except SealBroken:
@@ -89,8 +101,9 @@ class Pusher:
             return False
         if answer.status_code in (200, 202, 204):
             return True
-        self._tell(target, f"it answered with status {answer.status_code}")
-        return False
+        said = _complaint(answer)
+        self._tell(target, f"it answered with status {answer.status_code} {said}".rstrip())
+        return answer.status_code == 400 and said == _UNREADABLE
 
     def _authorization(self, target: Target) -> dict[str, str]:
         if target.authorization is None:
@@ -101,6 +114,14 @@ class Pusher:
     def _tell(self, target: Target, reason: str) -> None:
         extra = {"connection": target.connection, "reason": reason[:500]}
         _log.warning("an application did not take an event", extra=extra)
+
+
+def _complaint(answer: httpx2.Response) -> str:
+    """The error of RFC 8935, 2.3; empty where there is none."""
+    try:
+        return msgspec.json.decode(answer.content, type=_Complaint).err[:_WORD]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
 
 
 @asynccontextmanager

@@ -10,17 +10,18 @@ from providers.scim import bulk, messages
 from providers.scim.bulk import Operation
 from providers.scim.problems import ScimProblem
 from providers.scim.schema import Resource
+from providers.scim.search import Search
 from service.api import scim_conditions
 from service.api.scim_conditions import Condition
 from service.api.scim_operation import Unresolved, check, error, many_of, resolved
 from service.api.scim_requests import BASE, Request, key_of
-from service.api.scim_resources import Many, Served, addressed
+from service.api.scim_resources import SERVED, Many, Served, addressed
 from service.api.scim_telling import Telling
 from service.database import Unavailable, new_key
 from service.users.problems import Problem
 
 _TOGETHER: Final = 250  # resources that are made in one transaction, so that others need not wait long
-_SUCCESS: Final = {"POST": 201, "PUT": 200, "PATCH": 200, "DELETE": 204}
+_UNSHOWN: Final = Search(excluded=("members",))
 _CIRCLE: Final = "Of the operations that refer to each other not all can be done."
 
 Ready = tuple[Operation, Many, Mapping[str, object]]  # the values of what an operation is to make
@@ -48,6 +49,9 @@ class Run(Telling):
         super().__init__(request.base, accepted, done)
         self.outcomes: Callable[[object], Mapping[int, Resource]] = lambda _: {}
         self._request = request
+        # Members are in no answer to a Bulk, and a group of many may be changed by each of its operations.
+        asked = request if alone else request.about(_UNSHOWN)
+        self._of = {served.type.name: asked.of(served.type) for served in SERVED}
         self._alone = alone
 
     async def everything(self, operations: Sequence[Operation]) -> None:
@@ -160,7 +164,7 @@ class Run(Telling):
             served = addressed(f"{BASE}{one.endpoint}")
             check(one, self.keys)
             self.outcomes = lambda made: {one.number: self.changed(one, made)}
-            made = await self._done(one, served, self._request.of(served.type))
+            made = await self._done(one, served, self._of[served.type.name])
         except (Problem, ScimProblem, Unavailable) as problem:
             self.fail(one, problem)
             return

@@ -1,5 +1,6 @@
 """The doors of a recognised connection: what it writes is logged with it, or rehearsed and rolled back."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from service.api import sync_rows
@@ -8,6 +9,8 @@ from service.database import Database, Transaction
 from service.database.door import Listener, P, T, Unit
 from service.database.shapes import Kind
 from service.users import sync_log
+
+_REMEMBERED: Final = 100  # units of one request: each is done again for all that follow it
 
 
 class Logged:
@@ -64,21 +67,33 @@ class _Done(Exception):
 
 
 class _Rehearsed(Logged):
-    """The same, but that nothing that is written stays."""
+    """The same, but that nothing that is written stays. What a request has done before is done again beneath
+    what it does next: operations of a Bulk may speak of what others of it have made."""
+
+    def __init__(self, database: Database, entry: Entry) -> None:
+        super().__init__(database, entry)
+        self._before: list[Callable[[Transaction], Awaitable[object]]] = []
 
     async def write(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Do all of it, keep nothing of it, and answer as if it were done."""
         entry = self._entry
 
+        async def once(tx: Transaction) -> T:
+            return await unit(tx, *args, **kwargs)
+
         async def rehearsed(tx: Transaction) -> T:
+            for before in self._before:
+                await before(tx)
             entry.doing.clear()
-            raise _Done(await unit(tx, *args, **kwargs))
+            raise _Done(await once(tx))
 
         try:
             await self._database.write(rehearsed)
         except _Done as done:
             entry.done += entry.doing
             entry.doing.clear()
+            if len(self._before) < _REMEMBERED:
+                self._before.append(once)
             made: T = done.made
             return made
         raise AssertionError("a rehearsal is never committed")

@@ -31,7 +31,7 @@ _OF_PROBLEM: Final[Mapping[type[Exception], str]] = {
     problems.Unprocessable: "That would have left nobody who may administer this project. Make somebody else an administrator first.",
 }  # fmt: skip
 _OF_TAKEN: Final[Mapping[str, str]] = {
-    "email": "Another user has this e-mail. If it is the same person, let the connection adopt (`idbridge connection change --adopt`) and sync again; if not, correct the e-mail at the provider.",
+    "email": "Another user has this e-mail. If it is the same person and no connection owns them, let this one adopt (`idbridge connection change --adopt`) and sync again; if not, look for a duplicate at the provider, or correct the e-mail there.",
     "user_name": "This connection has another user with this userName. Look for a duplicate at the provider, or for a person who was renamed there.",
     "external_identifier": "Another user has this externalId. Map the provider's immutable id to externalId, one per person.",
 }  # fmt: skip
@@ -75,7 +75,7 @@ def dropped(names: Collection[str]) -> str:
 def advice(problem: Exception | None, status: int, answer: bytes = b"", *, rehearsed: bool = False) -> str:
     """The sentence for a failure: what was raised, the status (0: never answered), and the answer's body;
     `rehearsed` where nothing that the provider wrote was kept."""
-    if rehearsed and (status == 200 or isinstance(problem, problems.Forbidden | problems.NoMembers)):
+    if rehearsed and isinstance(problem, problems.Forbidden | problems.NoMembers):
         return _NOT_KEPT
     if isinstance(problem, problems.Taken):
         return _OF_TAKEN.get(problem.field, _OF_TYPE["uniqueness"])

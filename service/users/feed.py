@@ -1,14 +1,15 @@
 """The verbs of who is told: what waits for an application, what it has, and what is to be pushed to it.
 
 An event waits until the application says that it has it, or until it is too old. What is pushed is held by a
-lease: when the one that pushes dies, another pushes it again, with the same `jti`.
+lease: when the one that pushes dies, another pushes it again, with the same `jti`. What came first is pushed
+first: behind an event that is held, or waits to be pushed again, the later ones of its connection wait.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import BigInteger, Integer, bindparam, delete, select, true, update
+from sqlalchemy import BigInteger, Integer, bindparam, delete, func, literal, select, true, update
 
 from mail.schedule import DELAYS
 from service.database import Transaction, by_kind, now, one_of
@@ -17,6 +18,7 @@ from service.users.clock import later
 
 DAYS: Final = 30  # for which an event waits
 _DAY: Final = 86_400
+_LONGEST: Final = 600  # seconds until an application that was away is asked again
 _SHOWN: Final = ("id", "txn", "subject", "external_identifier", "told", "at", "attempts")
 
 _of_connection = (
@@ -34,14 +36,28 @@ _SETTLE: Final = by_kind(lambda kind: delete(events).where(*_of_connection, one_
 _TARGETS: Final = select(
     connections.c.project, connections.c.id, connections.c.events_url, connections.c.events_authorization
 ).where(connections.c.events.is_(true()), connections.c.events_url.is_not(None))
+_LAST: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # behind every key
+_held = events.alias("held")
+_first_held = (
+    select(_held.c.id)
+    .where(
+        _held.c.project == bindparam("of_project"),
+        _held.c.connection == bindparam("of_connection"),
+        _held.c.next_at > bindparam("due_at"),
+    )
+    .order_by(_held.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
 _due = (
     select(events.c.project, events.c.connection, events.c.id)
     .where(
         events.c.project == bindparam("of_project"),
         events.c.connection == bindparam("of_connection"),
         events.c.next_at <= bindparam("due_at"),
+        events.c.id < func.coalesce(_first_held, literal(_LAST, events.c.id.type)),
     )
-    .order_by(events.c.next_at, events.c.id)
+    .order_by(events.c.id)
     .limit(bindparam("limit", type_=Integer()))
     .with_for_update(skip_locked=True)
     .cte("due")
@@ -55,6 +71,12 @@ _CLAIM: Final = (
     )
     .values(next_at=bindparam("until", type_=events.c.next_at.type), attempts=events.c.attempts + 1)
     .returning(*_columns)
+)
+# Two who claim at once would each see the other's events as nobody's.
+_HOLD: Final = (
+    select(connections.c.id)
+    .where(connections.c.project == bindparam("project"), connections.c.id == bindparam("id"))
+    .with_for_update(key_share=True)
 )
 _POSTPONE: Final = by_kind(
     lambda kind: update(events).where(
@@ -105,8 +127,10 @@ async def targets(tx: Transaction) -> list[Target]:
 
 
 async def claim(tx: Transaction, target: Target, limit: int, lease: float) -> list[Event]:
-    """Hold up to `limit` due events of a connection for `lease` seconds, oldest first."""
+    """Hold up to `limit` due events of a connection for `lease` seconds, oldest first, as far as no earlier
+    one is held."""
     at = now()
+    await tx.row(_HOLD, project=target.project, id=target.connection)
     found = await tx.rows(
         _CLAIM,
         of_project=target.project,
@@ -119,14 +143,22 @@ async def claim(tx: Transaction, target: Target, limit: int, lease: float) -> li
 
 
 async def postpone(tx: Transaction, target: Target, held: Sequence[Event]) -> None:
-    """Push these again later: the more often the first of them was tried, the later."""
-    delay = DELAYS[min(held[0].attempts, len(DELAYS)) - 1]
+    """Push these again later: the more often the first was tried, the later, but others wait for it."""
+    await _again(tx, target, held, min(DELAYS[min(held[0].attempts, len(DELAYS)) - 1], _LONGEST))
+
+
+async def release(tx: Transaction, target: Target, held: Sequence[Event]) -> None:
+    """Let anybody push these at once."""
+    await _again(tx, target, held, 0.0)
+
+
+async def _again(tx: Transaction, target: Target, held: Sequence[Event], seconds: float) -> None:
     await tx.run(
         _POSTPONE[tx.kind],
         of_project=target.project,
         of_connection=target.connection,
         of_ids=[one.id for one in held],
-        next_at=later(now(), delay),
+        next_at=later(now(), seconds),
     )
 
 

@@ -8,27 +8,23 @@ role has become one since is passed over.
 """
 
 from collections.abc import Sequence
-from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, false, insert, or_, select, true
+from sqlalchemy import bindparam, delete, insert, select
 
-from service.database import Transaction, by_kind, now, one_of
-from service.database.tables import connections, group_groups, group_roles, group_users, groups, roles
-from service.database.types import Key
-from service.users import access, edits, history
+from service.database import Transaction
+from service.database.tables import connections, group_roles
+from service.users import access, group_decisions, history
 from service.users import roles as all_roles
 from service.users.checks import check
-from service.users.edits import Edit
-from service.users.group_members import above, below
-from service.users.model import ARCHIVED, CONNECTIONS, GROUP_ATTRIBUTES, Caller
+from service.users.group_decisions import CONNECTION, LISTED
+from service.users.model import CONNECTIONS, GROUP_ATTRIBUTES, Caller
 from service.users.problems import Forbidden, Invalid, NoSuch, Unprocessable
-from service.users.rows import fold, hold
+from service.users.rows import fold
 from service.users.uniqueness import unique
 
 MOST: Final = 1000  # entries of one list
-_AT_ONCE: Final = 1000  # users that are in memory at a time
 
 
 class GroupRole(msgspec.Struct, frozen=True):
@@ -42,69 +38,16 @@ class GroupRole(msgspec.Struct, frozen=True):
     administers: bool = False
 
 
-_list = (
-    group_roles.c.project == bindparam("project"),
-    group_roles.c.connection == bindparam("connection"),
-)
-_CONNECTION: Final = (
-    select(connections.c.default_role)
-    .where(connections.c.project == bindparam("project"), connections.c.id == bindparam("connection"))
-    .with_for_update(key_share=True)
-)
 _OF_PROVIDER: Final = select(connections.c.id).where(
     connections.c.project == bindparam("project"), connections.c.provider == bindparam("provider")
 )
 _READ: Final = (
     select(group_roles.c.display_name, group_roles.c.role, group_roles.c.administers)
-    .where(*_list)
+    .where(*LISTED)
     .order_by(group_roles.c.place)
 )
-_CLEAR: Final = delete(group_roles).where(*_list)
+_CLEAR: Final = delete(group_roles).where(*LISTED)
 _INSERT: Final = insert(group_roles)
-
-_named = and_(
-    groups.c.project == group_roles.c.project,
-    groups.c.connection == group_roles.c.connection,
-    groups.c.display_name_key == group_roles.c.display_name_key,
-)
-_MAPPED: Final = select(groups.c.id).join_from(group_roles, groups, _named).where(*_list)
-_above = above(select(bindparam("group", type_=Key()).label("id")))
-_CONCERN: Final = _MAPPED.join(_above, _above.c.id == groups.c.id).limit(1)
-
-
-def _below(kind: Any) -> Any:
-    start = select(groups.c.id).where(
-        groups.c.project == bindparam("project"), one_of(groups.c.id, "groups", kind)
-    )
-    held = below(start)
-    people = select(group_users.c.user).join_from(held, group_users, group_users.c.group == held.c.id)
-    return people.where(group_users.c.project == bindparam("project")).distinct()
-
-
-_PEOPLE: Final = by_kind(_below)
-
-
-def _deciding(kind: Any) -> Any:
-    """The entries that apply to each of the users, the first of which decides."""
-    direct = select(group_users.c.user, group_users.c.group).where(
-        group_users.c.project == bindparam("project"), one_of(group_users.c.user, "users", kind)
-    )
-    held = direct.cte("held", recursive=True)
-    outer = select(held.c.user, group_groups.c.group).join_from(
-        held, group_groups, group_groups.c.member == held.c.group
-    )
-    held = held.union(outer.where(group_groups.c.project == bindparam("project")))
-    mapped = (
-        select(held.c.user, group_roles.c.role)
-        .join_from(held, groups, groups.c.id == held.c.group)
-        .join(group_roles, _named)
-        .join(roles, and_(roles.c.project == group_roles.c.project, roles.c.id == group_roles.c.role))
-    )
-    meant = or_(roles.c.admin_access.is_(false()), group_roles.c.administers.is_(true()))
-    return mapped.where(*_list, meant).order_by(group_roles.c.place)
-
-
-_DECIDING: Final = by_kind(_deciding)
 
 
 async def connection_of(tx: Transaction, caller: Caller, provider: str) -> str:
@@ -131,22 +74,22 @@ async def replace(tx: Transaction, caller: Caller, connection: str, entries: Seq
     """
     access.check_administrator(caller)
     where = {"project": caller.project, "connection": connection}
-    if await tx.row(_CONNECTION, **where) is None:
+    if await tx.row(CONNECTION, **where) is None:
         raise Forbidden
     rows = await _checked(tx, caller, entries)
     before = await read(tx, caller, connection)
     if before == list(entries):
         return
-    touched = [id_ for (id_,) in await tx.rows(_MAPPED, **where)]
+    touched = await group_decisions.mapped(tx, caller, connection)
     await tx.run(_CLEAR, **where)
     with unique():
         await tx.run_many(_INSERT, [{**where, **row} for row in rows])
-    touched += [id_ for (id_,) in await tx.rows(_MAPPED, **where)]
+    touched += await group_decisions.mapped(tx, caller, connection)
     told = [msgspec.to_builtins(entry) for entry in entries]
     entry = history.Entry(connection, {"group_roles": told}, {"group_roles": told})
     await history.record(tx, caller, "update", [entry], collection=CONNECTIONS)
     mine = msgspec.structs.replace(caller, connection=connection)
-    await follow(tx, mine, await people(tx, mine, [], touched))
+    await group_decisions.follow(tx, mine, await group_decisions.people(tx, mine, [], touched))
 
 
 async def _checked(tx: Transaction, caller: Caller, entries: Sequence[GroupRole]) -> list[dict[str, object]]:
@@ -173,38 +116,3 @@ async def _checked(tx: Transaction, caller: Caller, entries: Sequence[GroupRole]
         }
         for place, (entry, name, key, role) in enumerate(zip(entries, names, keys, wanted, strict=True), 1)
     ]
-
-
-async def concern(tx: Transaction, caller: Caller, group: str) -> bool:
-    """Whether the group, or one that it is inside of, is on the connection's list."""
-    where = {"project": caller.project, "connection": caller.connection}
-    return await tx.row(_CONCERN, **where, group=group) is not None
-
-
-async def people(tx: Transaction, caller: Caller, users: Sequence[str], inner: Sequence[str]) -> list[str]:
-    """These users, and all who are in these groups and in those inside them."""
-    if not inner:
-        return list(users)
-    found = await tx.rows(_PEOPLE[tx.kind], project=caller.project, groups=list(inner))
-    return sorted({*users, *(user for (user,) in found)})
-
-
-async def follow(tx: Transaction, caller: Caller, users: Sequence[str]) -> None:
-    """Give users of the caller's connection the role that they have by its list; the last administrator
-    stays one (Unprocessable)."""
-    if not users:
-        return
-    where = {"project": caller.project, "connection": caller.connection}
-    default, at = await tx.row(_CONNECTION, **where) or (None,), now()
-    left = iter(users)
-    while some := list(islice(left, _AT_ONCE)):
-        decided: dict[str, str] = {}
-        for user, role in await tx.rows(_DECIDING[tx.kind], **where, users=some):
-            decided.setdefault(user, role)
-        held = await hold(tx, caller.project, some)
-        changed = [
-            Edit(row, {"role": decided.get(user, default[0])})
-            for user, row in held.items()
-            if row["status"] != ARCHIVED
-        ]
-        await edits.write(tx, caller, changed, at)

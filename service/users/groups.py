@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, u
 
 from service.database import Transaction, now
 from service.database.tables import groups
-from service.users import adoption, events, group_members, group_roles, history
+from service.users import adoption, events, group_decisions, group_members, history
 from service.users.access import Scope, ScopeKind
 from service.users.checks import check
 from service.users.membership import Moved, Wanted
@@ -52,8 +52,10 @@ async def create(
     moved = await group_members.move(tx, caller, id_, wanted)
     new = {**row, **values, "version": 1, "created_at": at, "changed_at": at}
     await _record(tx, caller, "create", new, values, moved)
-    if await group_roles.concern(tx, caller, id_):
-        await group_roles.follow(tx, caller, await group_roles.people(tx, caller, moved.users, moved.groups))
+    if await group_decisions.concern(tx, caller, id_):
+        await group_decisions.follow(
+            tx, caller, await group_decisions.people(tx, caller, moved.users, moved.groups)
+        )
 
 
 async def change(
@@ -65,7 +67,7 @@ async def change(
     """
     changes = {name: value for name, value in _checked(given).items() if row[name] != value}
     id_, renamed = row["id"], "display_name_key" in changes
-    concerned = renamed and await group_roles.concern(tx, caller, id_)
+    concerned = renamed and await group_decisions.concern(tx, caller, id_)
     await adoption.adopt(tx, caller, wanted.inside)
     moved = await group_members.move(tx, caller, id_, wanted)
     if not changes and not moved:
@@ -74,21 +76,21 @@ async def change(
     with unique():
         await tx.run(_UPDATE, of_project=caller.project, of_id=id_, **new)
     await _record(tx, caller, "update", {**row, **new}, changes, moved)
-    if (moved or renamed) and (concerned or await group_roles.concern(tx, caller, id_)):
+    if (moved or renamed) and (concerned or await group_decisions.concern(tx, caller, id_)):
         inner = [*moved.groups, id_] if renamed else moved.groups
-        await group_roles.follow(tx, caller, await group_roles.people(tx, caller, moved.users, inner))
+        await group_decisions.follow(tx, caller, await group_decisions.people(tx, caller, moved.users, inner))
     return True
 
 
 async def remove(tx: Transaction, caller: Caller, row: Row) -> None:
     """Remove a group that is held; its members stay, without it."""
     left = []
-    if await group_roles.concern(tx, caller, row["id"]):
-        left = await group_roles.people(tx, caller, [], [row["id"]])
+    if await group_decisions.concern(tx, caller, row["id"]):
+        left = await group_decisions.people(tx, caller, [], [row["id"]])
     await tx.run(_DELETE, of_project=caller.project, of_id=row["id"])
     await history.record(tx, caller, "delete", [history.Entry(row["id"])], collection=GROUPS)
     await events.tell(tx, caller, [events.group(caller, row, "delete")])
-    await group_roles.follow(tx, caller, left)
+    await group_decisions.follow(tx, caller, left)
     tx.announce("group", row["id"])
 
 

@@ -213,3 +213,13 @@ async def test_the_log_is_shown_and_filtered(folder: Path) -> None:
     async with kept(folder) as database:
         await database.write(sync_log.prune)
     assert (await idbridge(folder, "scim-log", "--provider", "okta")).out == ""
+
+
+async def test_a_first_load_into_a_connection_on_a_dry_run_is_one_too(folder: Path) -> None:
+    await okta(folder, "--dry-run")
+    tried = await load(folder, "userName\nada@example.com\n")
+    assert tried.status == 0 and "dry run" in tried.err and "1 would be made" in tried.err
+    assert await people(folder) == {}
+    await idbridge(folder, "connection", "change", "--provider", "okta", "--no-dry-run")
+    assert "1 made" in (await load(folder, "userName\nada@example.com\n")).err
+    assert set(await people(folder)) == {"ada@example.com"}

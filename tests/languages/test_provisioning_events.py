@@ -21,6 +21,7 @@ from service.database.tables import events as event_table
 from service.sealing import Sealer
 from service.users import event_keys, feed
 from service.users.event_keys import EventKeys
+from service.users.feed import Target
 from tests.core.people import all_rows
 from tests.languages.test_connections import a_client, change
 from tests.languages.test_scim_users import JENSEN, PATCH, Okta
@@ -343,6 +344,7 @@ class Place:
     def __init__(self) -> None:
         self.url = ""
         self.answers: list[int] = []
+        self.said = ""
         self.heads: list[str] = []
         self.got: list[str] = []
         self.refused: list[str] = []
@@ -354,7 +356,10 @@ class Place:
         status = self.answers.pop(0) if self.answers else 202
         self.heads.append(head)
         (self.got if status == 202 else self.refused).append(token)
-        writer.write(f"HTTP/1.1 {status} -\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
+        size = len(self.said)
+        writer.write(
+            f"HTTP/1.1 {status} -\r\ncontent-length: {size}\r\nconnection: close\r\n\r\n{self.said}".encode()
+        )
         await writer.drain()
         writer.close()
 
@@ -396,6 +401,44 @@ async def test_events_are_pushed_and_pushed_again(database_url: str, tmp_path: P
         assert again == refused and again["sub_id"]["externalId"] == "two"
         await soon(lambda: _empty(house))
         assert await application.fetch() == []
+
+
+async def test_what_came_first_is_pushed_first_whatever_becomes_of_it(house: Served) -> None:
+    okta, application = await told(house, events_url="https://nowhere.example.com")
+    for n in range(4):
+        await okta.add(userName=f"p{n}@example.com", externalId=f"e{n}", emails=[])
+    database, target = house.house.database, Target("default", application.connection, "", None)
+
+    async def claimed(limit: int = 9) -> list[str | None]:
+        return [one.external_identifier for one in await database.write(feed.claim, target, limit, 60.0)]
+
+    both = await asyncio.gather(claimed(2), claimed(2))
+    assert sorted(both) == [[], ["e0", "e1"]]  # whoever came second finds the way taken
+    first, second, *_ = await database.read(feed.waiting, "default", application.connection, 9)
+    await database.write(feed.settle, "default", application.connection, [first.id])
+    await database.write(feed.postpone, target, [second])
+    assert await claimed() == []  # those behind it wait
+    await database.write(feed.release, target, [second])
+    assert await claimed() == ["e1", "e2", "e3"]
+
+
+async def test_what_an_application_can_never_read_holds_up_nothing(database_url: str, tmp_path: Path) -> None:
+    allowed = {"OUTBOUND_IP_ALLOW_LIST": "127.0.0.1/32"}
+    async with (
+        a_place() as place,
+        served(database_url, tmp_path, lambda _: allowed, worker=True) as house,
+    ):
+        okta, _ = await told(house, events_url=place.url)
+        place.answers, place.said = [400], '{"err": "invalid_request", "description": "what is this"}'
+        await okta.add()
+        await soon(lambda: _empty(house))
+        await okta.add(userName="two@example.com", externalId="two", emails=[])
+        await place.has(1)
+        await soon(lambda: _empty(house))
+        place.answers, place.said = [400], '{"err": "invalid_key"}'  # which somebody may mend
+        await okta.add(userName="three@example.com", externalId="three", emails=[])
+        await soon(lambda: _postponed(house))
+        assert (len(place.got), len(place.refused)) == (1, 2)
 
 
 async def test_pushes_prove_themselves_by_a_header_that_nobody_reads(

@@ -72,6 +72,26 @@ async def test_a_dry_run_says_why_whom_it_made_is_not_there(house: Served) -> No
     assert "dry run" in lacking["advice"] and "dry run" in gone["advice"] and made["advice"] is None
 
 
+async def test_a_bulk_on_a_dry_run_may_speak_of_what_it_would_have_made(house: Served) -> None:
+    key, okta = await a_client(house, dry_run=True)
+    staff = {"schemas": [GROUP], "displayName": "Staff", "members": [{"value": "bulkId:u"}]}
+    told = await bulk(
+        okta,
+        {"method": "POST", "path": "/Groups", "bulkId": "g", "data": staff},
+        {"method": "POST", "path": "/Users", "bulkId": "u", "data": JENSEN},
+        {"method": "PATCH", "path": "/Users/bulkId:u", "data": [{"op": "remove", "path": "title"}]},
+        {"method": "POST", "path": "/Users", "bulkId": "again", "data": JENSEN},
+        {"method": "DELETE", "path": "/Users/bulkId:u"},
+    )
+    assert [one["status"] for one in told] == ["201", "201", "200", "409", "204"]
+    assert told[2]["version"] == 'W/"2-' + told[2]["version"].partition("-")[2]  # in the group, and changed
+    assert (await okta.ask("GET", "/Users")).json()["totalResults"] == 0
+    assert (await okta.ask("GET", "/Groups")).json()["totalResults"] == 0
+    *_, newest = await the_log(house, key)
+    assert [one["action"] for one in newest["changed"]] == ["create", "create", "update", "delete"]
+    assert "each with its cause" in newest["advice"]
+
+
 HIDDEN = [
     '{"Operations": [{"op": "replace", "path": " password", "value": "pa55"}]}',
     '{"Operations": [{"op": "replace", "path": "password[value eq 1]", "value": "pa55"}]}',
