@@ -1,4 +1,4 @@
-"""`/activity/comment` of the 8 generation: what people say of an item."""
+"""`/activity/comment`: what people say of an item."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -32,9 +32,11 @@ def _item(name: str, value: object) -> object:
 
 _REMARK: Final = {"collection": TEXT, "item": Part(_item), "comment": TEXT}
 _CHANGE: Final = {"comment": TEXT}
+_PATHS: Final = ["/activity/comment", "/activity/comments"]  # the second is that of early clients
+_PATHS_OF_ONE: Final = [f"{path}/{{key:str}}" for path in _PATHS]
 
 
-@post("/activity/comment", status_code=200)
+@post(_PATHS, status_code=200)
 async def add(scope: Scope) -> ASGIResponse:
     """Notes what the caller says of an item that they may see; answers the activity."""
     call = of(scope)
@@ -66,7 +68,7 @@ async def _shown(tx: Transaction, call: Call, key: str) -> list[object | None]:
     return await many.shown(tx, call, model.house(call.project), ACTIVITY, [key])
 
 
-@patch("/activity/comment/{key:str}")
+@patch(_PATHS_OF_ONE)
 async def change(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Says it otherwise; answers the activity."""
     call = of(scope)
@@ -81,7 +83,7 @@ async def _change(tx: Transaction, call: Call, caller: Caller, key: str, said: o
     return await _shown(tx, call, key)
 
 
-@delete("/activity/comment/{key:str}", status_code=200)
+@delete(_PATHS_OF_ONE, status_code=200)
 async def take_back(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Takes it back."""
     call = of(scope)
