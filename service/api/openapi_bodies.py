@@ -296,6 +296,16 @@ BODIES: Final[Mapping[str, Json]] = {
     "Errors": {
         "type": "object",
         "required": ["errors"],
+        "examples": [
+            {
+                "errors": [
+                    {
+                        "message": "Invalid user credentials.",
+                        "extensions": {"code": "INVALID_CREDENTIALS"},
+                    }
+                ]
+            }
+        ],
         "properties": {
             "errors": {
                 "type": "array",
