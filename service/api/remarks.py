@@ -8,12 +8,12 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, many
+from service.api import answers, many, reading
 from service.api.bodies import TEXT, Part, expect
 from service.api.calls import Call, of
 from service.api.history import ACTIVITY
 from service.database import Transaction
-from service.dialects import question
+from service.dialects import dialect, question
 from service.dialects.references import linked
 from service.users import model, numbers, remarks
 from service.users.model import Caller
@@ -60,12 +60,16 @@ async def _add(
     if not await question.rows(tx, asked):
         raise Forbidden
     made = await remarks.add(tx, caller, own, key, body["comment"])
-    return await _shown(tx, call, str(made))
+    return await _shown(tx, call, caller, str(made))
 
 
-async def _shown(tx: Transaction, call: Call, key: str) -> list[object | None]:
-    """A remark to who may write it, and so may read it, whatever they may read of other activity."""
-    return await many.shown(tx, call, model.house(call.project), ACTIVITY, [key])
+async def _shown(tx: Transaction, call: Call, caller: Caller, key: str) -> list[object | None]:
+    """A remark to who may read activity; to others who write it, itself alone, whatever `fields` asks for."""
+    shown = await many.shown(tx, call, caller, ACTIVITY, [key])
+    if shown != [None]:
+        return shown
+    asked = call.generation.parameters(call, model.house(call.project), ACTIVITY, {"fields": "*"})
+    return [await reading.show(tx, call, asked.one(dialect.item(ACTIVITY, key)))]
 
 
 @patch(_PATHS_OF_ONE)
@@ -80,7 +84,7 @@ async def change(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 
 async def _change(tx: Transaction, call: Call, caller: Caller, key: str, said: object) -> list[object | None]:
     await remarks.change(tx, caller, int(key), said)
-    return await _shown(tx, call, key)
+    return await _shown(tx, call, caller, key)
 
 
 @delete(_PATHS_OF_ONE, status_code=200)

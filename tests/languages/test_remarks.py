@@ -36,6 +36,23 @@ async def test_people_speak_of_what_they_see_and_unsay_only_their_own(house: Ser
         assert refused.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
+@pytest.mark.parametrize(
+    ("path", "user"), [("/activity/comment", "user"), ("/default/activity/comment", "action_by")]
+)
+async def test_a_remark_shows_nobody_more_than_they_may_read(house: Served, path: str, user: str) -> None:
+    role = (await house.ask("POST", "/roles", {"name": "Readers"})).json()["data"]["id"]
+    await house.person("secret@example.com", role=role)
+    key, eve = await house.person("eve@example.com", role=role)
+    said = {"collection": "directus_users", "item": key, "comment": "x"}
+    for asked in (f"fields=*,{user}.role.users.email", "fields=*.*.*.*", f"alias[x]={user}&fields=x.role.*"):
+        answer = await house.ask("POST", f"{path}?{asked}", said, token=eve)
+        made = answer.json()["data"]
+        assert (made["comment"], "secret" in answer.text) == ("x", False)
+        answer = await house.ask("PATCH", f"{path}/{made['id']}?{asked}", {"comment": "y"}, token=eve)
+        assert (answer.json()["data"]["comment"], "secret" in answer.text) == ("y", False)
+        assert isinstance(made[user], str | int)
+
+
 @pytest.mark.parametrize("body", [{}, {"comment": ""}, {"comment": 5}, {"comment": "x", "shoe": 1}])
 async def test_what_cannot_be_said(house: Served, body: dict[str, object]) -> None:
     given = {"collection": "directus_users", "item": house.admin, **body}
