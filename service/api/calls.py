@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import msgspec
 from litestar.types import Receive, Scope
@@ -83,8 +84,9 @@ class Call:
 
     @property
     def address(self) -> str:
-        """The path as it was asked, with what stands before it."""
-        return self.prefix + self.path
+        """The path as it was asked: where a number stood, nobody is told the key that it is to us."""
+        scope: Any = self.scope
+        return unquote(scope["raw_path"]).rstrip("/") or "/"
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; the first where there are several."""

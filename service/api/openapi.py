@@ -35,6 +35,12 @@ _PLACE: Final = re.compile(r"\{(\w+)\}")
 _SCHEMAS: Final = frozenset(name.removeprefix("directus_").capitalize() for name in COLLECTIONS)
 _EXPORTS: Final = sorted({one.media for one in FORMATS.values()} - {"application/json"})
 
+_ABOUT: Final = """Users, roles, their rules and their history.
+
+Sign in with `POST /auth/login`, and send the `access_token` as `Authorization: Bearer ...`, or a static token
+in its place. What is found stands in `data`; what was wrong in `errors`, each with a sentence for people and,
+in `extensions.code`, a word for programs. Lists whose question is longer than an address may be are asked for
+with the method SEARCH, which stands under `x-search` here."""
 _NAMES: Final = re.compile(r"\{(\w+)\}")  # of parameters in a path
 
 
@@ -162,7 +168,7 @@ def document(url: str, version: str) -> Json:
         paths.setdefault(route.path, {})[place] = _operation(route)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "idbridge", "version": version},
+        "info": {"title": "idbridge", "version": version, "description": _ABOUT},
         "servers": [{"url": url}],
         "paths": paths,
         "components": {

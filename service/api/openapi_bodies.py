@@ -6,6 +6,7 @@ from typing import Any, Final
 Json = dict[str, Any]
 
 _TEXT: Final[Json] = {"type": "string"}
+_SAID: Final[Json] = {"type": "string", "minLength": 1, "maxLength": 8192}
 _MODE: Final[Json] = {"type": "string", "enum": ["cookie", "json", "session"]}
 _NAME: Final[Json] = {"type": "string", "minLength": 1, "maxLength": 100}
 _CREDENTIAL: Final[Json] = {"type": "object", "description": "What the browser answers, in WebAuthn's JSON."}
@@ -80,6 +81,13 @@ BODIES: Final[Mapping[str, Json]] = {
     "Removal": _removal(_KEYS),
     "NumberedRemoval": _removal(_NUMBERS),
     "Accesses": {"type": "object", "additionalProperties": {"type": "object"}},
+    "Remark": _closed(
+        ("collection", "item", "comment"),
+        collection={"type": "string", "enum": ["directus_files", "directus_roles", "directus_users"]},
+        item={"type": ["string", "integer"]},
+        comment=_SAID,
+    ),
+    "Said": _closed(("comment",), comment=_SAID),
     "Page": _closed(("last_page",), last_page={"type": "string", "minLength": 1, "maxLength": 255}),
     "Invite": {
         "type": "object",
@@ -288,6 +296,16 @@ BODIES: Final[Mapping[str, Json]] = {
     "Errors": {
         "type": "object",
         "required": ["errors"],
+        "examples": [
+            {
+                "errors": [
+                    {
+                        "message": "Invalid user credentials.",
+                        "extensions": {"code": "INVALID_CREDENTIALS"},
+                    }
+                ]
+            }
+        ],
         "properties": {
             "errors": {
                 "type": "array",

@@ -183,6 +183,11 @@ ROUTES: Final = (
     Route("get", "/relations/{collection}/{field}", "Read a relation", "Collections", "Described"),
     Route("get", "/activity", "List what happened", "Activity", "Activity", many=True, parameters=LIST),
     Route("get", "/activity/{id}", "Read one", "Activity", "Activity", parameters=ONE, key="integer"),
+    Route("post", "/activity/comment", "Say something of an item", "Activity", "Activity", "Remark"),
+    Route(
+        "patch", "/activity/comment/{id}", "Say it otherwise", "Activity", "Activity", "Said", key="integer"
+    ),
+    Route("delete", "/activity/comment/{id}", "Take it back", "Activity", key="integer"),
     Route("get", "/revisions", "List revisions", "Revisions", "Revisions", many=True, parameters=LIST),
     Route("get", "/revisions/{id}", "Read one", "Revisions", "Revisions", parameters=ONE, key="integer"),
     Route("post", "/utils/revert/{id}", "Go back to a revision", "Revisions", key="integer"),

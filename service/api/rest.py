@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from service.api import connections, files, group_roles, history, permissions, roles, users
+from service.api import connections, files, group_roles, history, permissions, remarks, roles, users
 
 router = Router(
     "/",
@@ -12,6 +12,7 @@ router = Router(
         *permissions.HANDLERS,
         *files.HANDLERS,
         *history.HANDLERS,
+        *remarks.HANDLERS,
         *connections.HANDLERS,
         *group_roles.HANDLERS,
     ],

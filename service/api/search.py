@@ -21,6 +21,7 @@ _PARAMETERS: Final = frozenset(
     (
         *("fields", "filter", "search", "sort", "limit", "offset", "page", "meta"),
         *("aggregate", "groupBy", "deep", "alias", "export"),
+        *("version", "backlink"),  # which the SDK writes as well; an address may hold anything
     )
 )
 

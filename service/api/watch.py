@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
 
@@ -12,10 +12,14 @@ from service.users import recent
 from service.users.recent import Deed
 
 EVERY: Final = 0.5  # seconds between two looks; commits of this process that announce something ring at once
+REST: Final = 0.05  # seconds at least between two: when much happens, much is told at once
 BACK: Final = 10.0  # seconds for which a number that was passed over may still be committed
 WINDOW: Final = 1000  # numbers that are looked at again for such
 _PAGE: Final = 2 * WINDOW
 _log: Final = logging.getLogger(__name__)
+
+
+Happened = Mapping[str, Mapping[str, Sequence[Deed]]]  # what has, by project and collection
 
 
 class Hearer(Protocol):
@@ -23,7 +27,7 @@ class Hearer(Protocol):
 
     user: str
 
-    def take(self, deeds: Sequence[Deed]) -> None:
+    def take(self, happened: Happened) -> None:
         """Note what has happened."""
 
     def doubt(self) -> None:
@@ -46,11 +50,14 @@ class Watch:
         self._bell = asyncio.Event()
         self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self.strangers = Places(
-            each=20, most=200
-        )  # sockets that have not said yet whose they are, by address
+        self.strangers = Places(each=20, most=200)  # sockets of nobody yet, by address
         self.people = Places(each=10, most=1000)  # sockets by person
         database.on_commit(self._ring)
+
+    @property
+    def looking(self) -> bool:
+        """Whether the database is asked now and then: while somebody hears."""
+        return self._task is not None
 
     @asynccontextmanager
     async def hearing(self, hearer: Hearer) -> AsyncIterator[None]:
@@ -87,6 +94,7 @@ class Watch:
             except Exception:  # whoever waits is told of the next things
                 _log.exception("what happens cannot be told")
             if not more:
+                await asyncio.sleep(REST)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(EVERY):
                         await self._bell.wait()
@@ -105,8 +113,9 @@ class Watch:
         new = [deed for deed in found if deed.id not in self._seen]
         self._note(new)
         if new:
+            happened = _sorted(new)
             for hearer in self._hearers:
-                hearer.take(new)
+                hearer.take(happened)
         return len(found) == _PAGE
 
     def _note(self, deeds: Sequence[Deed]) -> None:
@@ -116,3 +125,11 @@ class Watch:
         settled = [number for number in numbers[-WINDOW:] if self._seen[number] < moment - BACK]
         self._floor = max(self._floor, *numbers[:-WINDOW][-1:], *settled[-1:], 0)
         self._seen = {number: at for number, at in self._seen.items() if number > self._floor}
+
+
+def _sorted(deeds: Sequence[Deed]) -> Happened:
+    """Once for all hearers, each of whom then looks at what is theirs alone."""
+    happened: dict[str, dict[str, list[Deed]]] = {}
+    for deed in deeds:
+        happened.setdefault(deed.project, {}).setdefault(deed.collection, []).append(deed)
+    return happened

@@ -71,6 +71,14 @@ async def test_the_life_of_a_user(sdk: Sdk8) -> None:
     assert [one["delta"] for one in revisions][1:] == [{"title": "Chief"}]
     assert (await sdk("getActivity", {"limit": 1}))["data"][0]["id"] > 0
 
+    both = [{"id": number, "title": "Chef"}, {"id": me["id"], "title": "Chief"}]
+    changed = (await sdk("updateItems", "directus_users", both))["data"]
+    assert [(one["id"], one["title"]) for one in changed] == [(number, "Chef"), (me["id"], "Chief")]
+    with pytest.raises(Refused) as nowhere:
+        await sdk("revert", "directus_users", number, revisions[0]["id"])
+    told = f"Route /{PROJECT}/users/{number}/revert/{revisions[0]['id']} not found"
+    assert (nowhere.value.code, str(nowhere.value)) == (1, told)
+
     await sdk("deleteItem", "directus_users", number)
     with pytest.raises(Refused) as gone:
         await sdk("getUser", number)

@@ -74,3 +74,22 @@ async def test_clients_learn_what_collections_are_made_of(person: Sdk) -> None:
     assert await person("serverPing") in ("pong", {"response": 200, "text": "pong"})
     assert (await person("serverInfo"))["project"]["project_name"]
     assert (await person("readOpenApiSpec"))["openapi"] == "3.1.0"
+
+
+async def test_many_files_are_changed_and_deleted(person: Sdk) -> None:
+    files = [await person("uploadFiles", _form(("title", name), ("file", picture()))) for name in "ab"]
+    first, second = (file["id"] for file in files)
+    alike = await person("updateFiles", [second, first], {"title": "c"}, {"fields": ["id", "title"]})
+    assert alike == [{"id": second, "title": "c"}, {"id": first, "title": "c"}]
+    assert (await person("readFile", first, {"fields": ["uploaded_by.email"]})) == {
+        "uploaded_by": {"email": "eve@example.com"}
+    }
+    assert await person("aggregate", "directus_files", {"aggregate": {"count": "*"}}) == [{"count": 2}]
+    await person("deleteFiles", [first, second])
+    assert await person("readFiles") == []
+
+
+async def test_clients_learn_what_graphql_serves(person: Sdk) -> None:
+    schema = await person("readGraphqlSdl", "system")
+    text = schema if isinstance(schema, str) else schema["text"]
+    assert "type directus_users {" in text and "users_me: directus_users" in text

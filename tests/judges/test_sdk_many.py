@@ -113,3 +113,64 @@ async def test_revisions_and_activities_are_read(house: Served, admin: Sdk, peop
     assert activity == {"action": "update", "user": {"email": ADMIN}}
     told = await admin("readActivities", {"filter": ours, "fields": ["action"], "sort": ["id"]})
     assert told == [{"action": "create"}, {"action": "update"}]
+
+
+async def test_rules_are_made_changed_and_deleted(house: Served, admin: Sdk) -> None:
+    role = (await admin("createRole", {"name": "Readers"}))["id"]
+    rule = {"role": role, "collection": "directus_users", "action": "read", "fields": ["id", "email"]}
+    made = await admin("createPermission", rule)
+    assert made == {**rule, "id": made["id"], "permissions": None, "validation": None, "presets": None}
+    (other,) = await admin("createPermissions", [{**rule, "collection": "directus_roles", "fields": ["*"]}])
+    of_role = {"filter": {"role": {"_eq": role}}, "fields": ["id"]}
+    assert await admin("readPermissions", of_role) == [{"id": made["id"]}, {"id": other["id"]}]
+    changed = await admin("updatePermission", made["id"], {"fields": ["id", "title"]})
+    assert (await admin("readPermission", made["id"])) == changed
+    alike = await admin("updatePermissions", [made["id"], other["id"]], {"fields": ["id"]})
+    assert [one["fields"] for one in alike] == [["id"], ["id"]]
+    _, token = await house.person("eve@example.org", role=role)
+    assert await admin("readRoles", {"fields": ["id"], "filter": {"id": role}}, as_=token) == [{"id": role}]
+    assert (await admin("readUsers", {"fields": ["id"]}, as_=token)) != []
+    assert _is_nothing(admin, await admin("deletePermission", other["id"]))
+    assert _is_nothing(admin, await admin("deletePermissions", [made["id"]]))
+    assert await admin("readPermissions", of_role) == []
+
+
+@pytest.mark.parametrize("admin", [26], indirect=True, ids=["sdk26"])  # 13 does not know them
+async def test_people_learn_what_they_may_do(house: Served, admin: Sdk) -> None:
+    role = (await admin("createRole", {"name": "Readers"}))["id"]
+    _, token = await house.person("eve@example.org", role=role)
+    assert await admin("readRolesMe", {"fields": ["id"]}, as_=token) == [{"id": role}]
+    users = (await admin("readUserPermissions", as_=token))["directus_users"]
+    assert (users["create"]["access"], users["update"]["access"]) == ("none", "partial")
+    assert (await admin("readUserPermissions"))["directus_users"]["delete"]["access"] == "full"
+    batch = await admin("updateRolesBatch", [{"id": role, "name": "Writers"}], {"fields": ["name"]})
+    assert batch == [{"name": "Writers"}]
+
+
+@pytest.mark.parametrize("admin", [13], indirect=True, ids=["sdk13"])  # 26 asks for a collection of comments
+async def test_people_say_something_of_a_user(admin: Sdk, people: list[str]) -> None:
+    said = {"collection": "directus_users", "item": people[0], "comment": "Is she new?"}
+    made = await admin("createComment", said)
+    assert (made["action"], made["item"], made["comment"]) == ("comment", people[0], "Is she new?")
+    changed = await admin("updateComment", made["id"], {"comment": "She is new."})
+    assert changed["comment"] == "She is new."
+    assert _is_nothing(admin, await admin("deleteComment", made["id"]))
+    assert (await admin("readActivity", made["id"]))["comment"] is None
+
+
+async def test_users_are_counted(admin: Sdk, people: list[str]) -> None:
+    asked = {"aggregate": {"count": "*"}, "groupBy": ["status"]}
+    assert await admin("aggregate", "directus_users", asked) == [{"status": "active", "count": 5}]
+    found = await admin(
+        "readUsers",
+        {
+            "fields": ["first_name", "year(last_access)", {"role": ["name"]}],
+            "filter": {"_and": [{"first_name": {"_in": ["ada", "bea"]}}, {"tags": {"_null": True}}]},
+            "alias": {},
+            "sort": ["-first_name"],
+        },
+    )
+    assert [(one["first_name"], one["last_access_year"], one["role"]) for one in found] == [
+        ("bea", None, None),
+        ("ada", None, None),
+    ]

@@ -81,3 +81,11 @@ async def test_a_field_that_may_not_be_written(house: Served, eve: str) -> None:
     told = await house.ask("GET", "/default/users/3?fields=title,role.name")
     assert told.json()["data"] == {"title": None, "role": {"name": "Editor"}}
     assert (await house.ask("PATCH", "/default/users/3", {"title": "x"}, token=eve)).status_code == 200
+
+
+async def test_a_stranger_learns_no_key_where_nothing_is_served(house: Served) -> None:
+    for number in (1, 99):
+        for path in (f"/default/users/{number}/shoes", f"/default/roles/{number}/shoes/"):
+            answer = await house.ask("GET", path, token=None)
+            told = f"Route {path.rstrip('/')} not found"
+            assert (answer.status_code, answer.json()["error"]) == (404, {"code": 1, "message": told})

@@ -140,3 +140,20 @@ async def test_one_record_in_both_generations(house: Served, role: int) -> None:
     await house.ask("PATCH", f"/users/{there['id']}", {"language": "fr-FR", "status": "archived"})
     (here,) = (await house.ask("GET", USERS, params={"status": "*", "filter[id]": "2"})).json()["data"]
     assert (here["locale"], here["status"]) == ("fr-FR", "deleted")
+
+
+async def test_many_are_changed_each_their_own_way_or_none_at_all(house: Served) -> None:
+    await editors(house)
+    await house.ask("POST", USERS, ben())
+    path = f"{USERS}?fields=id,title"
+    changed = await house.ask("PATCH", path, [{"id": 2, "title": "b"}, {"id": 1, "title": "a"}])
+    assert changed.json() == {"data": [{"id": 2, "title": "b"}, {"id": 1, "title": "a"}]}
+    for body, token, status, code in (
+        ([{"id": 2, "title": "x"}, {"id": 99, "title": "x"}], house.token, 404, 203),
+        ([{"id": 2, "title": "x"}], None, 404, 203),
+        ([{"title": "x"}], house.token, 422, 4),
+        ({"title": "x"}, house.token, 422, 4),
+    ):
+        refused = await house.ask("PATCH", path, body, token=token)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (status, code)
+    assert (await house.ask("GET", f"{USERS}/2?fields=title")).json() == {"data": {"title": "b"}}

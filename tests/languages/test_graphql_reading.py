@@ -358,3 +358,17 @@ async def test_the_schema_follows_the_rules_of_the_role(people: Served) -> None:
     assert await refused(people, 'mutation { delete_users_item(id: "x") { id } }', token=token)
     assert (await data(people, "{ roles { name } }", token=None))["roles"]
     assert await refused(people, "{ roles { id } }", token=None)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("{ users { nope } }", 'Cannot query field "nope" on type "directus_users". Did you mean "role"?'),
+        ("query { nope }", 'Cannot query field "nope" on type "Query".'),
+        ("query { users { ", "Syntax Error: Expected Name, found <EOF>."),
+    ],
+)
+async def test_what_is_refused_is_said_as_the_documented_server_says_it(
+    house: Served, query: str, message: str
+) -> None:
+    assert await refused(house, query) == [message]

@@ -12,7 +12,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from service.api.graphql import sockets
+from service.api import watch
+from service.api.graphql import sockets, telling
+from service.api.places import Places
 from tests.languages.graph import refused
 from tests.served import PASSWORD, Served, served
 
@@ -273,18 +275,56 @@ async def test_a_token_that_expires_ends_its_socket(
 
 
 async def test_nobody_looks_while_nobody_is_told(house: Served) -> None:
-    watch = house.house.watch
-    assert watch._task is None
+    watching = house.house.watch
+    assert not watching.looking
     async with opened(house) as socket:
         await socket.start(house.token)
-        task = watch._task
-        assert task is not None
-        await socket.connection.close()
+        assert watching.looking
+    for _ in range(100):  # until the service has read that the client left
+        if not watching.looking:
+            break
+        await asyncio.sleep(0.05)
+    assert not watching.looking
     async with opened(house) as socket:  # the next one is told all the same
         await socket.start(house.token)
         await socket.subscribe(USERS)
         key, _ = await house.person("ada@example.com")
         assert await socket.hear() == told(key, "create", "ada@example.com")
+
+
+async def test_all_the_sockets_of_a_process_are_bounded(house: Served) -> None:
+    watching = house.house.watch
+    watching.people, watching.strangers = Places(each=10, most=1), Places(each=20, most=1)
+    _, token = await house.person("ada@example.com")
+    async with opened(house) as first, opened(house) as another:
+        assert await another.end() == 1013  # while the first has not said whose it is
+        await first.start(house.token)
+        async with opened(house) as of_somebody_else:
+            await of_somebody_else.say({"type": "connection_init", "payload": {"access_token": token}})
+            assert await of_somebody_else.end() == 1013
+        await first.subscribe(USERS)
+
+
+async def test_who_reads_too_slowly_is_let_go(house: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "MOST_WAITING", 3)
+    key, _ = await house.person("ada@example.com", description="x" * 500_000)
+    long = "{ directus_users_mutated { data { a: description b: description } } }"
+    async with opened(house) as socket:
+        await socket.start(house.token)
+        await socket.subscribe(f"subscription {long}")
+        socket.connection.transport.pause_reading()
+        for number in range(16):  # 16 MB, which no buffer on the way holds
+            await house.ask("PATCH", f"/users/{key}?fields=id", {"title": str(number)})
+            await asyncio.sleep(2 * watch.REST)
+        socket.connection.transport.resume_reading()
+        heard = 0
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                await asyncio.wait_for(socket.connection.recv(), PATIENCE)
+                heard += 1
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1013
+        assert 0 < heard < 16
 
 
 @pytest.mark.parametrize("path", ["/users", "/graphql/other", "/"])

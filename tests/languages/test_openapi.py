@@ -17,7 +17,9 @@ from service.tokens import new_secret
 # Pages, other protocols with descriptions of their own, and what is between us and those who run us.
 _ELSEWHERE = ("/admin", "/scim/", "/graphql", "/oauth/", "/ssf/", "/console", "/-/", "/metrics")
 # Second addresses of operations that are promised under a first one.
-_SECOND = re.compile(r"/users/tfa/.*|/users/invisponse/accept|/assets/\{id\}/\{\w+\}")
+_SECOND = re.compile(
+    r"/users/tfa/.*|/users/invisponse/accept|/assets/\{id\}/\{\w+\}|/activity/comments(/\{id\})?"
+)
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -29,7 +29,7 @@ async def test_search_answers_what_its_body_asks(house: Served) -> None:
     key = (await house.ask("GET", "/users?filter[email]=bob@example.com")).json()["data"][0]["id"]
     assert await _found(house, {"keys": [key]}) == ["bob@example.com"]
     assert await _found(house, {"keys": []}) == []
-    roles = await house.ask("SEARCH", "/roles", {"query": {"fields": "name"}})
+    roles = await house.ask("SEARCH", "/roles", {"query": {"fields": "name", "version": "main"}})
     assert roles.json() == {"data": [{"name": "Administrator"}]}
 
 

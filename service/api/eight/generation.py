@@ -33,6 +33,7 @@ _LONGEST: Final = 1000  # characters of what somebody says of their change
 PREFIX: Final = "/-/8"  # where the gate sends its paths; nobody else comes in by this address
 _REQUIRED: Final = ("first_name", "last_name", "email", "role")
 _OF_RESET: Final[Mapping[type[Exception], type[Exception]]] = {Expired: ResetExpired, Forged: ResetForged}
+_OF_ROOMS: Final[Mapping[str, type[Exception]]] = {"GET": ListDenied, "POST": CreateDenied}
 _ROOM: Final = re.compile(r"/[a-z]+")
 
 
@@ -71,8 +72,8 @@ def _problem(problem: Exception, call: Call) -> Exception:
     """What names no item is denied; what names one is not there. A token that is no good is told as one."""
     if type(problem) is Forbidden and call.path == "/users/invite":
         return InviteDenied()
-    if type(problem) is Forbidden and _ROOM.fullmatch(call.path):
-        return ListDenied() if call.method == "GET" else CreateDenied()
+    if type(problem) is Forbidden and call.method in _OF_ROOMS and _ROOM.fullmatch(call.path):
+        return _OF_ROOMS[call.method]()
     if call.path == "/auth/password/reset" and type(problem) in _OF_RESET:
         return _OF_RESET[type(problem)]()
     if type(problem) is WrongCredentials and not call.path.startswith("/auth/"):

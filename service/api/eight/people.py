@@ -17,7 +17,7 @@ from service.api.users import USERS, VERBS
 from service.database import Transaction
 from service.users import acceptance, invitations, model, numbers, rows, tracking
 from service.users.model import Caller
-from service.users.problems import Forbidden, Forged
+from service.users.problems import BadPayload, Forbidden, Forged
 from service.users.throttle import Attempt, guarded
 
 _INVITE: Final = {"email": EMAILS}
@@ -36,6 +36,17 @@ async def change_users(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     if (keys := many.path_keys(key)) is not None:
         return await items.change_alike(VERBS, call, Many(keys, None, body))
     return await items.change_one(VERBS, call, many.known_key(key), body)
+
+
+@patch("/users")
+async def change_each(scope: Scope) -> ASGIResponse:
+    """Changes many users, each by an object of an array, as the SDK's `updateItems` asks."""
+    call = of(scope)
+    caller = await call.author()
+    body = await call.json()
+    if not isinstance(body, list):
+        raise BadPayload('"value" must be an array')
+    return await items.change_each(VERBS, call, await _by_keys(call, caller, body))
 
 
 async def _by_keys(call: Call, caller: Caller, body: list[object]) -> Mapping[str, object]:
@@ -139,4 +150,13 @@ async def activate(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     return await reading.answer_one(call, reading.one(call, caller, USERS, user))
 
 
-HANDLERS: Final = (change_users, invite, show_invitation, accept, track_page, make_secret, activate)
+HANDLERS: Final = (
+    change_users,
+    change_each,
+    invite,
+    show_invitation,
+    accept,
+    track_page,
+    make_secret,
+    activate,
+)

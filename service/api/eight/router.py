@@ -4,8 +4,8 @@ from typing import Final
 
 from litestar import Router
 
-from service.api import health, history, roles, users
-from service.api.eight import auth, people, remarks, revisions, sessions, sso
+from service.api import health, history, remarks, roles, users
+from service.api.eight import auth, people, revisions, sessions, sso
 from service.api.eight.generation import PREFIX
 
 _SHARED: Final = (
@@ -22,12 +22,11 @@ _SHARED: Final = (
     roles.DOORS.remove,
     *history.ACTIVITY_DOORS.handlers,
     *history.REVISIONS_DOORS.handlers,
+    *remarks.HANDLERS,
     health.ping,
 )
 
-_OWN: Final = tuple(
-    handler for room in (people, revisions, remarks, auth, sso, sessions) for handler in room.HANDLERS
-)
+_OWN: Final = tuple(handler for room in (people, revisions, auth, sso, sessions) for handler in room.HANDLERS)
 
 router = Router(
     PREFIX,

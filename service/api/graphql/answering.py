@@ -1,5 +1,6 @@
 """Answers a document: reads it, answers its fields in order, and tells what went wrong."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -22,6 +23,7 @@ from service.users.problems import BadPayload, MethodRefused
 _OVER_WEBSOCKET: Final = (
     "Subscriptions are served over a WebSocket at this address, with the subprotocol graphql-transport-ws."
 )
+_NAME: Final = re.compile(r"'([\w$!.:()\[\]]+)'")  # in a sentence; the documented server writes "..."
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -74,7 +76,7 @@ async def answer(call: Call, body: object) -> ASGIResponse:
 
 def unread(errors: Sequence[GraphQLError]) -> dict[str, object]:
     """The one error that tells of all that is wrong with a document."""
-    told = [{"message": error.message, "locations": places(error)} for error in errors]
+    told = [{"message": _NAME.sub(r'"\1"', error.message), "locations": places(error)} for error in errors]
     return {
         "message": "GraphQL validation error.",
         "extensions": {"code": "GRAPHQL_VALIDATION", "errors": told},

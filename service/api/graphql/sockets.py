@@ -18,10 +18,10 @@ from service.api.graphql import messages, telling
 from service.api.graphql.answering import Request
 from service.api.graphql.messages import Closing, Complete, Init, Ping, Pong, Subscribe
 from service.api.graphql.telling import Behind, Subscription
+from service.api.watch import Happened
 from service.database import Unavailable
 from service.dialects.graphql.bounds import BadDocument
 from service.users.problems import Problem
-from service.users.recent import Deed
 
 INIT: Final = 10.0  # seconds within which a client says whose the socket is
 LOOK: Final = 10.0  # seconds between two looks at the token where nothing happens; the database is asked
@@ -89,14 +89,18 @@ class Socket:
         self._bell = asyncio.Event()
         self._behind = False
 
-    def take(self, deeds: Sequence[Deed]) -> None:
-        """Note what has happened in the caller's project."""
-        own = [deed for deed in deeds if deed.project == self._call.project]
+    def take(self, happened: Happened) -> None:
+        """Note what has happened in the caller's project. Who is behind by too much is told nothing more."""
+        own = happened.get(self._call.project)
+        if own is None or self._behind:
+            return
         try:
             for subscription in self._subscriptions.values():
                 subscription.take(own)
         except Behind:
             self._behind = True
+            for subscription in self._subscriptions.values():
+                subscription.clear()
         if self._behind or any(one.waits for one in self._subscriptions.values()):
             self._bell.set()
 

@@ -24,7 +24,7 @@ from service.dialects.parts import Chosen, Leaf
 from service.users.recent import Deed
 
 MOST_WAITING: Final = 10_000  # deeds; a client that falls behind by more is let go
-_REMEMBERED: Final = 10_000  # rows of which one is told that they are gone
+_REMEMBERED: Final = 1_000  # rows of which one is told that they are gone who may not read all
 _PAGE: Final = 100  # rows that are asked for at once
 _KEY: Final = Leaf("0", "id", ours=True)  # under a name that no document can have given
 _NOT_HERE: Final = "Subscriptions alone are answered over a WebSocket; send queries and mutations by HTTP."
@@ -48,10 +48,10 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
         """The collection, as the activity calls it."""
         return COLLECTIONS[self.root.type.removesuffix("_mutated")].own
 
-    def wants(self, deed: Deed) -> bool:
-        """Whether it is about this."""
+    def wanted(self, happened: Mapping[str, Sequence[Deed]]) -> Sequence[Deed]:
+        """What of all that happened, by collection, it is about."""
         actions = EVENTS if self.event is None else (self.event,)
-        return deed.collection == self.own and deed.action in actions
+        return [deed for deed in happened.get(self.own, ()) if deed.action in actions]
 
     def result(self, deed: Deed, row: Mapping[str, object] | None) -> Mapping[str, object]:
         """What is told of a deed."""
@@ -102,11 +102,15 @@ class Subscription:
         self._waiting: list[Deed] = []
         self._told: dict[str, None] = {}  # items that the subscriber has been shown
 
-    def take(self, deeds: Sequence[Deed]) -> None:
-        """Keep what this is about. Raises Behind."""
-        self._waiting += filter(self._plan.wants, deeds)
+    def take(self, happened: Mapping[str, Sequence[Deed]]) -> None:
+        """Keep what this is about, of what happened by collection. Raises Behind."""
+        self._waiting += self._plan.wanted(happened)
         if len(self._waiting) > MOST_WAITING:
             raise Behind
+
+    def clear(self) -> None:
+        """Let go of what waits."""
+        self._waiting.clear()
 
     async def next(self, call: Call) -> list[Mapping[str, object]]:
         """The results for some of what waits, as the caller may see it now; none when nothing waits.
@@ -117,8 +121,11 @@ class Subscription:
         if not deeds:
             return []
         self._plan = await plan(call, self._asked)
-        rows = await self._rows(call, {deed.item: None for deed in deeds if deed.action != "delete"})
+        items = {deed.item: None for deed in deeds if deed.action != "delete"}
+        rows = await self._rows(call, items)
         whole = await self._sees_all(call)
+        if not whole:
+            self._remember([item for item in items if item in rows])
         results = []
         for deed in deeds:
             if deed.action == "delete":
@@ -132,6 +139,11 @@ class Subscription:
     def waits(self) -> bool:
         """Whether something waits to be told."""
         return bool(self._waiting)
+
+    def _remember(self, items: Sequence[str]) -> None:
+        self._told |= dict.fromkeys(items)
+        while len(self._told) > _REMEMBERED:
+            del self._told[next(iter(self._told))]
 
     def _forget(self, item: str) -> bool:
         """Whether the subscriber has been shown this item, which is gone."""
@@ -158,9 +170,6 @@ class Subscription:
             for row in msgspec.json.decode(raw or b"[]"):
                 if (key := row.pop(_KEY.key)) is not None:  # whoever may not read keys is not told of them
                     found[str(key)] = row
-        self._told |= dict.fromkeys(found)
-        while len(self._told) > _REMEMBERED:
-            del self._told[next(iter(self._told))]
         return found
 
 

@@ -1,4 +1,4 @@
-"""`/activity/comment` of the 8 generation: what people say of an item."""
+"""`/activity/comment`: what people say of an item."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,12 +8,12 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, many
+from service.api import answers, many, reading
 from service.api.bodies import TEXT, Part, expect
 from service.api.calls import Call, of
 from service.api.history import ACTIVITY
 from service.database import Transaction
-from service.dialects import question
+from service.dialects import dialect, question
 from service.dialects.references import linked
 from service.users import model, numbers, remarks
 from service.users.model import Caller
@@ -32,9 +32,11 @@ def _item(name: str, value: object) -> object:
 
 _REMARK: Final = {"collection": TEXT, "item": Part(_item), "comment": TEXT}
 _CHANGE: Final = {"comment": TEXT}
+_PATHS: Final = ["/activity/comment", "/activity/comments"]  # the second is that of early clients
+_PATHS_OF_ONE: Final = [f"{path}/{{key:str}}" for path in _PATHS]
 
 
-@post("/activity/comment", status_code=200)
+@post(_PATHS, status_code=200)
 async def add(scope: Scope) -> ASGIResponse:
     """Notes what the caller says of an item that they may see; answers the activity."""
     call = of(scope)
@@ -58,15 +60,19 @@ async def _add(
     if not await question.rows(tx, asked):
         raise Forbidden
     made = await remarks.add(tx, caller, own, key, body["comment"])
-    return await _shown(tx, call, str(made))
+    return await _shown(tx, call, caller, str(made))
 
 
-async def _shown(tx: Transaction, call: Call, key: str) -> list[object | None]:
-    """A remark to who may write it, and so may read it, whatever they may read of other activity."""
-    return await many.shown(tx, call, model.house(call.project), ACTIVITY, [key])
+async def _shown(tx: Transaction, call: Call, caller: Caller, key: str) -> list[object | None]:
+    """A remark to who may read activity; to others who write it, itself alone, whatever `fields` asks for."""
+    shown = await many.shown(tx, call, caller, ACTIVITY, [key])
+    if shown != [None]:
+        return shown
+    asked = call.generation.parameters(call, model.house(call.project), ACTIVITY, {"fields": "*"})
+    return [await reading.show(tx, call, asked.one(dialect.item(ACTIVITY, key)))]
 
 
-@patch("/activity/comment/{key:str}")
+@patch(_PATHS_OF_ONE)
 async def change(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Says it otherwise; answers the activity."""
     call = of(scope)
@@ -78,10 +84,10 @@ async def change(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 
 async def _change(tx: Transaction, call: Call, caller: Caller, key: str, said: object) -> list[object | None]:
     await remarks.change(tx, caller, int(key), said)
-    return await _shown(tx, call, key)
+    return await _shown(tx, call, caller, key)
 
 
-@delete("/activity/comment/{key:str}", status_code=200)
+@delete(_PATHS_OF_ONE, status_code=200)
 async def take_back(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Takes it back."""
     call = of(scope)
