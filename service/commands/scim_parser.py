@@ -80,6 +80,10 @@ def _more_terms(parser: ArgumentParser) -> None:
         "--log-days", metavar="N", type=int, help="how long its log is kept (30); 0 keeps none"
     )
     parser.add_argument("--jwks-uri", metavar="URL", help="where it publishes the keys of its OAuth client")
+    _events(parser)
+
+
+def _events(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--events",
         action=BooleanOptionalAction,
