@@ -5,7 +5,7 @@ from argparse import Namespace
 from typing import Any
 
 from service.commands import Failure, give, tell
-from service.commands.scim_parser import TERMS
+from service.commands.connection_parser import TERMS
 from service.commands.setting import configured, opened, secret_of
 from service.config import Config
 from service.database import Database, Transaction
