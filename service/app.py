@@ -22,6 +22,7 @@ from service.api import (
     invitations,
     letters,
     logouts,
+    metrics,
     oauth,
     owing,
     own_access,
@@ -74,6 +75,7 @@ ROUTERS: Final = (
     oauth.router,
     feeds.router,
     health.router,
+    metrics.router,
     pages.router,
 )
 
