@@ -91,7 +91,7 @@ _Noted = tuple[float, str, str, str, int, float, str, str | None]
 
 
 class AccessLog:
-    """Notes each request; makes lines of many of them at once, FLUSH_SECONDS later at most.
+    """Notes and counts each request; makes lines of many of them at once, FLUSH_SECONDS later at most.
 
     For the event loop's thread only. A kill -9 loses the lines of the last FLUSH_SECONDS.
     """
@@ -100,6 +100,8 @@ class AccessLog:
         self._stream = stream or sys.stderr.buffer
         self._noted: list[_Noted] = []
         self._wanted = logging.getLogger("access").isEnabledFor(logging.INFO)
+        self.answered: dict[int, int] = {}  # requests by status
+        self.seconds = 0.0  # that their answers took, summed up
 
     def note(
         self,
@@ -113,6 +115,9 @@ class AccessLog:
         user: str | None,
     ) -> None:
         """Note an answered request: `path` without its query, `seconds` it took, the key of the user."""
+        if status < 600 and status != 101:  # the rest is how sockets ended, which are no requests
+            self.answered[status] = self.answered.get(status, 0) + 1
+            self.seconds += seconds
         if not self._wanted:
             return
         if not self._noted:

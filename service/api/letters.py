@@ -1,4 +1,4 @@
-"""`/letters`: what became of each letter, for administrators; `/metrics`: what is due."""
+"""`/letters`: what became of each letter, for administrators."""
 
 from typing import Final
 
@@ -57,26 +57,6 @@ async def cancel_letter(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     return answers.data(await call.house.database.write(correspondence.cancel, caller, known_key(key)))
 
 
-@get("/metrics")
-async def metrics(scope: Scope) -> ASGIResponse:
-    """What is due and how old it is, in all projects, as Prometheus reads it; administrators only."""
-    call = of(scope)
-    caller = await call.member()
-    waiting = await call.house.database.scan(correspondence.waiting, caller)
-    lines = []
-    for name, what, value in (
-        ("idbridge_mail_due", "Letters that are due or on their way.", waiting.due),
-        (
-            "idbridge_mail_oldest_seconds",
-            "For how long the oldest of them should have been gone.",
-            waiting.oldest,
-        ),
-        ("idbridge_mail_stalled", "1 when the sender is paused, away or far behind.", int(waiting.stalled)),
-    ):
-        lines += [f"# HELP {name} {what}", f"# TYPE {name} gauge", f"{name} {value}"]
-    return answers.text("\n".join([*lines, ""]), "text/plain; version=0.0.4")
-
-
 def paging(call: Call) -> tuple[int, str]:
     """`limit` and `before` of a list that is turned by keys. Raises BadQuery."""
     limit, before = call.query.get("limit", USUAL), call.query.get("before")
@@ -87,6 +67,6 @@ def paging(call: Call) -> tuple[int, str]:
 
 router = Router(
     "/",
-    route_handlers=[list_letters, read_letter, resend_letter, cancel_letter, metrics],
+    route_handlers=[list_letters, read_letter, resend_letter, cancel_letter],
     include_in_schema=False,
 )

@@ -7,8 +7,9 @@ from typing import Final
 
 from service.api import openapi_connection_routes, openapi_routes, openapi_sign_in_routes
 from service.api.export_formats import FORMATS
-from service.api.openapi_bodies import BODIES, Json
+from service.api.openapi_bodies import BODIES
 from service.api.openapi_route import PARAMETERS, Route
+from service.api.openapi_shapes import Json
 from service.dialects import description
 from service.dialects.dialect import COLLECTIONS, Collection
 from service.dialects.fields import Field

@@ -1,58 +1,24 @@
 """Bodies of fixed shape, as schemas of the OpenAPI document."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-Json = dict[str, Any]
-
-_TEXT: Final[Json] = {"type": "string"}
-_SAID: Final[Json] = {"type": "string", "minLength": 1, "maxLength": 8192}
-_MODE: Final[Json] = {"type": "string", "enum": ["cookie", "json", "session"]}
-_NAME: Final[Json] = {"type": "string", "minLength": 1, "maxLength": 100}
-_CREDENTIAL: Final[Json] = {"type": "object", "description": "What the browser answers, in WebAuthn's JSON."}
-_URI: Final[Json] = {"type": "string", "format": "uri"}
-_KEYS: Final[Json] = {"type": "array", "maxItems": 1000, "items": {"type": "string", "format": "uuid"}}
-_NUMBERS: Final[Json] = {"type": "array", "maxItems": 1000, "items": {"type": "integer"}}
-_QUERY: Final[Json] = {
-    "type": "object",
-    "description": "The question that finds them.",
-    "additionalProperties": False,
-    "properties": {
-        "filter": {"type": "object"},
-        "search": _TEXT,
-        "sort": {"type": "array", "items": _TEXT},
-        "limit": {"type": "integer", "minimum": -1, "default": 100},
-        "offset": {"type": "integer", "minimum": 0},
-        "page": {"type": "integer", "minimum": 1},
-    },
-}
-
-
-def _closed(required: tuple[str, ...], **properties: Json) -> Json:
-    return {
-        "type": "object",
-        "required": list(required),
-        "additionalProperties": False,
-        "properties": properties,
-    }
-
-
-def _change(name: str, keys: Json = _KEYS) -> Json:
-    """All alike by keys or by a query, or each in an array of objects with ids."""
-    one = {"$ref": f"#/components/schemas/{name}"}
-    return {
-        "oneOf": [
-            _closed(("keys", "data"), keys=keys, data=one),
-            _closed(("query", "data"), query=_QUERY, data=one),
-            {"type": "array", "maxItems": 1000, "items": {"allOf": [one, {"required": ["id"]}]}},
-        ]
-    }
-
-
-def _removal(keys: Json) -> Json:
-    """An array of keys, keys, or a query."""
-    return {"oneOf": [keys, _closed(("keys",), keys=keys), _closed(("query",), query=_QUERY)]}
-
+from service.api.openapi_shapes import (
+    CREDENTIAL,
+    KEYS,
+    MODE,
+    MOMENT,
+    NAME,
+    NUMBERS,
+    SAID,
+    TEXT,
+    URI,
+    Json,
+    change,
+    closed,
+    facts,
+    removal,
+)
 
 _INVITED: Final = ("issued_at", "expires_at", "used_at", "voided_at")
 _POSTED: Final = ("next_at", "created_at", "expires_at", "sent_at")
@@ -60,67 +26,55 @@ _LETTER: Final = (
     *("kind", "status", "recipient", "last_code", "last_reason", "accepted_reply", "message_id"),
     "attempts",
 )
-_MOMENT: Final[Json] = {"type": ["string", "null"], "format": "date-time"}
-
-
-def _facts(*words: str, keys: tuple[str, ...] = (), at: tuple[str, ...] = ()) -> Json:
-    """An object that we alone write: texts (and `attempts`, a number), keys, moments."""
-    number = {"type": "integer"}
-    properties: Json = {
-        word: number if word == "attempts" else {"type": ["string", "null"]} for word in words
-    }
-    properties |= {key: {"type": ["string", "null"], "format": "uuid"} for key in keys}
-    return {"type": "object", "properties": properties | dict.fromkeys(at, _MOMENT)}
-
 
 BODIES: Final[Mapping[str, Json]] = {
-    "UsersChange": _change("Users"),
-    "RolesChange": _change("Roles"),
-    "FilesChange": _change("Files"),
-    "PermissionsChange": _change("Permissions", _NUMBERS),
-    "Removal": _removal(_KEYS),
-    "NumberedRemoval": _removal(_NUMBERS),
+    "UsersChange": change("Users"),
+    "RolesChange": change("Roles"),
+    "FilesChange": change("Files"),
+    "PermissionsChange": change("Permissions", NUMBERS),
+    "Removal": removal(KEYS),
+    "NumberedRemoval": removal(NUMBERS),
     "Accesses": {"type": "object", "additionalProperties": {"type": "object"}},
-    "Remark": _closed(
+    "Remark": closed(
         ("collection", "item", "comment"),
         collection={"type": "string", "enum": ["directus_files", "directus_roles", "directus_users"]},
         item={"type": ["string", "integer"]},
-        comment=_SAID,
+        comment=SAID,
     ),
-    "Said": _closed(("comment",), comment=_SAID),
-    "Page": _closed(("last_page",), last_page={"type": "string", "minLength": 1, "maxLength": 255}),
+    "Said": closed(("comment",), comment=SAID),
+    "Page": closed(("last_page",), last_page={"type": "string", "minLength": 1, "maxLength": 255}),
     "Invite": {
         "type": "object",
         "required": ["email", "role"],
         "additionalProperties": False,
         "properties": {
-            "email": {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]},
+            "email": {"oneOf": [TEXT, {"type": "array", "items": TEXT}]},
             "role": {"type": "string", "format": "uuid"},
             "invite_url": {"type": "string", "format": "uri"},
             "message": {"type": "string", "maxLength": 2000},
         },
     },
-    "Invitation": _facts("email", "status", "url", "message", keys=("id", "user", "invited_by"), at=_INVITED),
-    "Letter": _facts(*_LETTER, keys=("id", "reference"), at=_POSTED),
-    "Project": _facts("name", "title", "timezone"),
-    "NewProject": _closed(
+    "Invitation": facts("email", "status", "url", "message", keys=("id", "user", "invited_by"), at=_INVITED),
+    "Letter": facts(*_LETTER, keys=("id", "reference"), at=_POSTED),
+    "Project": facts("name", "title", "timezone"),
+    "NewProject": closed(
         ("name",),
         name={"type": "string", "minLength": 1, "maxLength": 63},
         title={"type": "string", "minLength": 1, "maxLength": 255},
         timezone={"type": "string", "minLength": 1, "maxLength": 255},
     ),
-    "Key": _facts(keys=("id",)),
+    "Key": facts(keys=("id",)),
     "GroupRoles": {
         "type": "array",
         "maxItems": 1000,
-        "items": _closed(
+        "items": closed(
             ("group", "role"),
             group={"type": "string", "minLength": 1, "maxLength": 256},
             role={"type": "string", "format": "uuid"},
             administers={"type": "boolean", "default": False},
         ),
     },
-    "NewToken": _closed(
+    "NewToken": closed(
         (),
         kind={"type": "string", "enum": ["token", "secret", "receiver"], "default": "token"},
         name={"type": "string", "maxLength": 100},
@@ -141,65 +95,63 @@ BODIES: Final[Mapping[str, Json]] = {
         "type": "object",
         "required": ["token", "password"],
         "additionalProperties": False,
-        "properties": {"token": _TEXT, "password": {"type": "string", "minLength": 8, "maxLength": 128}},
+        "properties": {"token": TEXT, "password": {"type": "string", "minLength": 8, "maxLength": 128}},
     },
-    "Register": _closed(
+    "Register": closed(
         ("email", "password"),
-        email=_TEXT,
+        email=TEXT,
         password={"type": "string", "minLength": 8, "maxLength": 128},
-        first_name=_TEXT,
-        last_name=_TEXT,
-        verification_url=_URI,
+        first_name=TEXT,
+        last_name=TEXT,
+        verification_url=URI,
     ),
-    "Forgotten": _closed(("email",), email=_TEXT, reset_url=_URI),
-    "Password": _closed(("password",), password=_TEXT),
-    "Code": _closed(("otp",), otp=_TEXT),
-    "DirectoryLogin": _closed(
-        ("identifier", "password"), identifier=_TEXT, password=_TEXT, otp=_TEXT, mode=_MODE
-    ),
-    "OwedCode": _closed(("otp",), otp=_TEXT, mode=_MODE),
-    "Arrival": {"type": "object", "additionalProperties": _TEXT},
+    "Forgotten": closed(("email",), email=TEXT, reset_url=URI),
+    "Password": closed(("password",), password=TEXT),
+    "Code": closed(("otp",), otp=TEXT),
+    "DirectoryLogin": closed(("identifier", "password"), identifier=TEXT, password=TEXT, otp=TEXT, mode=MODE),
+    "OwedCode": closed(("otp",), otp=TEXT, mode=MODE),
+    "Arrival": {"type": "object", "additionalProperties": TEXT},
     "Factor": {
         "oneOf": [
-            _closed(("secret", "otp"), secret=_TEXT, otp=_TEXT),
-            _closed(("password",), password=_TEXT),
+            closed(("secret", "otp"), secret=TEXT, otp=TEXT),
+            closed(("password",), password=TEXT),
         ]
     },
-    "Secret": {"type": "object", "properties": {"secret": _TEXT, "otpauth_url": _TEXT}},
-    "Codes": {"type": "object", "properties": {"codes": {"type": "array", "items": _TEXT}}},
+    "Secret": {"type": "object", "properties": {"secret": TEXT, "otpauth_url": TEXT}},
+    "Codes": {"type": "object", "properties": {"codes": {"type": "array", "items": TEXT}}},
     "Login": {
         "type": "object",
         "required": ["email", "password"],
         "additionalProperties": False,
         "properties": {
-            "email": _TEXT,
-            "password": _TEXT,
-            "otp": _TEXT,
-            "mode": _MODE,
+            "email": TEXT,
+            "password": TEXT,
+            "otp": TEXT,
+            "mode": MODE,
         },
     },
     "Refresh": {
         "type": "object",
         "additionalProperties": False,
-        "properties": {"refresh_token": _TEXT, "mode": _MODE},
+        "properties": {"refresh_token": TEXT, "mode": MODE},
     },
     "Session": {
         "type": "object",
         "properties": {
             "id": {"type": "string", "format": "uuid"},
-            "provider": _TEXT,
+            "provider": TEXT,
             "ip": {"type": ["string", "null"]},
             "user_agent": {"type": ["string", "null"]},
-            **dict.fromkeys(("created_at", "used_at", "expires_at"), _MOMENT),
+            **dict.fromkeys(("created_at", "used_at", "expires_at"), MOMENT),
             "current": {"type": "boolean"},
         },
     },
     "Identity": {
         "type": "object",
         "properties": {
-            **dict.fromkeys(("id", "provider", "external_identifier"), _TEXT),
+            **dict.fromkeys(("id", "provider", "external_identifier"), TEXT),
             "email": {"type": ["string", "null"]},
-            **dict.fromkeys(("linked_at", "last_used_at"), _MOMENT),
+            **dict.fromkeys(("linked_at", "last_used_at"), MOMENT),
             "primary": {"type": "boolean"},
         },
     },
@@ -207,42 +159,42 @@ BODIES: Final[Mapping[str, Json]] = {
         "type": "object",
         "properties": {
             "id": {"type": "string", "format": "uuid"},
-            "name": _TEXT,
-            "created_at": _MOMENT,
-            "last_used_at": _MOMENT,
+            "name": TEXT,
+            "created_at": MOMENT,
+            "last_used_at": MOMENT,
             "backed_up": {"type": "boolean"},
-            "transports": {"type": "array", "items": _TEXT},
+            "transports": {"type": "array", "items": TEXT},
         },
     },
     "PasskeyQuestion": {
         "type": "object",
         "description": "WebAuthn's options in JSON, for `navigator.credentials`.",
         "required": ["challenge"],
-        "properties": {"challenge": _TEXT},
+        "properties": {"challenge": TEXT},
     },
-    "NewPasskey": _closed(("credential",), credential=_CREDENTIAL, name=_NAME),
-    "PasskeyAnswer": _closed(("credential",), credential=_CREDENTIAL, mode=_MODE),
-    "PasskeyName": _closed(("name",), name=_NAME),
-    "Proof": _closed((), password=_TEXT),
-    "Nothing": _closed(()),
-    "Link": _closed(("provider",), provider=_TEXT, password=_TEXT, redirect=_URI),
-    "Logout": _closed((), refresh_token=_TEXT, mode=_MODE, redirect=_URI),
-    "Farewell": {"type": "object", "properties": {"redirect": _URI}},
-    "LogoutToken": _closed(("logout_token",), logout_token=_TEXT),
+    "NewPasskey": closed(("credential",), credential=CREDENTIAL, name=NAME),
+    "PasskeyAnswer": closed(("credential",), credential=CREDENTIAL, mode=MODE),
+    "PasskeyName": closed(("name",), name=NAME),
+    "Proof": closed((), password=TEXT),
+    "Nothing": closed(()),
+    "Link": closed(("provider",), provider=TEXT, password=TEXT, redirect=URI),
+    "Logout": closed((), refresh_token=TEXT, mode=MODE, redirect=URI),
+    "Farewell": {"type": "object", "properties": {"redirect": URI}},
+    "LogoutToken": closed(("logout_token",), logout_token=TEXT),
     "Tokens": {
         "type": "object",
         "required": ["expires"],
         "properties": {
-            "access_token": _TEXT,
+            "access_token": TEXT,
             "expires": {"type": "integer", "description": "Milliseconds."},
-            "refresh_token": _TEXT,
+            "refresh_token": TEXT,
         },
     },
     "Providers": {
         "type": "array",
         "items": {
             "type": "object",
-            "properties": dict.fromkeys(("name", "label", "driver", "icon"), _TEXT),
+            "properties": dict.fromkeys(("name", "label", "driver", "icon"), TEXT),
         },
     },
     "Upload": {
@@ -250,8 +202,8 @@ BODIES: Final[Mapping[str, Json]] = {
         "required": ["file"],
         "description": "Fields belong to the file that comes after them.",
         "properties": {
-            "title": _TEXT,
-            "description": _TEXT,
+            "title": TEXT,
+            "description": TEXT,
             "file": {"type": "string", "contentMediaType": "application/octet-stream"},
         },
     },
@@ -264,10 +216,10 @@ BODIES: Final[Mapping[str, Json]] = {
         "type": "object",
         "required": ["collection"],
         "properties": {
-            "collection": _TEXT,
-            "field": _TEXT,
-            "type": _TEXT,
-            "related_collection": _TEXT,
+            "collection": TEXT,
+            "field": TEXT,
+            "type": TEXT,
+            "related_collection": TEXT,
             "schema": {"type": ["object", "null"]},
             "meta": {"type": ["object", "null"]},
         },
@@ -279,9 +231,9 @@ BODIES: Final[Mapping[str, Json]] = {
             "project": {
                 "type": "object",
                 "required": ["project_name"],
-                "properties": {"project_name": _TEXT},
+                "properties": {"project_name": TEXT},
             },
-            "version": _TEXT,
+            "version": TEXT,
             "queryLimit": {
                 "type": "object",
                 "properties": {"default": {"type": "integer"}, "max": {"type": "integer"}},
@@ -313,8 +265,8 @@ BODIES: Final[Mapping[str, Json]] = {
                     "type": "object",
                     "required": ["message", "extensions"],
                     "properties": {
-                        "message": _TEXT,
-                        "extensions": {"type": "object", "properties": {"code": _TEXT}},
+                        "message": TEXT,
+                        "extensions": {"type": "object", "properties": {"code": TEXT}},
                     },
                 },
             }

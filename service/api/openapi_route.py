@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from service.api.openapi_bodies import Json
+from service.api.openapi_shapes import Json
 from service.users.model import Kind
 
 ONE: Final = ("fields", "alias", "deep")

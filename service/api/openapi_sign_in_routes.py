@@ -4,6 +4,15 @@ from typing import Final
 
 from service.api.openapi_route import Route
 
+
+def _posted(path: str, summary: str) -> Route:
+    """What a browser brings by a form: a page somewhere else has it do so."""
+    sends = "application/x-www-form-urlencoded"
+    return Route(
+        "post", path, summary, "Authentication", None, "Arrival", sends=sends, public=True, status=303
+    )
+
+
 ROUTES: Final = (
     Route("post", "/auth/login", "Sign in", "Authentication", "Tokens", "Login", public=True),
     Route("post", "/auth/refresh", "Refresh the tokens", "Authentication", "Tokens", "Refresh", public=True),
@@ -51,28 +60,8 @@ ROUTES: Final = (
         public=True,
         status=302,
     ),
-    Route(
-        "post",
-        "/auth/login/{provider}/callback",
-        "Come back from a provider that posts a form",
-        "Authentication",
-        None,
-        "Arrival",
-        sends="application/x-www-form-urlencoded",
-        public=True,
-        status=303,
-    ),
-    Route(
-        "post",
-        "/auth/login/{provider}/acs",
-        "Come back from a SAML identity provider",
-        "Authentication",
-        None,
-        "Arrival",
-        sends="application/x-www-form-urlencoded",
-        public=True,
-        status=303,
-    ),
+    _posted("/auth/login/{provider}/callback", "Come back from a provider that posts a form"),
+    _posted("/auth/login/{provider}/acs", "Come back from a SAML identity provider"),
     Route(
         "get",
         "/auth/login/{provider}/metadata",
@@ -98,16 +87,8 @@ ROUTES: Final = (
         public=True,
         status=302,
     ),
-    Route(
-        "post",
-        "/auth/login/{provider}/logout",
-        "Sign out here and at a SAML identity provider, or hear from it",
-        "Authentication",
-        None,
-        "Arrival",
-        sends="application/x-www-form-urlencoded",
-        public=True,
-        status=303,
+    _posted(
+        "/auth/login/{provider}/logout", "Sign out here and at a SAML identity provider, or hear from it"
     ),
     Route(
         "post",

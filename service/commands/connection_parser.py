@@ -1,4 +1,4 @@
-"""What may stand on the command line about connections, and how other commands name one."""
+"""What may stand on the command line about a connection: its name, its terms, its beginning and its end."""
 
 from argparse import ArgumentParser, BooleanOptionalAction
 from pathlib import Path
@@ -12,7 +12,7 @@ TERMS = (
 
 
 def of_connection(parser: ArgumentParser) -> ArgumentParser:
-    """The options that name a connection."""
+    """Have a command name the connection that it is about."""
     parser.add_argument(
         "--provider", metavar="NAME", required=True, help="what users.provider says, such as okta"
     )
@@ -20,13 +20,13 @@ def of_connection(parser: ArgumentParser) -> ArgumentParser:
 
 
 def of_project(parser: ArgumentParser) -> ArgumentParser:
-    """The option that names a project."""
+    """Have a command name the project that it is about."""
     parser.add_argument("--project", metavar="P", default="default", help="the project (default)")
     return parser
 
 
 def terms(parser: ArgumentParser) -> None:
-    """The terms that a token may be made with, too."""
+    """The terms that a token's making may bring along, too."""
     parser.add_argument(
         "--profile",
         choices=("default", "entra", "okta", "strict"),
@@ -74,6 +74,10 @@ def _more_terms(parser: ArgumentParser) -> None:
         "--log-days", metavar="N", type=int, help="how long its log is kept (30); 0 keeps none"
     )
     parser.add_argument("--jwks-uri", metavar="URL", help="where it publishes the keys of its OAuth client")
+    _events(parser)
+
+
+def _events(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--events",
         action=BooleanOptionalAction,
@@ -98,7 +102,8 @@ def _more_terms(parser: ArgumentParser) -> None:
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    among = verbs(commands, "connection", "make, show, change and remove SCIM connections", _EXAMPLES)
+    does = "make, show, change and remove SCIM connections"
+    among = verbs(commands, "connection", does, _CONNECTIONS)
     for word, does in (("create", "make a connection"), ("change", "change what is given of a connection")):
         _more_terms(of_connection(verb(among, "connection", word, does)))
     of_project(verb(among, "connection", "list", "show the connections"))
@@ -111,7 +116,7 @@ def add(commands: Commands) -> None:
     )
 
 
-_EXAMPLES = """\
+_CONNECTIONS = """\
 examples:
   idbridge connection create --provider okta --profile okta --domain example.com
   idbridge connection change --provider okta --dry-run            try a sync without consequences

@@ -12,6 +12,8 @@ from service.database.sqlite import copies
 def run(options: Namespace) -> None:
     """Run the command."""
     path, bar = file_in_use(), Bar(0)
+    if not options.file.is_file():
+        raise Failure(f"There is no copy at {options.file}.")
     if path.exists() and not options.replace:
         raise Failure(f"{path} is there already: --replace puts the copy in its place.")
     try:

@@ -28,7 +28,7 @@ def run(options: Namespace) -> None:
 
 _WELCOME = """\
 The first administrator is {email} with the password {password}
-It is shown only this once. Sign in: POST {url}/auth/login"""
+It is shown only this once. Sign in at {url}/admin, or by POST {url}/auth/login"""
 
 
 def _listen(config: Config) -> socket.socket:

@@ -98,12 +98,20 @@ def load(variables: Mapping[str, str], *, keep: bool = True) -> Config:
     `secrets` is empty then.
     """
     env = Environment(variables)
+    config = _read(env, keep=keep)
+    if env.problems:
+        raise ConfigInvalid(env.problems)
+    return config
+
+
+def _read(env: Environment, *, keep: bool) -> Config:
+    """A row each; what is wrong with any of them is in `env.problems`."""
     data_dir = Path(env.text("DATA_DIR") or "data")
     database_url = env.read("DATABASE_URL", readers.database) or f"sqlite:///{data_dir / 'idbridge.sqlite3'}"
     host, port = env.read("HOST", readers.host) or "127.0.0.1", env.read("PORT", number(0, 65_535))
     public_url = parts.public_url(env, host, 8055 if port is None else port)
     smtp = parts.smtp(env)
-    config = Config(
+    return Config(
         public_url=public_url,
         database_url=database_url,
         data_dir=data_dir,
@@ -134,6 +142,3 @@ def load(variables: Mapping[str, str], *, keep: bool = True) -> Config:
         secrets=parts.secrets(env, database_url, data_dir, keep=keep),
         warnings=env.unused(FAMILIES),
     )
-    if env.problems:
-        raise ConfigInvalid(env.problems)
-    return config

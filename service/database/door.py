@@ -131,6 +131,21 @@ READ_ONLY = "a read changes nothing: use write()"
 OVER = "the transaction is over"
 
 
+class ReadOnly:
+    """What every hold of a read refuses."""
+
+    __slots__ = ()
+
+    async def run(self, statement: Statement, /, **values: Any) -> int:
+        raise RuntimeError(READ_ONLY)
+
+    async def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> None:
+        raise RuntimeError(READ_ONLY)
+
+    def announce(self, what: str, key: str) -> None:
+        raise RuntimeError(READ_ONLY)
+
+
 @types.coroutine
 def drive(unit: Coroutine[Any, Any, T], tx: Awaiting) -> Generator[Any, Any, T]:
     """Await `unit` in the loop, and refuse with RuntimeError whatever it awaits that is not `tx`."""

@@ -79,7 +79,6 @@ COLLECTIONS: Final[Mapping[str, Collection]] = {
     )
 }
 USER_COLLECTION: Final = COLLECTIONS["directus_users"]
-ROLE_COLLECTION: Final = COLLECTIONS["directus_roles"]
 GROUP_COLLECTION: Final = Collection("groups", tables.groups, GROUPS, groups.CONDITIONS, ())
 # Those of the documented users API, and what SCIM alone speaks of.
 EVERY: Final[Mapping[str, Collection]] = {**COLLECTIONS, GROUP_COLLECTION.name: GROUP_COLLECTION}

@@ -69,36 +69,34 @@ def sheet(
     `leads_to` is an origin elsewhere to which the answer of the page's form may send the browser; `script`
     one of ours, for what no form can do.
     """
-    terms, language, head = call.house.terms, tongue(call), dressed.head
-    style = _style(head.colour)
-    text = (
-        _environment(language)
-        .get_template(f"{template}.html")
-        .render(
-            values,
-            style=Markup(style),  # noqa: S704  # our own file; escaped, its quotes would change the hash
-            script=Markup(script),  # noqa: S704  # as the style
-            icon=_ICON,
-            logo=_picture(head),
-            base=base(terms),
-            place=place(terms),
-            project=calm(dressed.title) or place(terms),
-            lang=language,
-            dir=direction(language),
-        )
-    )
-    known = {"content-language": language, "vary": "accept-language"}
+    language, style = tongue(call), _style(dressed.head.colour)
+    page = _environment(language).get_template(f"{template}.html")
+    own = {
+        "content-security-policy": _policy(style, leads_to, script),
+        "content-language": language,
+        "vary": "accept-language",
+    }
     return Response(
-        text.encode(),
+        page.render(values, **_frame(call.house.terms, dressed, language, style, script)).encode(),
         status_code=status,
         media_type="text/html",
-        headers={
-            **_HEADERS,
-            "content-security-policy": _policy(style, leads_to, script),
-            **known,
-            **(headers or {}),
-        },
+        headers={**_HEADERS, **own, **(headers or {})},
     )
+
+
+def _frame(terms: Terms, dressed: Dress, language: str, style: str, script: str) -> dict[str, object]:
+    """What the layout around every page asks for."""
+    return {
+        "style": Markup(style),  # noqa: S704  # our own file; escaped, its quotes would change the hash
+        "script": Markup(script),  # noqa: S704  # as the style
+        "icon": _ICON,
+        "logo": _picture(dressed.head),
+        "base": base(terms),
+        "place": place(terms),
+        "project": calm(dressed.title) or place(terms),
+        "lang": language,
+        "dir": direction(language),
+    }
 
 
 @lru_cache(maxsize=64)

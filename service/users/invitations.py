@@ -105,13 +105,10 @@ async def invite(
     waiting = await _reinvited(tx, caller, known, role, at, keeps_role=keeps_role)
     fresh = {key: email for key, email in wanted.items() if key not in held}
     people = await _made(tx, caller, fresh, role, defaults or {}) | waiting
-    times = {"issued_at": at, "expires_at": later(at, lifetime)}
-    told = {"project": caller.project, **times, "invited_by": caller.user, "url": url, "message": message}
-    invited: list[Row] = [
-        {**told, "id": new_key(), "user": people[key][0], "email": people[key][1]}
-        for key in wanted
-        if key in people
-    ]
+    told = {"project": caller.project, "invited_by": caller.user, "url": url, "message": message}
+    told |= {"issued_at": at, "expires_at": later(at, lifetime)}
+    asked = [people[key] for key in wanted if key in people]
+    invited: list[Row] = [{**told, "id": new_key(), "user": user, "email": email} for user, email in asked]
     await tx.run_many(_INSERT, invited)
     await invitation_letters.post(tx, caller, invited)
     return [row["id"] for row in invited]

@@ -104,14 +104,8 @@ async def start(
         refresh=fingerprint(token),
         created_at=at,
         expires_at=min(later(at, lifetime), bond.ends_at or _NEVER),
-        provider=provider,
-        identifier=bond.identifier,
-        sid=bond.sid,
-        subject=bond.subject,
-        hint=bond.hint,
-        ip=origin.ip,
-        user_agent=origin.user_agent and origin.user_agent[:_LONGEST],
         factor=factor,
+        **_began(provider, bond, origin),
     )
     await touch(tx, project, user, at)
     await history.record(tx, Caller(project, user, origin=origin), "login", [history.Entry(user)])
@@ -119,6 +113,19 @@ async def start(
     if opened is None:  # a lifetime of nothing
         raise WrongCredentials("inactive")
     return opened
+
+
+def _began(provider: str, bond: Bond, origin: Origin) -> dict[str, str | None]:
+    """What a session remembers of where it came from."""
+    return {
+        "provider": provider,
+        "identifier": bond.identifier,
+        "sid": bond.sid,
+        "subject": bond.subject,
+        "hint": bond.hint,
+        "ip": origin.ip,
+        "user_agent": origin.user_agent and origin.user_agent[:_LONGEST],
+    }
 
 
 async def close(tx: Transaction, project: str, token: object) -> Ended | None:

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import stat
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -39,7 +40,7 @@ async def path(tmp_path: Path) -> Path:
 async def test_a_copy_has_all_that_was_acknowledged_before_it_and_can_be_gone_on_from(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copies, "_PAGES", 1)  # so that there is time for writes between two steps
+    monkeypatch.setattr(copies, "_PAGES", 8)  # so that it takes many steps
     database = await open_database(f"sqlite:///{path}")
     acknowledged: list[str] = []
     copied = asyncio.Event()
@@ -49,19 +50,32 @@ async def test_a_copy_has_all_that_was_acknowledged_before_it_and_can_be_gone_on
             await database.write(projects.create, name := f"p{len(acknowledged)}")
             acknowledged.append(name)
 
+    goal: list[int] = []
+    written = threading.Event()
+
+    def halfway(done: int, total: int) -> None:
+        """Ten more are written between the first step and the last."""
+        if not goal:
+            goal.append(len(acknowledged) + 10)
+        if done * 2 > total:
+            assert written.wait(30)
+
+    async def go_on() -> None:
+        await until(lambda: bool(goal) and len(acknowledged) >= goal[0], 30)
+        written.set()
+
     writing = asyncio.create_task(write())
     copy = tmp_path / "monday.sqlite3"
     try:
         await until(lambda: len(acknowledged) >= 10, 30)
-        before = set(acknowledged)
-        await asyncio.to_thread(copies.save, path, copy, silent)
-        during = set(acknowledged) - before
+        before = set(acknowledged[:10])
+        await asyncio.gather(asyncio.to_thread(copies.save, path, copy, halfway), go_on())
     finally:
         copied.set()
         await writing
         await database.close()
-    assert during  # or else it proves nothing
     assert before | {"default"} <= names(copy) <= {*acknowledged, "default"}
+    assert len(acknowledged) - len(names(copy)) >= 8  # of one moment: what came later is not in it
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert inside(tmp_path) == ["data", "monday.sqlite3"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import deque
 from typing import TypeAlias
@@ -68,6 +69,8 @@ def _why(reason: Exception) -> str:
     """What keeps us from connecting, for whoever runs us; no exception of these kinds repeats a password."""
     if isinstance(reason, asyncpg.PostgresError):
         return str(reason)
+    if isinstance(reason, ConnectionError) and reason.errno:  # whose own text repeats the address
+        return f"cannot be reached: {os.strerror(reason.errno)}"
     if isinstance(reason, OSError) and not isinstance(reason, TimeoutError):
         return f"cannot be reached: {reason.strerror or reason}"
     return "cannot be reached"

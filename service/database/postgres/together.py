@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import asyncpg
 
-from service.database.door import OVER, READ_ONLY
+from service.database.door import OVER, READ_ONLY, ReadOnly
 from service.database.postgres.lane import Lane
 from service.database.postgres.problems import ERRORS, lost
 from service.database.shapes import Row, Shape, Statement, shape
@@ -88,7 +88,7 @@ class Together:
             self._lane.give(connection)
 
 
-class Joining:
+class Joining(ReadOnly):
     """A unit's hold on what is asked together."""
 
     kind: Literal["postgresql"] = "postgresql"
@@ -106,15 +106,6 @@ class Joining:
         compiled = shape(statement, tuple(values), "postgresql")
         found = await self._ask(compiled, compiled.arguments(values))
         return compiled.load_row(found[0]) if found else None
-
-    async def run(self, statement: Statement, /, **values: Any) -> int:
-        raise RuntimeError(READ_ONLY)
-
-    async def run_many(self, statement: Statement, rows: Sequence[Any], /) -> None:
-        raise RuntimeError(READ_ONLY)
-
-    def announce(self, what: str, key: str) -> None:
-        raise RuntimeError(READ_ONLY)
 
     def end(self) -> None:
         self._together = None

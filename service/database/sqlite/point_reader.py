@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from service.database.door import OVER, READ_ONLY, Unavailable
+from service.database.door import OVER, READ_ONLY, ReadOnly, Unavailable
 from service.database.shapes import Row, Shape, Statement, shape
 from service.database.sqlite.problems import problem
 
@@ -47,7 +47,7 @@ class PointReader:
         return warned
 
 
-class Looking:
+class Looking(ReadOnly):
     """A unit's hold on the point reader: its statements never wait."""
 
     kind: Literal["sqlite"] = "sqlite"
@@ -64,15 +64,6 @@ class Looking:
         compiled = shape(statement, tuple(values), "sqlite")
         fetched = self._fetch(statement, compiled, values)
         return compiled.load_row(fetched[0]) if fetched else None
-
-    async def run(self, statement: Statement, /, **values: Any) -> int:
-        raise RuntimeError(READ_ONLY)
-
-    async def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> None:
-        raise RuntimeError(READ_ONLY)
-
-    def announce(self, what: str, key: str) -> None:
-        raise RuntimeError(READ_ONLY)
 
     def end(self) -> None:
         self._reader = None

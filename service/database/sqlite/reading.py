@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import aiosqlite
 
-from service.database.door import OVER, READ_ONLY, Unavailable
+from service.database.door import OVER, READ_ONLY, ReadOnly, Unavailable
 from service.database.shapes import Row, Shape, Statement, shape
 from service.database.sqlite.problems import problem
 
 
-class Reading:
+class Reading(ReadOnly):
     """A unit's hold on a reader: each statement is one hop to its thread."""
 
     kind: Literal["sqlite"] = "sqlite"
@@ -29,15 +29,6 @@ class Reading:
         compiled = shape(statement, tuple(values), "sqlite")
         fetched = await self._fetch(statement, compiled, values)
         return compiled.load_row(fetched[0]) if fetched else None
-
-    async def run(self, statement: Statement, /, **values: Any) -> int:
-        raise RuntimeError(READ_ONLY)
-
-    async def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> None:
-        raise RuntimeError(READ_ONLY)
-
-    def announce(self, what: str, key: str) -> None:
-        raise RuntimeError(READ_ONLY)
 
     def end(self) -> None:
         self._connection = None

@@ -10,7 +10,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from service.database.tables.ground import metadata, of_user, project
+from service.database.tables.ground import metadata, of_connection, of_user, project
 from service.database.types import Flag, Key, Moment, Words
 
 # What a connection calls a group; its members are rows of the two tables below.
@@ -30,9 +30,7 @@ groups = Table(
     UniqueConstraint("project", "connection", "display_name_key"),
     UniqueConstraint("project", "connection", "external_identifier"),
     Index(None, "project", "connection", "id"),
-    ForeignKeyConstraint(
-        ["project", "connection"], ["connections.project", "connections.id"], ondelete="CASCADE"
-    ),
+    of_connection(),
 )
 
 
