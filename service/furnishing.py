@@ -98,6 +98,7 @@ def _terms(config: Config) -> Terms:
         register_role=config.public_registration_role,
         register_urls=config.user_register_url_allow_list,
         most_rows=config.query_limit_max,
+        cors_origins=config.cors_origin,
         disable_default=config.auth_disable_default,
         version=VERSION,
     )

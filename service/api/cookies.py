@@ -22,10 +22,11 @@ def own(call: Call, name: str) -> str:
 
 def same_site(call: Call) -> None:
     """Refuses a cookie that another site's page made the browser send (ASVS 5.0 V3.5.1)."""
-    if call.header(b"sec-fetch-site") in (None, "same-origin", "none"):
-        origin = call.header(b"origin")
-        if origin is None or origin == _origin(call.house.terms.public_url):
-            return
+    origin, site = call.header(b"origin"), call.header(b"sec-fetch-site")
+    if origin in call.house.terms.cors_origins:
+        return
+    if site in (None, "same-origin", "none") and origin in (None, _origin(call.house.terms.public_url)):
+        return
     raise Forbidden
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send, WebSocketScope
 
-from service.api import search
+from service.api import cross_origin, search
 from service.api.calls import Call
 from service.api.eight import addresses
 from service.api.generations import GENERATION_10
@@ -80,13 +80,14 @@ class Gate:
         elif method == search.METHOD and search.knows(path):  # the router knows no SEARCH either
             state["search"] = True
             scope["method"], scope["path"] = HttpMethod.POST, search.PREFIX + path
+        crossing = cross_origin.allowed(call) if self.house.terms.cors_origins else []
         status = 0
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _headers(message["headers"], call.id)
+                message["headers"] = [*_headers(message["headers"], call.id), *crossing]
             elif head and message["type"] == "http.response.body":
                 message["body"] = b""
             elif call.entry is not None and message["type"] == "http.response.body":
@@ -95,7 +96,10 @@ class Gate:
 
         token = request_id.set(call.id)
         try:
-            await self.router(scope, receive, answer)
+            if cross_origin.asks(call, crossing):
+                await cross_origin.PREFLIGHT(scope, receive, answer)
+            else:
+                await self.router(scope, receive, answer)
         finally:
             request_id.reset(token)
             del state["call"]  # it holds the scope: such a circle would be left to the garbage collector

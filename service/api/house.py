@@ -49,6 +49,7 @@ class Terms(msgspec.Struct, frozen=True):
     register_role: str | None
     register_urls: tuple[str, ...]
     most_rows: int | None  # the largest page; None: as many as are asked for
+    cors_origins: tuple[str, ...]  # whose pages may call us from a browser
     disable_default: bool  # no sign-in with passwords or passkeys of ours
     version: str
 

@@ -30,6 +30,7 @@ FAMILIES = (
     "PUBLIC_REGISTRATION",
     "USER_REGISTER_",
     "OUTBOUND_IP_",
+    "CORS_",
 )
 
 
@@ -72,6 +73,7 @@ class Config(Values, frozen=True, kw_only=True):
     ip_trust_proxy: tuple[str, ...]
     log_level: str
     query_limit_max: int | None
+    cors_origin: tuple[str, ...]
     warnings: tuple[str, ...]
 
     @property
@@ -139,6 +141,7 @@ def _read(env: Environment, *, keep: bool) -> Config:
         ip_trust_proxy=env.read("IP_TRUST_PROXY", readers.proxies) or (),
         log_level=env.read("LOG_LEVEL", choice(tuple(journal.LEVELS))) or "info",
         query_limit_max=parts.limit(env, "QUERY_LIMIT_MAX"),
+        cors_origin=env.read("CORS_ORIGIN", readers.origins) or (),
         secrets=parts.secrets(env, database_url, data_dir, keep=keep),
         warnings=env.unused(FAMILIES),
     )

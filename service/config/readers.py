@@ -49,6 +49,16 @@ def allowed_urls(text: str) -> tuple[str, ...]:
     return found
 
 
+def origins(text: str) -> tuple[str, ...]:
+    """Read a list of origins as browsers write them: scheme, host and port, nothing behind."""
+    found = words(text)
+    for one in found:
+        parts = _http(one)
+        if one != f"{parts.scheme}://{parts.netloc}".lower():
+            raise ValueError("must name each origin, such as https://app.example.com, without a path")
+    return found
+
+
 def is_loopback(url: str) -> bool:
     """Whether an address leads to this machine: localhost, any name below it, 127.0.0.0/8, ::1."""
     return is_loopback_host(urlsplit(url).hostname or "")
