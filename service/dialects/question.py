@@ -145,11 +145,14 @@ async def items(tx: Transaction, question: Question) -> list[object]:
     """The objects of the answer, with what their relations lead to. Raises BadQuery for too many."""
     if question.summary is not None:
         return list(await summed(tx, question.shape, question.summary, question.values))
-    found = await statements.rows(question.shape, tx.kind).rows(tx, question.values)
-    chosen = question.selection
-    if not chosen.nests:
-        return chosen.items(found)
-    return await related.items(tx, Level(question.shape, question.values, question.wishes), chosen, found)
+    shape, values = question.shape, question.values
+    plan = statements.plan(shape, tx.kind)
+    found = await tx.rows(plan.asking.statement, **plan.asking.taken(values))
+    if plan.written:
+        return [msgspec.Raw(text) for (text,) in found]
+    if not plan.selection.nests:
+        return plan.selection.items(found)
+    return await related.items(tx, Level(shape, values, question.wishes), plan.selection, found)
 
 
 async def count(tx: Transaction, question: Question, *, filtered: bool) -> int:
