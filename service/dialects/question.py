@@ -27,7 +27,9 @@ __all__ = [
     "Question",
     "Row",
     "Shape",
+    "again",
     "ask",
+    "bare",
     "bounded",
     "count",
     "items",
@@ -95,6 +97,19 @@ def ask(
         limit is not None, rules=limits,
     )  # fmt: skip
     return Question(shape, values, wishes, summary)
+
+
+def bare(asked: Question) -> Question:
+    """A question without what its caller is."""
+    values = {name: value for name, value in asked.values.items() if not name.startswith("caller_")}
+    return msgspec.structs.replace(asked, values=values)
+
+
+def again(caller: Caller, asked: Question) -> Question:
+    """A bare question as another caller asks it, under the same rules. Raises Forbidden as `ask` does."""
+    shape = asked.shape
+    scope = _scope(caller, shape.collection, shape.rules)
+    return Question(shape, {**scope.values, **asked.values}, asked.wishes, asked.summary, asked.single)
 
 
 def _scope(caller: Caller, collection: str, limits: Rules | None) -> Scope:
