@@ -1,6 +1,7 @@
 """A question about a collection: its shape becomes one SQLAlchemy statement, its values only ever binds."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -164,7 +165,7 @@ async def items(tx: Transaction, question: Question) -> list[object]:
     plan = statements.plan(shape, tx.kind)
     found = await tx.rows(plan.asking.statement, **plan.asking.taken(values))
     if plan.written:
-        return [msgspec.Raw(text) for (text,) in found]
+        return list(map(msgspec.Raw, chain.from_iterable(found)))
     if not plan.selection.nests:
         return plan.selection.items(found)
     return await related.items(tx, Level(shape, values, question.wishes), plan.selection, found)
