@@ -163,7 +163,7 @@ async def items(tx: Transaction, question: Question) -> list[object]:
         return list(await summed(tx, question.shape, question.summary, question.values))
     shape, values = question.shape, question.values
     plan = statements.plan(shape, tx.kind)
-    found = await tx.rows(plan.asking.statement, **plan.asking.taken(values))
+    found = await plan.asking.rows(tx, values)
     if plan.written:
         return list(map(msgspec.Raw, chain.from_iterable(found)))
     if not plan.selection.nests:

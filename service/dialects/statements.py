@@ -53,17 +53,13 @@ class Asking(msgspec.Struct, frozen=True, eq=False):
     statement: Select[Any]
     names: tuple[str, ...]
 
-    def taken(self, values: Mapping[str, object]) -> dict[str, object]:
-        """Those of the values that it takes."""
-        return {name: values[name] for name in self.names}
-
     async def rows(self, tx: Transaction, values: Mapping[str, object]) -> list[Row]:
         """Its rows with those of the values that it takes."""
-        return await tx.rows(self.statement, **self.taken(values))
+        return await tx.rows(self.statement, **{name: values[name] for name in self.names})
 
     async def row(self, tx: Transaction, values: Mapping[str, object]) -> Row | None:
         """Its first row."""
-        return await tx.row(self.statement, **self.taken(values))
+        return await tx.row(self.statement, **{name: values[name] for name in self.names})
 
 
 MOST_RELATED: Final = 100_000  # rows that one answer holds by relations that are asked for apart
