@@ -1,10 +1,10 @@
 """Who is calling: a bearer token becomes a Caller, with a short memory that every revocation clears."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from math import inf
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -24,6 +24,9 @@ LIFE: Final = 1.0  # seconds until another replica's revocation is seen here; ou
 MOST: Final = 10_000
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 TOUCHED: Final = 60.0  # seconds between two writes of last_access for one person
+
+
+_Place = tuple[str, str, bool]  # project, token, and whether a cookie kept it
 
 
 class Known(msgspec.Struct):
@@ -55,7 +58,7 @@ class Callers:
         self._database = database
         self._tokens = tokens
         self._clock = clock
-        self._known: dict[tuple[str, str], Known] = {}
+        self._known: dict[_Place, Known] = {}
         self._granted: dict[tuple[str, str | None, bool], _Granted] = {}
         self._epoch = 0  # rises with every commit that ends something: older look-ups are not remembered
         self._behind = behind
@@ -64,14 +67,12 @@ class Callers:
     async def identify(self, call: Call) -> Caller:
         """The caller of a request: the public when it brings no token (a header wins over a parameter)."""
         token = bearer(call)
-        kept = _kept(call) if token is None else None
-        if token is None and kept is None:
+        is_kept = token is None
+        if token is None and (token := _kept(call)) is None:
             return Caller(call.project, leave=(await self._leave(call.project, None)).leave)
-        session = self.session(kept) if kept is not None else self._session(str(token))
-        credential = session or fingerprint(str(token))
-        known, moment = self._known.get((call.project, credential)), self._clock()
+        known, moment = self._known.get((call.project, token, is_kept)), self._clock()
         if known is None or known.fresh_until < moment:
-            known = await self._look_up(call.project, credential, is_session=session is not None)
+            known = await self._look_up(call.project, token, is_kept=is_kept)
         if known.ends <= time.time():
             raise Expired
         if known.networks:
@@ -82,27 +83,31 @@ class Callers:
             self._touch(known, moment)
         return known.caller
 
-    def _session(self, token: str) -> str | None:
-        """The session of an access token; None for a static token, which is opaque."""
-        return self.session(token) if is_of_session(token) else None
-
     def session(self, token: str) -> str:
         """The session that an access token names. Raises Expired, Forged; the database knows if it lives."""
+        return str(self._claims(token)["session"])
+
+    def _claims(self, token: str) -> Mapping[str, Any]:
         try:
-            return str(self._tokens.verify("access", token)["session"])
+            return self._tokens.verify("access", token)
         except TokenExpired:
             raise Expired from None
         except TokenInvalid:
             raise Forged from None
 
-    async def _look_up(self, project: str, credential: str, *, is_session: bool) -> Known:
-        epoch = self._epoch
-        verb = sessions.recognise if is_session else sessions.recognise_token
-        found = await self._database.read(verb, project, credential)
+    async def _look_up(self, project: str, token: str, *, is_kept: bool) -> Known:
+        """Who a token speaks for; a kept one is an access token, never a static one, which is opaque."""
+        epoch, place = self._epoch, (project, token, is_kept)
+        claims = self._claims(token) if is_kept or is_of_session(token) else None
+        if claims is None:
+            session = None
+            found = await self._database.read(sessions.recognise_token, project, fingerprint(token))
+        else:
+            session = str(claims["session"])
+            found = await self._database.read(sessions.recognise, project, session)
         if found is None:
-            self._known.pop((project, credential), None)
+            self._known.pop(place, None)
             raise WrongCredentials
-        session = credential if is_session else None
         caller = Caller(project, found.user, found.role, found.admin, found.app, session)
         moment = self._clock()
         fresh_until = moment + LIFE
@@ -110,19 +115,19 @@ class Callers:
             granted = await self._leave(project, found.role, signed_in=True)
             caller = msgspec.structs.replace(caller, leave=granted.leave)
             fresh_until = min(fresh_until, granted.fresh_until)
-        before = self._known.get((project, credential))
+        before = self._known.get(place)
         known = Known(
             caller,
             fresh_until,
             before.touch_at if before else 0.0,  # at once
-            _seconds(found.expires_at),
+            min(_seconds(found.expires_at), inf if claims is None else claims["exp"]),
             found.confined,
             found.networks,
         )
         if epoch == self._epoch:
             if len(self._known) >= MOST:
                 self._known.clear()
-            self._known[project, credential] = known
+            self._known[place] = known
         return known
 
     async def _leave(self, project: str, role: str | None, *, signed_in: bool = False) -> "_Granted":

@@ -83,6 +83,12 @@ class Call:
         return self._query
 
     @property
+    def query_text(self) -> Piece | None:
+        """The parameters as they were written; None where they come from elsewhere."""
+        text: Piece = self.scope["query_string"]
+        return text
+
+    @property
     def address(self) -> str:
         """The path as it was asked: where a number stood, nobody is told the key that it is to us."""
         scope: Any = self.scope

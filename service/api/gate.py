@@ -140,13 +140,20 @@ class Gate:
         if of_project is not None:  # a project that is not there has no tokens: its addresses tell nothing
             project, prefix = of_project[1], f"/{of_project[1]}"
             scope["path"] = scope["path"][len(prefix) :]
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        identity = given.decode() if _GIVEN_ID.match(given) else f"{_PROCESS}{next(_NUMBERS):x}"
         client = scope.get("client")
         ip = client[0] if client else None
+        identity = _identity(scope)
         call = Call(self.house, GENERATION_10, project, scope, receive, identity=identity, ip=ip)
         call.prefix = prefix
         return call
+
+
+def _identity(scope: HTTPScope | WebSocketScope) -> str:
+    """What names a request in the log: what its client says, or a number of ours."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _GIVEN_ID.match(value):
+            return value.decode()
+    return f"{_PROCESS}{next(_NUMBERS):x}"
 
 
 def _headers(given: Any, identity: str) -> list[tuple[bytes, bytes]]:

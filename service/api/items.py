@@ -76,8 +76,7 @@ def read_only(path: str, collection: str) -> Doors:
         caller = await call.caller()
         if (keys := many.path_keys(key, collection)) is not None:
             return await many.answer_those(call, caller, collection, keys)
-        known = many.known_key(key, collection)
-        return await reading.answer_one(call, reading.one(call, caller, collection, known))
+        return await reading.answer_one(call, reading.one(call, caller, collection, key))
 
     return Doors(list_items, read_item)
 

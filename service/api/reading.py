@@ -1,14 +1,15 @@
 """From query parameters to a Question, and from its rows to the generation's answer."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from litestar.response.base import ASGIResponse
 
 from service.api import answers, exports
 from service.api.calls import Call
-from service.api.query_string import Tree
+from service.api.query_string import MOST, PLAIN, SHORT, Tree
 from service.database import Transaction
-from service.dialects import dialect, question
+from service.dialects import dialect, question, rules
 from service.dialects.parts import KEY
 from service.dialects.question import Question
 from service.users.model import Caller
@@ -16,8 +17,17 @@ from service.users.problems import Forbidden, NoneFound
 
 
 def one(call: Call, caller: Caller, collection: str, key: str) -> Question:
-    """The question for one row, by its key."""
-    return call.generation.parameters(call, caller, collection).one(dialect.item(collection, key))
+    """The question for one row, by its key. Raises Forbidden for what is none: it names nothing."""
+    try:
+        item = dialect.item(collection, key)
+    except ValueError:
+        raise Forbidden from None
+    asked = _again(call, caller, collection, "one")
+    if asked is None:
+        asked = call.generation.parameters(call, caller, collection).one(item)
+        _keep(call, caller, "one", asked)
+    asked.values["key"] = item
+    return asked
 
 
 def those(call: Call, caller: Caller, collection: str, keys: Sequence[str]) -> Question:
@@ -28,7 +38,40 @@ def those(call: Call, caller: Caller, collection: str, keys: Sequence[str]) -> Q
 
 def many(call: Call, caller: Caller, collection: str, query: Tree | None = None) -> Question:
     """The question about a whole collection: that of the URL, or `query` of a body in its place."""
-    return call.generation.parameters(call, caller, collection, query).many()
+    if query is not None:
+        return call.generation.parameters(call, caller, collection, query).many()
+    asked = _again(call, caller, collection, "many")
+    if asked is None:
+        asked = call.generation.parameters(call, caller, collection).many()
+        _keep(call, caller, "many", asked)
+    return asked
+
+
+_Place = tuple[str, str, str, object, int | None, bytes]
+_kept: Final[dict[_Place, Question]] = {}
+
+
+def _place(call: Call, caller: Caller, collection: str, kind: str) -> _Place | None:
+    """All that a plain question depends on, but the caller's own values."""
+    text = call.query_text
+    if text is None or len(text) > SHORT or caller.connection is not None:
+        return None
+    return call.generation.language, collection, kind, rules.of(caller), call.house.terms.most_rows, text
+
+
+def _again(call: Call, caller: Caller, collection: str, kind: str) -> Question | None:
+    """The question as this caller asks it, if it is one that was asked before."""
+    place = _place(call, caller, collection, kind)
+    kept = None if place is None else _kept.get(place)
+    return None if kept is None else question.again(caller, kept)
+
+
+def _keep(call: Call, caller: Caller, kind: str, asked: Question) -> None:
+    place = _place(call, caller, asked.shape.collection, kind)
+    if place is not None and call.query.keys() <= PLAIN:
+        if len(_kept) >= MOST:
+            _kept.clear()
+        _kept[place] = question.bare(asked)
 
 
 def naming(call: Call, caller: Caller, collection: str, query: Tree) -> Question:
@@ -75,5 +118,5 @@ async def _items(tx: Transaction, call: Call, asked: Question) -> Sequence[objec
 
 async def show(tx: Transaction, call: Call, asked: Question) -> object | None:
     """The object as it is within a transaction; None when the caller may not see it."""
-    items = await _items(tx, call, asked)
+    items = await call.generation.told(tx, call, await question.items(tx, asked))
     return items[0] if items else None

@@ -1,11 +1,11 @@
-"""What stands in a JSON document, as columns: a text at a path, and the objects of a list as rows.
+"""What stands in JSON, as columns: a text at a path, the objects of a list as rows; and rows written as it.
 
-Names are those of a schema of ours, never a caller's. Both databases answer alike: texts compare by code
+Paths are those of a schema of ours, never a caller's. Both databases answer alike: texts compare by code
 point, true and false are the texts `true` and `false`, and what is not there is NULL.
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,11 +17,13 @@ from sqlalchemy import (
     column,
     func,
     literal_column,
+    null,
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 
-from service.database.shapes import Kind
+from service.database.shapes import DIALECTS, Kind
+from service.database.types import AsJson, Flag
 
 
 class Entries(NamedTuple):
@@ -58,3 +60,32 @@ def entries(document: ColumnElement[Any], path: Sequence[str], kind: Kind) -> En
     raw = func.json_each(type_coerce(document, Text()), _steps(path))
     each = raw.table_valued(column("value", Text()), column("type", Text()))
     return Entries(each, case((each.c.type == _quoted("object"), each.c.value)))
+
+
+_MOST_WRITTEN: Final = 60  # values of one object: a function of SQLite takes no more than 127 arguments
+
+
+def written(columns: Mapping[str, ColumnElement[Any]], kind: Kind) -> ColumnElement[str] | None:
+    """The JSON text of an object, written by the database; None where that does not pay, or cannot be.
+
+    SQLite writes a row faster than Python values are made of it, one by one. PostgreSQL would need four times
+    what the rows alone cost it, and all processes share it.
+    """
+    if kind == "postgresql" or len(columns) > _MOST_WRITTEN:
+        return None
+    values = [_written(column) for column in columns.values()]
+    found = [value for value in values if value is not None]
+    if len(found) < len(columns):
+        return None
+    names = map(_quoted, columns)
+    return func.json_object(*(one for pair in zip(names, found, strict=True) for one in pair), type_=Text())
+
+
+def _written(column: ColumnElement[Any]) -> ColumnElement[Any] | None:
+    """A value as JSON holds it; None for one that only its type can read."""
+    if isinstance(column.type, AsJson):
+        return func.json(column)
+    if isinstance(column.type, Flag):
+        return func.json(case((column.is_(None), null()), (column, _quoted("true")), else_=_quoted("false")))
+    sqlite = DIALECTS["sqlite"]
+    return column if column.type.dialect_impl(sqlite).result_processor(sqlite, None) is None else None

@@ -1,6 +1,7 @@
 """A question about a collection: its shape becomes one SQLAlchemy statement, its values only ever binds."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -27,7 +28,9 @@ __all__ = [
     "Question",
     "Row",
     "Shape",
+    "again",
     "ask",
+    "bare",
     "bounded",
     "count",
     "items",
@@ -97,6 +100,19 @@ def ask(
     return Question(shape, values, wishes, summary)
 
 
+def bare(asked: Question) -> Question:
+    """A question without what its caller is."""
+    values = {name: value for name, value in asked.values.items() if not name.startswith("caller_")}
+    return msgspec.structs.replace(asked, values=values)
+
+
+def again(caller: Caller, asked: Question) -> Question:
+    """A bare question as another caller asks it, under the same rules. Raises Forbidden as `ask` does."""
+    shape = asked.shape
+    scope = _scope(caller, shape.collection, shape.rules)
+    return Question(shape, {**scope.values, **asked.values}, asked.wishes, asked.summary, asked.single)
+
+
 def _scope(caller: Caller, collection: str, limits: Rules | None) -> Scope:
     if limits is None:
         return access.scope(caller)
@@ -145,11 +161,14 @@ async def items(tx: Transaction, question: Question) -> list[object]:
     """The objects of the answer, with what their relations lead to. Raises BadQuery for too many."""
     if question.summary is not None:
         return list(await summed(tx, question.shape, question.summary, question.values))
-    found = await statements.rows(question.shape, tx.kind).rows(tx, question.values)
-    chosen = question.selection
-    if not chosen.nests:
-        return chosen.items(found)
-    return await related.items(tx, Level(question.shape, question.values, question.wishes), chosen, found)
+    shape, values = question.shape, question.values
+    plan = statements.plan(shape, tx.kind)
+    found = await plan.asking.rows(tx, values)
+    if plan.written:
+        return list(map(msgspec.Raw, chain.from_iterable(found)))
+    if not plan.selection.nests:
+        return plan.selection.items(found)
+    return await related.items(tx, Level(shape, values, question.wishes), plan.selection, found)
 
 
 async def count(tx: Transaction, question: Question, *, filtered: bool) -> int:

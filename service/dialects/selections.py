@@ -36,11 +36,15 @@ class Nest(msgspec.Struct, frozen=True):
 
 
 class Selection(msgspec.Struct, frozen=True, eq=False):
-    """`looks` are selected in this order; `nests` are asked for afterwards, with the keys that were found."""
+    """`looks` are selected in this order; `nests` are asked for afterwards, with the keys that were found.
+
+    `keys` are those of an object that is nothing but the row, value by value; else there are none.
+    """
 
     looks: tuple[Path, ...]
     nests: tuple[Nest, ...]
     make: Callable[[Sequence[Row], Found], Iterable[object]]
+    keys: tuple[str, ...] = ()
 
     def items(self, rows: Sequence[Row], found: Found = _NOTHING) -> list[object]:
         """The rows as objects whose keys are the dialect's words."""
@@ -58,7 +62,7 @@ def selection(language: Language, collection: str, chosen: tuple[Part, ...]) -> 
     looks, nests = tuple(layout.looks), tuple(layout.nests)
     if layout.plain and len(looks) == len(chosen):  # each row is the object already, value by value
         struct = _struct(chosen)
-        return Selection(looks, nests, lambda rows, _: starmap(struct, rows))
+        return Selection(looks, nests, lambda rows, _: starmap(struct, rows), tuple(map(_key, chosen)))
     return Selection(looks, nests, lambda rows, found: make(tuple(zip(*rows, strict=True)), found))
 
 
@@ -128,9 +132,13 @@ def _as_it_is(value: object) -> object:
     return value
 
 
+def _key(part: Part) -> str:
+    return part if isinstance(part, str) else part.key
+
+
 @lru_cache(1024)
 def _struct(parts: tuple[Part, ...]) -> Callable[..., object]:
-    keys = [part if isinstance(part, str) else part.key for part in parts]
+    keys = list(map(_key, parts))
     names = [(f"c{place}", object) for place in range(len(keys))]
     rename = {f"c{place}": key for place, key in enumerate(keys)}
     return msgspec.defstruct("Item", names, rename=rename, frozen=True, gc=False)

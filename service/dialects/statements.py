@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, Text, bindparam, func, select, typ
 from sqlalchemy.types import BigInteger
 
 from service.database import Transaction, one_of
+from service.database.documents import written
 from service.database.shapes import DIALECTS, Kind
 from service.dialects import conditions, scim_members
 from service.dialects.dialect import EVERY
@@ -16,7 +17,7 @@ from service.dialects.fields import Language
 from service.dialects.nodes import Node, Term
 from service.dialects.parts import Order, Part
 from service.dialects.paths import Path
-from service.dialects.selections import SCIM_COLUMNS, Row, selection
+from service.dialects.selections import SCIM_COLUMNS, Row, Selection, selection
 from service.dialects.sight import Sight
 from service.users.access import ScopeKind
 
@@ -72,19 +73,43 @@ def taking(statement: Select[Any], kind: Kind) -> Asking:
     return Asking(statement, tuple(name for name, bind in binds.items() if bind.required))
 
 
+class Plan(msgspec.Struct, frozen=True, eq=False):
+    """How the objects of an answer are had: `selection` makes them of rows, unless those are their text."""
+
+    asking: Asking
+    selection: Selection
+    written: bool
+
+
+@lru_cache(1024)
+def plan(shape: Shape, kind: Kind) -> Plan:
+    """The plan of an answer."""
+    chosen = selection(shape.language, shape.collection, shape.chosen)
+    if chosen.keys and shape.of is None:
+        sight = Sight(shape.language, shape.collection, shape.scope, kind, rules=shape.rules)
+        shown = zip(chosen.keys, _columns(sight, shape), strict=True)
+        text = written(dict(shown), kind)
+        if text is not None:
+            return Plan(_asking(sight, shape, [text]), chosen, written=True)
+    return Plan(rows(shape, kind), chosen, written=False)
+
+
 @lru_cache(1024)
 def rows(shape: Shape, kind: Kind) -> Asking:
     """The rows of an answer, in its order."""
     sight = Sight(shape.language, shape.collection, shape.scope, kind, rules=shape.rules)
-    columns = _columns(sight, shape)
+    return _asking(sight, shape, _columns(sight, shape))
+
+
+def _asking(sight: Sight, shape: Shape, columns: list[ColumnElement[Any]]) -> Asking:
     met = met_by(sight, shape)
     order = [] if shape.by_id else ordering(sight, shape.sort, found=is_found(shape))
     if shape.of is not None:
-        return taking(_apart(sight, shape.of, columns, met, order), kind)
+        return taking(_apart(sight, shape.of, columns, met, order), sight.kind)
     statement = select(*columns).select_from(sight.source).where(*met).order_by(*order)
     if shape.paged:
         statement = statement.limit(_LIMIT).offset(_OFFSET)
-    return taking(statement, kind)
+    return taking(statement, sight.kind)
 
 
 @lru_cache(1024)

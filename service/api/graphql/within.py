@@ -26,6 +26,10 @@ class Within(Call):
         self._query = query if token is None else {**query, "access_token": token}
         self._body = body
 
+    @property
+    def query_text(self) -> None:
+        """The query was never a text."""
+
     async def json(self, limit: int = JSON_BODY) -> object:
         """The body that was given; the outer call has bounded it."""
         return self._body
