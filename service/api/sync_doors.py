@@ -72,7 +72,9 @@ class _Rehearsed(Logged):
 
         async def rehearsed(tx: Transaction) -> T:
             entry.doing.clear()
-            raise _Done(await unit(tx, *args, **kwargs))
+            made = await unit(tx, *args, **kwargs)
+            await tx.settle()
+            raise _Done(made)
 
         try:
             await self._database.write(rehearsed)

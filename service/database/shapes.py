@@ -104,7 +104,8 @@ def shape(statement: Statement, names: tuple[str, ...], kind: Kind) -> Shape:
             statement = (
                 statement.inline()
             )  # else PostgreSQL is asked for the new key although nobody wants it
-        compiled = statement.compile(dialect=dialect, column_keys=columns)
+        selects = isinstance(statement, Insert) and statement.select is not None
+        compiled = statement.compile(dialect=dialect, column_keys=None if selects else columns)
         if compiled.insert_prefetch or compiled.update_prefetch:
             raise TypeError("a Python-side default or onupdate does not run here: pass the value")
     else:

@@ -25,19 +25,25 @@ _OF_GROUPS: Final[Mapping[str, str]] = {
 }
 
 
-@contextmanager
-def unique() -> Iterator[None]:
-    """Around statements that write: another row that has the value already is Taken(field).
+def taken(problem: NotUnique | MissingReference) -> Exception:
+    """What a problem of a row means that was to be written: Taken(field) where another has the value already.
 
     A role that was there when it was asked for, and was removed before it was written, is NoSuch("role").
     """
+    if isinstance(problem, MissingReference):
+        return NoSuch("role")
+    if problem.index in _OF_GROUPS:
+        return GroupTaken(_OF_GROUPS[problem.index])
+    return Taken(FIELDS[problem.index]) if problem.index in FIELDS else problem
+
+
+@contextmanager
+def unique() -> Iterator[None]:
+    """Around statements that write: `taken` for what they meet."""
     try:
         yield
-    except MissingReference as problem:
-        raise NoSuch("role") from problem
-    except NotUnique as problem:
-        if problem.index in _OF_GROUPS:
-            raise GroupTaken(_OF_GROUPS[problem.index]) from problem
-        if problem.index not in FIELDS:
+    except (MissingReference, NotUnique) as problem:
+        meant = taken(problem)
+        if meant is problem:
             raise
-        raise Taken(FIELDS[problem.index]) from problem
+        raise meant from problem

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import asyncpg
 
-from service.database.door import OVER, READ_ONLY
+from service.database.door import OVER, READ_ONLY, Meaning, meant_as_it_is
 from service.database.postgres.lane import Lane
 from service.database.postgres.problems import ERRORS, lost
 from service.database.shapes import Row, Shape, Statement, shape
@@ -111,6 +111,12 @@ class Joining:
         raise RuntimeError(READ_ONLY)
 
     async def run_many(self, statement: Statement, rows: Sequence[Any], /) -> None:
+        raise RuntimeError(READ_ONLY)
+
+    def owe(self, statement: Statement, rows: Sequence[Any], /, meaning: Meaning = meant_as_it_is) -> None:
+        raise RuntimeError(READ_ONLY)
+
+    async def settle(self) -> None:
         raise RuntimeError(READ_ONLY)
 
     def announce(self, what: str, key: str) -> None:

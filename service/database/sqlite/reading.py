@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import aiosqlite
 
-from service.database.door import OVER, READ_ONLY, Unavailable
+from service.database.door import OVER, READ_ONLY, Meaning, Unavailable, meant_as_it_is
 from service.database.shapes import Row, Shape, Statement, shape
 from service.database.sqlite.problems import problem
 
@@ -34,6 +34,14 @@ class Reading:
         raise RuntimeError(READ_ONLY)
 
     async def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> None:
+        raise RuntimeError(READ_ONLY)
+
+    def owe(
+        self, statement: Statement, rows: Sequence[Mapping[str, Any]], /, meaning: Meaning = meant_as_it_is
+    ) -> None:
+        raise RuntimeError(READ_ONLY)
+
+    async def settle(self) -> None:
         raise RuntimeError(READ_ONLY)
 
     def announce(self, what: str, key: str) -> None:
