@@ -73,9 +73,6 @@ _READ: Final[Mapping[Type, tuple[Callable[[object], str | bool | int | float | N
 }
 
 
-_TEXTS: Final = frozenset({"string", "reference"})
-
-
 def _called(value: object) -> str:
     kinds = {bool: "true or false", str: "text", list: "a list", dict: "an object", type(None): "null"}
     return kinds.get(type(value), "a number")
@@ -132,11 +129,11 @@ class Intake:
         return self._simple(attribute, value, where)
 
     def _simple(self, attribute: Attribute, value: object, where: str) -> Value:
-        if isinstance(value, str) and attribute.type in _TEXTS and storable(value):  # as most values are
+        read, wanted = _READ[attribute.type]
+        if read is _text and isinstance(value, str) and storable(value):  # as most values are
             return value
         if self.profile.loose_shapes and isinstance(value, dict) and "value" in value:
             value = value["value"]
-        read, wanted = _READ[attribute.type]
         kept = read(value)
         if kept is None:
             raise InvalidValue(f'"{where}" has to be {wanted}, not {_called(value)}.')

@@ -44,8 +44,9 @@ async def change(
     row = await hold(tx, caller, key, condition)
     before = scim.resource(row)
     values = scim.changes(before, become(before), row["status"])
-    changed = await records.change(tx, caller, {key: {**values, **password}}, held={key: row})
-    return scim.resource(changed[key])
+    held = {key: row}
+    await records.change(tx, caller, {key: {**values, **password}}, held=held)
+    return scim.resource(held[key])
 
 
 async def hold(tx: Transaction, caller: Caller, key: str, condition: Condition) -> rows.Row:

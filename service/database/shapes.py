@@ -9,12 +9,7 @@ from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.sql.expression import BindParameter, SelectBase, UpdateBase
 from sqlalchemy.types import NullType, TypeEngine
 
-from service.database.types import (
-    Document,
-    Flag,
-    Key,
-    Moment,
-    Words,
+from service.database.fitting import (
     fit_document,
     fit_flag,
     fit_integer,
@@ -22,6 +17,7 @@ from service.database.types import (
     fit_moment,
     fit_text,
 )
+from service.database.types import Document, Flag, Key, Moment, Words
 
 Kind = Literal["sqlite", "postgresql"]
 Statement = SelectBase | UpdateBase

@@ -7,7 +7,7 @@ from typing import Final, TypeGuard
 
 from mail.addresses import BadAddress, mailbox
 from service.database import moment
-from service.database.types import fit_text
+from service.database.fitting import fit_text
 from service.users.model import ATTRIBUTES, Attribute, Kind
 from service.users.problems import Invalid
 

@@ -1,7 +1,7 @@
 """Going back: a user, role, permission or file becomes again what it was after a revision; secrets stay, and
 so does what a file shows."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select
@@ -31,12 +31,7 @@ _KNOWN: Final[Mapping[str, Mapping[str, Attribute]]] = {
     PERMISSIONS: PERMISSION_ATTRIBUTES,
     FILES: FILE_ATTRIBUTES,
 }
-_Change = Callable[[Transaction, Caller, Mapping[str, Mapping[str, object]]], Awaitable[object]]
-_CHANGES: Final[Mapping[str, _Change]] = {
-    USERS: records.change,
-    ROLES: role_changes.change,
-    FILES: files.change,
-}
+_CHANGES: Final = {USERS: records.change, ROLES: role_changes.change, FILES: files.change}
 # What was kept of these is asterisks, or is no state that somebody chose.
 _LEFT: Final = frozenset({*SECRETS, "id", "number", "last_access", "last_page"})
 _REVISION: Final = select(revisions.c.collection, revisions.c.item, revisions.c.data).where(

@@ -55,12 +55,13 @@ def joined(parts: Sequence[Part]) -> tuple[str, list[list[Any]]]:
 def _joined(texts: tuple[str, ...], sizes: tuple[int, ...]) -> str:
     """The binds of each follow those of the one before it.
 
-    PostgreSQL does the main statement first, then the parts from the last to the first: so they stand there
-    in reverse, and of two problems the earlier statement's is met first.
+    PostgreSQL does the main statement first, then the parts from the last to the first. So the main one is
+    the first of all, or history, which meets no problem, and the others stand in reverse: of two problems the
+    earlier statement's is met.
     """
     firsts = accumulate(sizes, initial=0)
     numbered = [_numbered(text, first) for text, first in zip(texts, firsts, strict=False)]
-    place = next((n for n, text in enumerate(numbered) if text.startswith(_WITH)), len(numbered) - 1)
+    place = next((n for n, text in enumerate(numbered) if text.startswith(_WITH)), 0)
     main = numbered.pop(place)
     parts = [f"owed_{n} AS ({text})" for n, text in enumerate(numbered)]
     rest = f", {main.removeprefix(_WITH)}" if main.startswith(_WITH) else f" {main}"
