@@ -36,6 +36,14 @@ def meant_as_it_is(problem: NotUnique | MissingReference) -> Exception:
     return problem
 
 
+def tell(problem: NotUnique | MissingReference, meaning: Meaning) -> NoReturn:
+    """Raise what a problem means."""
+    meant = meaning(problem)
+    if meant is problem:
+        raise problem
+    raise meant from problem
+
+
 class Unavailable(Exception):
     """The database cannot be asked now: down, full, locked or too slow. Nothing was changed."""
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from service.database import MissingReference, NotUnique
+from service.database.door import tell
 from service.users.problems import GroupTaken, NoSuch, Taken
 
 FIELDS: Final[Mapping[str, str]] = {
@@ -43,7 +44,4 @@ def unique() -> Iterator[None]:
     try:
         yield
     except (MissingReference, NotUnique) as problem:
-        meant = taken(problem)
-        if meant is problem:
-            raise
-        raise meant from problem
+        tell(problem, taken)

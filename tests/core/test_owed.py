@@ -129,6 +129,17 @@ async def test_a_read_owes_nothing(library: Database) -> None:
             await door(unit)
 
 
+async def test_nothing_is_owed_to_a_transaction_that_is_over(library: Database) -> None:
+    kept: list[Transaction] = []
+
+    async def unit(tx: Transaction) -> None:
+        kept.append(tx)
+
+    await library.write(unit)
+    with pytest.raises(RuntimeError):
+        kept[0].owe(BOOK, [{"id": new_key(), "title": "a"}])
+
+
 def _part(statement: Any, sql: str, *rows: list[Any]) -> Part:
     return Part(statement, sql, list(rows), meant_as_it_is)
 

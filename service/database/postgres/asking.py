@@ -14,9 +14,10 @@ from service.database.door import (
     MissingReference,
     NotUnique,
     meant_as_it_is,
+    tell,
 )
 from service.database.postgres.lane import Connection
-from service.database.postgres.owed import Part, batches, joined, meant
+from service.database.postgres.owed import Part, batches, joined, meaning_of
 from service.database.postgres.problems import ERRORS, problem
 from service.database.shapes import Row, Statement, shape
 
@@ -74,6 +75,8 @@ class Asking:
         self, statement: Statement, rows: Sequence[Mapping[str, Any]], /, meaning: Meaning = meant_as_it_is
     ) -> None:
         self._check(writes=True)
+        if self._connection is None:
+            raise RuntimeError(OVER)
         if rows:
             compiled = shape(statement, tuple(rows[0]), "postgresql")
             self._owed.append(Part(statement, compiled.sql, compiled.many(rows), meaning))
@@ -92,7 +95,7 @@ class Asking:
                     else:
                         await connection.executemany(sql, arguments)
             except (NotUnique, MissingReference) as problem:
-                raise meant(parts, problem) from problem
+                tell(problem, meaning_of(parts))
             for part in parts:
                 self._count(part.statement, len(part.rows))
 

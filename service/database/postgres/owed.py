@@ -72,7 +72,11 @@ def _numbered(text: str, first: int) -> str:
     return _BIND.sub(lambda bind: f"${int(bind[1]) + first}", text)
 
 
-def meant(parts: Sequence[Part], problem: NotUnique | MissingReference) -> Exception:
+def meaning_of(parts: Sequence[Part]) -> Meaning:
     """What a problem of a batch means to the first part to which it means anything."""
-    found = (part.meaning(problem) for part in parts)
-    return next((one for one in found if one is not problem), problem)
+
+    def found(problem: NotUnique | MissingReference) -> Exception:
+        meant = (part.meaning(problem) for part in parts)
+        return next((one for one in meant if one is not problem), problem)
+
+    return found

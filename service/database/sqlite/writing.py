@@ -15,6 +15,7 @@ from service.database.door import (
     NotUnique,
     finish,
     meant_as_it_is,
+    tell,
 )
 from service.database.shapes import Row, Shape, Statement, shape
 from service.database.sqlite.problems import problem
@@ -56,7 +57,7 @@ class Writing:
         try:
             self._execute_many(statement, rows)
         except (NotUnique, MissingReference) as problem:
-            raise meaning(problem) from problem
+            tell(problem, meaning)
 
     async def settle(self) -> None:
         """Nothing is put off: the way to the file is short."""
