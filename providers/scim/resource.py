@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from providers.scim.expression import AttrPath
 from providers.scim.problems import InvalidSyntax, InvalidValue, shown
-from providers.scim.schema import Resource, ResourceType, Schema, Target, Value
+from providers.scim.schema import Attribute, Resource, ResourceType, Schema, Target, Value
 from providers.scim.tolerance import DEFAULT, Profile
 from providers.scim.values import Intake, once
 
@@ -50,7 +50,7 @@ class _Reader:
             once(attribute, self._seen)
             self._schemas(value)
         else:
-            self._keep(Target(None, attribute), value, self._seen)
+            self._keep(None, attribute, value, self._seen)
 
     def _further(self, name: str, value: object) -> None:
         """What is no name of the core schema's: an extension, or an attribute of one without its URN."""
@@ -62,7 +62,8 @@ class _Reader:
         if target is None or target.extension is None:
             self.intake.unknown(name)
         else:
-            self._keep(target, value, self._extensions.setdefault(target.extension.urn, set()))
+            seen = self._extensions.setdefault(target.extension.urn, set())
+            self._keep(target.extension, target.attribute, value, seen)
 
     def _extension(self, extension: Schema, value: object) -> None:
         if value is None:
@@ -75,12 +76,22 @@ class _Reader:
             if attribute is None:
                 self.intake.unknown(f"{extension.urn}:{name}")
             else:
-                self._keep(Target(extension, attribute), item, seen)
+                self._keep(extension, attribute, item, seen)
 
-    def _keep(self, target: Target, value: object, seen: set[str]) -> None:
-        once(target.attribute, seen)
-        if target.attribute.mutability != "readOnly":
-            put(self.resource, target, self.intake.value(target.attribute, value, str(target)))
+    def _keep(self, extension: Schema | None, attribute: Attribute, value: object, seen: set[str]) -> None:
+        once(attribute, seen)
+        if attribute.mutability == "readOnly":
+            return
+        name = attribute.name if extension is None else f"{extension.urn}:{attribute.name}"
+        read = self.intake.value(attribute, value, name)
+        if read is not None:
+            held = self.resource if extension is None else self._held(extension)
+            held[attribute.name] = read
+
+    def _held(self, extension: Schema) -> Resource:
+        """Where the attributes of an extension come to stand."""
+        held = self.resource.setdefault(extension.urn, {})
+        return held if isinstance(held, dict) else {}
 
     def _schemas(self, value: object) -> None:
         """RFC 7643, 3: `schemas` names the core schema, and nothing that the resource type does not have."""

@@ -129,9 +129,11 @@ class Intake:
         return self._simple(attribute, value, where)
 
     def _simple(self, attribute: Attribute, value: object, where: str) -> Value:
+        read, wanted = _READ[attribute.type]
+        if read is _text and isinstance(value, str) and storable(value):  # as most values are
+            return value
         if self.profile.loose_shapes and isinstance(value, dict) and "value" in value:
             value = value["value"]
-        read, wanted = _READ[attribute.type]
         kept = read(value)
         if kept is None:
             raise InvalidValue(f'"{where}" has to be {wanted}, not {_called(value)}.')

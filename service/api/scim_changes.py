@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from providers.scim.schema import Resource
 from service.api.scim_conditions import Condition
 from service.database import Transaction
-from service.dialects import question, scim
+from service.dialects import question, scim, scim_held
 from service.dialects.dialect import USER_COLLECTION
 from service.users import access, newcomers, records, rows
 from service.users.model import Caller
@@ -44,13 +44,14 @@ async def change(
     row = await hold(tx, caller, key, condition)
     before = scim.resource(row)
     values = scim.changes(before, become(before), row["status"])
-    await records.change(tx, caller, {key: {**values, **password}}, held={key: row})
-    return await find(tx, caller, key)
+    held = {key: row}
+    await records.change(tx, caller, {key: {**values, **password}}, held=held)
+    return scim.resource(held[key])
 
 
 async def hold(tx: Transaction, caller: Caller, key: str, condition: Condition) -> rows.Row:
     """The user's row, kept from others until the commit. Raises Forbidden, and Stale for another version."""
-    row = (await rows.hold(tx, caller.project, [key])).get(key)
+    row = await scim_held.hold(tx, caller.project, key)
     if row is None or not access.reaches(caller, row):
         raise Forbidden
     condition.require(row["version"])

@@ -85,7 +85,9 @@ class _Rehearsed(Logged):
             for before in self._before:
                 await before(tx)
             entry.doing.clear()
-            raise _Done(await once(tx))
+            made = await once(tx)
+            await tx.settle()
+            raise _Done(made)
 
         try:
             await self._database.write(rehearsed)

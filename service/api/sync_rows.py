@@ -105,6 +105,8 @@ def _is_bulk(entry: "Entry") -> bool:
 
 def told(body: bytes) -> str | None:
     """A body as the log keeps it: JSON without its secrets; the size of what may hold some and is no JSON."""
+    if not body:
+        return None
     if _is_suspect(body):
         try:
             body = msgspec.json.encode(clean(_masked(msgspec.json.decode(body), 0)))

@@ -143,6 +143,7 @@ async def _piece(
     await records.create(tx, caller, values)
     await imports.note(tx, load, progress)
     if dry:
+        await tx.settle()
         raise _Rehearsed
 
 

@@ -28,6 +28,22 @@ class MissingReference(Exception):
     """A row points to one that is not there, or one that others point to was to be deleted."""
 
 
+Meaning = Callable[[NotUnique | MissingReference], Exception]
+
+
+def meant_as_it_is(problem: NotUnique | MissingReference) -> Exception:
+    """The problem itself."""
+    return problem
+
+
+def tell(problem: NotUnique | MissingReference, meaning: Meaning) -> NoReturn:
+    """Raise what a problem means."""
+    meant = meaning(problem)
+    if meant is problem:
+        raise problem
+    raise meant from problem
+
+
 class Unavailable(Exception):
     """The database cannot be asked now: down, full, locked or too slow. Nothing was changed."""
 
@@ -62,6 +78,19 @@ class Transaction(Protocol):
 
     async def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> None:
         """The same statement for many rows of values, all with the same names."""
+
+    def owe(
+        self, statement: Statement, rows: Sequence[Mapping[str, Any]], /, meaning: Meaning = meant_as_it_is
+    ) -> None:
+        """The same, for what nobody waits for: done before the next statement is, or before COMMIT.
+
+        What is owed at one time may go to the database together, in one statement: so none of it may read
+        what another part writes; references to new rows are fine. `meaning` turns a problem that it meets,
+        then or now, into the one to be raised.
+        """
+
+    async def settle(self) -> None:
+        """Do what is owed now."""
 
     def announce(self, what: str, key: str) -> None:
         """Have (what, key) told to the listeners once this transaction is committed."""
@@ -113,9 +142,10 @@ class Announcements:
 
     def deliver(self, announced: set[Announcement]) -> None:
         if announced:
+            told = frozenset(announced)
             for listener in self._listeners:
                 try:
-                    listener(frozenset(announced))
+                    listener(told)
                 except Exception:  # the commit stands, and the other listeners must hear of it
                     _log.exception("a listener to commits failed")
 
@@ -140,6 +170,14 @@ class ReadOnly:
         raise RuntimeError(READ_ONLY)
 
     async def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> None:
+        raise RuntimeError(READ_ONLY)
+
+    def owe(
+        self, statement: Statement, rows: Sequence[Mapping[str, Any]], /, meaning: Meaning = meant_as_it_is
+    ) -> None:
+        raise RuntimeError(READ_ONLY)
+
+    async def settle(self) -> None:
         raise RuntimeError(READ_ONLY)
 
     def announce(self, what: str, key: str) -> None:

@@ -9,12 +9,7 @@ from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.sql.expression import BindParameter, SelectBase, UpdateBase
 from sqlalchemy.types import NullType, TypeEngine
 
-from service.database.types import (
-    Document,
-    Flag,
-    Key,
-    Moment,
-    Words,
+from service.database.fitting import (
     fit_document,
     fit_flag,
     fit_integer,
@@ -22,6 +17,7 @@ from service.database.types import (
     fit_moment,
     fit_text,
 )
+from service.database.types import Document, Flag, Key, Moment, Words
 
 Kind = Literal["sqlite", "postgresql"]
 Statement = SelectBase | UpdateBase
@@ -104,7 +100,8 @@ def shape(statement: Statement, names: tuple[str, ...], kind: Kind) -> Shape:
             statement = (
                 statement.inline()
             )  # else PostgreSQL is asked for the new key although nobody wants it
-        compiled = statement.compile(dialect=dialect, column_keys=columns)
+        selects = isinstance(statement, Insert) and statement.select is not None
+        compiled = statement.compile(dialect=dialect, column_keys=None if selects else columns)
         if compiled.insert_prefetch or compiled.update_prefetch:
             raise TypeError("a Python-side default or onupdate does not run here: pass the value")
     else:

@@ -1,7 +1,6 @@
 """The column types: one Python value for each, the same on SQLite and PostgreSQL."""
 
 import os
-import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,11 +12,7 @@ from sqlalchemy import Boolean, Dialect, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
-# msgspec writes NUL as \u0000; an even run of backslashes before it means that the text says "\u0000" itself.
-_NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-
+from service.database.fitting import fit_document, fit_flag, fit_key, fit_moment, fit_text
 
 # Random numbers of 80 bits, each used once: to ask for every single one would let go of the interpreter.
 _chances: list[int] = []
@@ -25,12 +20,13 @@ os.register_at_fork(after_in_child=_chances.clear)
 
 
 def _chance() -> int:
-    while True:  # pop() gives a number to one thread alone, and another may take the last one
-        try:
-            return _chances.pop()
-        except IndexError:
-            drawn = os.urandom(10 * 256)
-            _chances.extend(int.from_bytes(drawn[n : n + 10]) for n in range(0, len(drawn), 10))
+    try:
+        return _chances.pop()
+    except IndexError:
+        drawn = os.urandom(10 * 256)
+        first, *others = (int.from_bytes(drawn[n : n + 10]) for n in range(0, len(drawn), 10))
+        _chances.extend(others)
+        return first
 
 
 def new_key() -> str:
@@ -173,69 +169,3 @@ class Bytes(TypeDecorator[bytes]):
         if value is not None and not isinstance(value, bytes):
             raise ValueError("bytes are expected")
         return value
-
-
-def fit_key(value: object) -> str:
-    """`value` if it is a key; ValueError for anything else."""
-    if not (isinstance(value, str) and _KEY.fullmatch(value)):
-        raise ValueError("a key is a UUID in lower case with dashes")
-    return value
-
-
-def fit_text(value: object) -> str:
-    """`value` if both databases keep it as it is; ValueError for NUL and lone surrogates."""
-    if not isinstance(value, str):
-        raise ValueError("text is expected")
-    if "\0" in value:
-        raise ValueError("text must not hold NUL")
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise ValueError("text must not hold a lone surrogate") from None
-    return value
-
-
-def fit_moment(value: object) -> str:
-    """`value` if it is a moment; ValueError for anything else."""
-    if not isinstance(value, str):
-        raise ValueError("a moment is text")
-    return _known_moment(value)
-
-
-@lru_cache(256)  # what one request writes, it mostly writes at one moment
-def _known_moment(value: str) -> str:
-    if not _MOMENT.fullmatch(value):
-        raise ValueError("a moment is written 2021-02-05T15:18:13.000Z")
-    datetime.fromisoformat(value)  # refuses the 31st of February, which PostgreSQL would refuse too
-    return value
-
-
-def fit_document(value: object) -> str:
-    """`value` as JSON; ValueError for what JSON cannot say, and for NUL."""
-    try:
-        text = msgspec.json.encode(value).decode()
-    except (TypeError, OverflowError, RecursionError) as reason:
-        raise ValueError(f"a document holds what JSON can say: {reason}") from reason
-    if "\\u0000" in text and _NUL_IN_JSON.search(text):
-        raise ValueError("text must not hold NUL")
-    return text
-
-
-def fit_flag(value: object) -> bool:
-    """`value` if it is true or false; ValueError for anything else, which SQLite alone would keep."""
-    if not isinstance(value, bool):
-        raise ValueError("a flag is True or False")
-    return value
-
-
-def fit_integer(bits: int) -> Callable[[object], int]:
-    """A check that lets an `int` of so many bits pass; SQLite alone would keep a wider one, or a text."""
-    limit = 1 << bits - 1
-
-    def fit(value: object) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not -limit <= value < limit:
-            raise ValueError(f"an integer of {bits} bits is expected")
-        return value
-
-    return fit

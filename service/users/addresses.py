@@ -37,11 +37,9 @@ def _keys(emails: object) -> Iterator[str]:
             yield key
 
 
-async def begin(tx: Transaction, project: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write those of new users."""
-    await tx.run_many(
-        _INSERT, [_row(project, row["id"], key) for row in rows for key in sorted(further(row))]
-    )
+def begin(tx: Transaction, project: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Owe those of new users."""
+    tx.owe(_INSERT, [_row(project, row["id"], key) for row in rows for key in sorted(further(row))])
 
 
 async def follow(tx: Transaction, project: str, moves: Sequence[Move]) -> None:
@@ -49,7 +47,7 @@ async def follow(tx: Transaction, project: str, moves: Sequence[Move]) -> None:
     moved = [new for old, new in moves if further(old) != further(new)]
     if moved:
         await tx.run(_DELETE[tx.kind], project=project, users=[row["id"] for row in moved])
-        await begin(tx, project, moved)
+        begin(tx, project, moved)
 
 
 def _row(project: str, user: str, key: str) -> dict[str, str]:

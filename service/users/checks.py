@@ -7,12 +7,12 @@ from typing import Final, TypeGuard
 
 from mail.addresses import BadAddress, mailbox
 from service.database import moment
-from service.database.types import fit_text
+from service.database.fitting import fit_text
 from service.users.model import ATTRIBUTES, Attribute, Kind
 from service.users.problems import Invalid
 
 DEPTH: Final = 32  # levels of a JSON value
-_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # RFC 5322 knows more local parts than these; the rest is only of use to people who attack mail software.
 _LOCAL: Final = re.compile(r"[^\s\"(),:;<>@\[\\\]]{1,64}")
 _LABEL: Final = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")

@@ -26,7 +26,7 @@ from service.users import (
 )
 from service.users.model import ACTIVE, ARCHIVED, ATTRIBUTES, INVITED, SECRETS, Caller
 from service.users.rows import Row, derived, fold, same, shown, snapshot
-from service.users.uniqueness import unique
+from service.users.uniqueness import taken, unique
 
 _UPDATE: Final = update(users).where(
     users.c.project == bindparam("of_project"), users.c.id == bindparam("of_id")
@@ -84,7 +84,10 @@ class Edit:
 
 
 async def write(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str) -> None:
-    """Write the edits, all or none. Raises NoSuch, Taken, Unprocessable (the last administrator)."""
+    """Write the edits, all or none; their `new` is then what is stored.
+
+    Raises NoSuch, Taken, Unprocessable (the last administrator).
+    """
     edits = [edit for edit in edits if edit.changes]
     if not edits:
         return
@@ -93,8 +96,8 @@ async def write(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str)
     await file_access.check_avatars(tx, caller, avatars)
     for edit in edits:
         edit.complete(at)
+    _update(tx, edits)
     with unique():
-        await _update(tx, edits)
         moves = [(edit.old, edit.new) for edit in edits]
         await identities.follow(tx, caller.project, moves, at)
         await addresses.follow(tx, caller.project, moves)
@@ -136,13 +139,13 @@ async def _keep_administrator(tx: Transaction, project: str, edits: Sequence[Edi
     await last_administrator.keep_one(tx, project, leaving)
 
 
-async def _update(tx: Transaction, edits: Sequence[Edit]) -> None:
+def _update(tx: Transaction, edits: Sequence[Edit]) -> None:
     """One statement for all edits that change the same columns."""
     alike: dict[frozenset[str], list[dict[str, Any]]] = {}
     for edit in edits:
         alike.setdefault(frozenset(edit.changes), []).append(edit.values())
     for values in alike.values():
-        await tx.run_many(_UPDATE, values)
+        tx.owe(_UPDATE, values, taken)
 
 
 async def _end(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str) -> None:

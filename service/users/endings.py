@@ -55,8 +55,9 @@ async def end_sessions(tx: Transaction, project: str, users: Sequence[str], kept
     Their access tokens die with them.
     """
     if users:
-        await tx.run(_SESSIONS[tx.kind], project=project, users=list(users), kept=kept or _NONE)
-        await tx.run(_AWAITED[tx.kind], project=project, users=list(users))
+        of_users = {"project": project, "users": list(users)}
+        tx.owe(_SESSIONS[tx.kind], [{**of_users, "kept": kept or _NONE}])
+        tx.owe(_AWAITED[tx.kind], [of_users])
 
 
 async def end_of_provider(tx: Transaction, project: str, user: str, provider: str) -> None:
@@ -78,4 +79,4 @@ async def end_registrations(tx: Transaction, project: str, email_keys: Sequence[
     """Forget who registered with these e-mails and has not proven it yet: who was put out stays out."""
     keys = [key for key in email_keys if key is not None]
     if keys:
-        await tx.run(_REGISTRATIONS[tx.kind], project=project, keys=keys)
+        tx.owe(_REGISTRATIONS[tx.kind], [{"project": project, "keys": keys}])

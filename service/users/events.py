@@ -67,7 +67,7 @@ async def tell(tx: Transaction, caller: Caller, happened: Sequence[Happened]) ->
         for one in happened
         if one.connection in feeding
     ]
-    await tx.run_many(_INSERT, rows)
+    tx.owe(_INSERT, rows)
     for connection in owners.intersection(feeding):
         tx.announce(FED, str(connection))
 
@@ -80,7 +80,7 @@ async def answer(tx: Transaction, caller: Caller, outcomes: Sequence[Outcome]) -
     told = [
         (Happened(caller.connection, one.subject, None, {"answer": one.told}), one.txn) for one in outcomes
     ]
-    await tx.run_many(_INSERT, [_row(caller.project, one, at, txn) for one, txn in told])
+    tx.owe(_INSERT, [_row(caller.project, one, at, txn) for one, txn in told])
     tx.announce(FED, str(caller.connection))
 
 

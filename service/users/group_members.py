@@ -26,6 +26,7 @@ from service.users.membership import Moved, Wanted
 from service.users.model import Caller
 from service.users.problems import Invalid, NoMembers
 
+_TOGETHER: Final = 2000  # members that are looked up at once
 _LONGEST: Final = 256  # characters of a member's name that are kept
 
 
@@ -139,13 +140,7 @@ async def _join(tx: Transaction, caller: Caller, group: str, wanted: Wanted, mov
         return
     if not all(map(is_uuid, ids)):
         raise NoMembers([id_ for id_ in ids if not is_uuid(id_)])
-    asked = {"project": caller.project, "connection": caller.connection, "group": group}
-    people: dict[str, bool] = dict(await tx.rows(_USERS[tx.kind], **asked, ids=ids))
-    others = [id_ for id_ in ids if id_ not in people]
-    inner: dict[str, bool] = dict(await tx.rows(_GROUPS[tx.kind], **asked, ids=others)) if others else {}
-    unknown = [id_ for id_ in others if id_ not in inner]
-    if unknown:
-        raise NoMembers(unknown)
+    people, inner = await _found(tx, caller, group, ids)
     where = {"project": caller.project, "group": group}
     moved.added = [id_ for id_, within in people.items() if not within]
     moved.added_groups = [id_ for id_, within in inner.items() if not within]
@@ -158,6 +153,28 @@ async def _join(tx: Transaction, caller: Caller, group: str, wanted: Wanted, mov
         if await tx.row(_CIRCLE[tx.kind], **where, ids=moved.added_groups):
             raise Invalid("members", "type", detail="would put the group inside itself")
         await tx.run_many(_ADD_GROUP, _rows(where, "member", moved.added_groups, wanted))
+
+
+async def _found(
+    tx: Transaction, caller: Caller, group: str, ids: Sequence[str]
+) -> tuple[dict[str, bool], dict[str, bool]]:
+    """Of the ids the users and the groups, and whether they are in the group already.
+
+    Raises NoMembers at the first thousands of which some are nobody: to look for all would only cost more.
+    """
+    asked = {"project": caller.project, "connection": caller.connection, "group": group}
+    people: dict[str, bool] = {}
+    inner: dict[str, bool] = {}
+    for first in range(0, len(ids), _TOGETHER):
+        part = ids[first : first + _TOGETHER]
+        people.update(await tx.rows(_USERS[tx.kind], **asked, ids=part))
+        others = [id_ for id_ in part if id_ not in people]
+        if others:
+            inner.update(await tx.rows(_GROUPS[tx.kind], **asked, ids=others))
+        unknown = [id_ for id_ in others if id_ not in inner]
+        if unknown:
+            raise NoMembers(unknown)
+    return people, inner
 
 
 def _rows(where: Mapping[str, str], column: str, ids: Sequence[str], wanted: Wanted) -> list[dict[str, Any]]:

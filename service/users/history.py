@@ -1,30 +1,48 @@
 """What happened: an activity row for each thing done, and a revision for each that changed a row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import BindParameter, Column, Insert, bindparam, func, insert, select
 
-from service.database import Transaction, now
+from service.database import Transaction, by_kind, now
+from service.database.shapes import Kind
 from service.database.tables import activity, revisions
 from service.users.model import USERS, Caller
 
 Action = Literal["create", "update", "delete", "login", "refused", "comment", "status-update", "soft-delete"]
 
-_ACTIVITY: Final = insert(activity)
-# The activity of the same item that this transaction has just written: the item's own row is held meanwhile,
-# so nobody else writes one of the same action before we commit. One statement serves any number of items.
-_REVISION: Final = insert(revisions).values(
-    activity=select(func.max(activity.c.id))
-    .where(
-        activity.c.project == bindparam("in_project"),
-        activity.c.collection == bindparam("in_collection"),
-        activity.c.item == bindparam("of_item"),
-        activity.c.action == bindparam("by_action"),
-    )
-    .scalar_subquery()
+_NOTED: Final = (
+    *("project", "action", "user", "timestamp", "ip", "user_agent", "origin"),
+    *("collection", "item", "comment"),
 )
+_REVISED: Final = ("project", "collection", "item", "data", "delta")
+_FOUND: Final = ("project", "collection", "item", "action")
+
+
+def _of(column: Column[Any]) -> BindParameter[Any]:
+    return bindparam(f"of_{column.name}", type_=column.type)
+
+
+_ACTIVITY: Final = insert(activity).values({name: _of(activity.c[name]) for name in _NOTED})
+
+
+def _both(kind: Kind) -> Sequence[tuple[Insert, Collection[str]]]:
+    """What writes an activity with its revision, and the values that each statement takes."""
+    revision: dict[str, Any] = {name: _of(revisions.c[name]) for name in _REVISED}
+    if kind == "postgresql":
+        noted = _ACTIVITY.returning(activity.c.id).cte("noted")
+        made = select(*revision.values(), noted.c.id)
+        return [(insert(revisions).from_select([*revision, "activity"], made), (*_NOTED, "data", "delta"))]
+    # The newest of the same item and action has just been written: nobody else writes meanwhile.
+    same = (activity.c[name] == _of(activity.c[name]) for name in _FOUND)
+    newest = select(func.max(activity.c.id)).where(*same).scalar_subquery()
+    revised = insert(revisions).values({**revision, "activity": newest})
+    return [(_ACTIVITY, _NOTED), (revised, (*_REVISED, "action"))]
+
+
+_BOTH: Final = by_kind(_both)
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -47,7 +65,7 @@ async def record(
     collection: str = USERS,
     comment: str | None = None,
 ) -> None:
-    """Write down that the caller did this, in two statements however many entries there are."""
+    """Owe what the caller did, in two statements however many entries there are."""
     if not entries:
         return
     if caller.doing is not None:
@@ -63,23 +81,16 @@ async def record(
         "collection": collection,
         "comment": caller.origin.comment if comment is None else comment,
     }
-    await tx.run_many(_ACTIVITY, [{**told, "item": entry.item} for entry in entries])
-    kept = [
-        _revision(caller.project, action, collection, entry) for entry in entries if entry.data is not None
+    bare = [{**told, "item": entry.item} for entry in entries if entry.data is None]
+    revised = [
+        {**told, "item": entry.item, "data": entry.data, "delta": entry.delta}
+        for entry in entries
+        if entry.data is not None
     ]
-    if kept:
-        await tx.run_many(_REVISION, kept)
+    tx.owe(_ACTIVITY, [_values(row, _NOTED) for row in bare])
+    for statement, names in _BOTH[tx.kind]:
+        tx.owe(statement, [_values(row, names) for row in revised])
 
 
-def _revision(project: str, action: Action, collection: str, entry: Entry) -> dict[str, object]:
-    return {
-        "project": project,
-        "collection": collection,
-        "item": entry.item,
-        "data": entry.data,
-        "delta": entry.delta,
-        "in_project": project,
-        "in_collection": collection,
-        "of_item": entry.item,
-        "by_action": action,
-    }
+def _values(row: Mapping[str, object], names: Iterable[str]) -> dict[str, object]:
+    return {f"of_{name}": row[name] for name in names}

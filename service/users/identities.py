@@ -15,6 +15,7 @@ from service.database.tables import identities
 from service.users import notices
 from service.users.model import ARCHIVED
 from service.users.problems import Taken
+from service.users.uniqueness import taken
 
 Key = tuple[str, str]
 
@@ -55,9 +56,9 @@ def owner(row: Mapping[str, Any]) -> Key | None:
     return row["provider"], row["external_identifier"]
 
 
-async def begin(tx: Transaction, project: str, rows: Sequence[Mapping[str, Any]], at: str) -> None:
-    """Write the identities that own new users."""
-    await tx.run_many(_INSERT, [_owning(project, row, key, at) for row in rows if (key := owner(row))])
+def begin(tx: Transaction, project: str, rows: Sequence[Mapping[str, Any]], at: str) -> None:
+    """Owe the identities that own new users. Raises Taken where another has the identity."""
+    tx.owe(_INSERT, [_owning(project, row, key, at) for row in rows if (key := owner(row))], taken)
 
 
 async def follow(

@@ -11,7 +11,7 @@ from service.users import addresses, events, file_access, history, identities, m
 from service.users.given import checked, said, vouches
 from service.users.model import ACTIVE, LOCAL, Caller
 from service.users.rows import EMPTY, Row, derived, shown
-from service.users.uniqueness import unique
+from service.users.uniqueness import taken
 
 _INSERT: Final = insert(users)
 _DEFAULTS: Final[Mapping[str, object]] = {"status": ACTIVE, "provider": LOCAL, "email_notifications": True}
@@ -34,11 +34,10 @@ async def make(
     avatars = {row["avatar"] for row in rows if row.get("avatar") is not None}
     await file_access.check_avatars(tx, caller, avatars)
     names = {name for row in rows for name in row}
-    with unique():
-        await tx.run_many(_INSERT, [{name: row.get(name) for name in names} for row in rows])
-        await identities.begin(tx, caller.project, rows, at)
-        if caller.connection is not None:
-            await addresses.begin(tx, caller.project, [{**EMPTY, **row} for row in rows])
+    tx.owe(_INSERT, [{name: row.get(name) for name in names} for row in rows], taken)
+    identities.begin(tx, caller.project, rows, at)
+    if caller.connection is not None:
+        addresses.begin(tx, caller.project, [{**EMPTY, **row} for row in rows])
     entries = [
         history.Entry(row["id"], told, told) for row, told in zip(rows, map(shown, given), strict=True)
     ]

@@ -85,11 +85,11 @@ async def change(
     changes: Mapping[str, Mapping[str, object]],
     *,
     versions: Mapping[str, int] | None = None,
-    held: Mapping[str, Row] | None = None,
+    held: dict[str, Row] | None = None,
 ) -> None:
     """Change users: id -> what changes. Asterisks and values equal to those stored mean unchanged, and a
     change of nothing leaves no trace. `versions`: the version that a user must still have. `held`: the rows
-    by id, where this transaction holds them already.
+    by id, where this transaction holds them already; they are then as they have become.
 
     Raises Forbidden (not there, not yours), Managed, Invalid, NoSuch("role"), Taken, Stale, Unprocessable.
     """
@@ -113,6 +113,7 @@ async def change(
     written = {user: grant for user, (_, grant) in ruled.items() if grant is not None}
     named = {user: leave.attributes(wanted[user].changes | ruled[user][0].changes) for user in written}
     await leave.check_written(tx, caller, USERS, written, named)
+    held.update((edit.old["id"], edit.new) for edit in decided)
 
 
 async def _by_rules(

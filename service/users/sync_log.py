@@ -84,7 +84,7 @@ def _named(found: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
 
 async def note(tx: Transaction, row: Mapping[str, Any]) -> None:
     """Write what a request is changing, in the transaction that changes it."""
-    await tx.run(_CHANGED, **row)
+    tx.owe(_CHANGED, [row])
 
 
 async def keep(

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from service.database import MissingReference, NotUnique
+from service.database.door import tell
 from service.users.problems import GroupTaken, NoSuch, Taken
 
 FIELDS: Final[Mapping[str, str]] = {
@@ -25,19 +26,22 @@ _OF_GROUPS: Final[Mapping[str, str]] = {
 }
 
 
-@contextmanager
-def unique() -> Iterator[None]:
-    """Around statements that write: another row that has the value already is Taken(field).
+def taken(problem: NotUnique | MissingReference) -> Exception:
+    """What a problem of a row means that was to be written: Taken(field) where another has the value already.
 
     A role that was there when it was asked for, and was removed before it was written, is NoSuch("role").
     """
+    if isinstance(problem, MissingReference):
+        return NoSuch("role")
+    if problem.index in _OF_GROUPS:
+        return GroupTaken(_OF_GROUPS[problem.index])
+    return Taken(FIELDS[problem.index]) if problem.index in FIELDS else problem
+
+
+@contextmanager
+def unique() -> Iterator[None]:
+    """Around statements that write: `taken` for what they meet."""
     try:
         yield
-    except MissingReference as problem:
-        raise NoSuch("role") from problem
-    except NotUnique as problem:
-        if problem.index in _OF_GROUPS:
-            raise GroupTaken(_OF_GROUPS[problem.index]) from problem
-        if problem.index not in FIELDS:
-            raise
-        raise Taken(FIELDS[problem.index]) from problem
+    except (MissingReference, NotUnique) as problem:
+        tell(problem, taken)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.database import Database, Transaction
-from service.database.door import Unit
+from service.database.door import Meaning, Unit, meant_as_it_is
 from service.database.shapes import Kind, Row, Statement
 
 
@@ -42,6 +42,16 @@ class Counting:
         if rows:
             self._note(statement)
         await self._tx.run_many(statement, rows)
+
+    def owe(
+        self, statement: Statement, rows: Sequence[Mapping[str, Any]], /, meaning: Meaning = meant_as_it_is
+    ) -> None:
+        if rows:
+            self._note(statement)
+        self._tx.owe(statement, rows, meaning)
+
+    async def settle(self) -> None:
+        await self._tx.settle()
 
     def announce(self, what: str, key: str) -> None:
         self._tx.announce(what, key)

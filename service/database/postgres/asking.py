@@ -6,8 +6,18 @@ from typing import Any, Literal
 
 from sqlalchemy import Insert, Table
 
-from service.database.door import OVER, READ_ONLY, Announcement
+from service.database.door import (
+    OVER,
+    READ_ONLY,
+    Announcement,
+    Meaning,
+    MissingReference,
+    NotUnique,
+    meant_as_it_is,
+    tell,
+)
 from service.database.postgres.lane import Connection
+from service.database.postgres.owed import Part, batches, joined, meaning_of
 from service.database.postgres.problems import ERRORS, problem
 from service.database.shapes import Row, Statement, shape
 
@@ -16,11 +26,12 @@ class Asking:
     """A unit's hold on a connection: a transaction for write(), statement by statement for read()."""
 
     kind: Literal["postgresql"] = "postgresql"
-    __slots__ = ("_connection", "_writes", "announced", "cause", "failed", "inserted", "waiting")
+    __slots__ = ("_connection", "_owed", "_writes", "announced", "cause", "failed", "inserted", "waiting")
 
     def __init__(self, connection: Connection, *, writes: bool) -> None:
         self._connection: Connection | None = connection
         self._writes = writes
+        self._owed: list[Part] = []
         self.waiting = False
         self.announced: set[Announcement] = set()
         self.inserted: Counter[str] = Counter()  # rows, by table
@@ -31,6 +42,7 @@ class Asking:
         compiled = shape(statement, tuple(values), "postgresql")
         arguments = compiled.arguments(values)
         self._check(compiled.writes)
+        await self.settle()
         with self as connection:
             fetched = await connection.fetch(compiled.sql, *arguments)
         return compiled.load(fetched)
@@ -39,6 +51,7 @@ class Asking:
         compiled = shape(statement, tuple(values), "postgresql")
         arguments = compiled.arguments(values)
         self._check(compiled.writes)
+        await self.settle()
         with self as connection:
             fetched = await connection.fetchrow(compiled.sql, *arguments)
         return None if fetched is None else compiled.load_row(fetched)
@@ -47,6 +60,7 @@ class Asking:
         compiled = shape(statement, tuple(values), "postgresql")
         arguments = compiled.arguments(values)
         self._check(writes=True)
+        await self.settle()
         with self as connection:
             status = await connection.execute(compiled.sql, *arguments)
         touched = int(status.rpartition(" ")[2])  # "UPDATE 3", "INSERT 0 1"
@@ -54,13 +68,36 @@ class Asking:
         return touched
 
     async def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> None:
+        self.owe(statement, rows)
+        await self.settle()
+
+    def owe(
+        self, statement: Statement, rows: Sequence[Mapping[str, Any]], /, meaning: Meaning = meant_as_it_is
+    ) -> None:
         self._check(writes=True)
+        if self._connection is None:
+            raise RuntimeError(OVER)
         if rows:
             compiled = shape(statement, tuple(rows[0]), "postgresql")
-            many = compiled.many(rows)
-            with self as connection:
-                await connection.executemany(compiled.sql, many)
-            self._count(statement, len(rows))
+            self._owed.append(Part(statement, compiled.sql, compiled.many(rows), meaning))
+
+    async def settle(self) -> None:
+        if not self._owed:
+            return
+        self._check(writes=True)
+        owed, self._owed = self._owed, []
+        for parts in batches(owed):
+            sql, arguments = joined(parts)
+            try:
+                with self as connection:
+                    if len(arguments) == 1:
+                        await connection.execute(sql, *arguments[0])
+                    else:
+                        await connection.executemany(sql, arguments)
+            except (NotUnique, MissingReference) as problem:
+                tell(problem, meaning_of(parts))
+            for part in parts:
+                self._count(part.statement, len(part.rows))
 
     def _count(self, statement: Statement, rows: int) -> None:
         if isinstance(statement, Insert) and isinstance(statement.table, Table):

@@ -129,7 +129,7 @@ class PostgresDatabase:
         try:
             with tx:
                 await connection.execute(_BEGIN)
-            value = await drive(begin(tx), tx)
+            value = await drive(_whole(begin(tx), tx), tx)
             if tx.failed is not None:
                 raise tx.failed
         except BaseException as failed:
@@ -157,6 +157,13 @@ class PostgresDatabase:
                 raise Again from error
             raise problem(error) from error
         self._announcements.deliver(announced)
+
+
+async def _whole(unit: Coroutine[Any, Any, T], tx: Asking) -> T:
+    """A unit with what it owes at its end."""
+    value = await unit
+    await tx.settle()
+    return value
 
 
 async def _abandon(connection: Connection, cause: BaseException | None) -> None:

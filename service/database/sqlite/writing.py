@@ -6,7 +6,17 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextvars import Context, copy_context
 from typing import Any, Literal, TypeVar
 
-from service.database.door import FOREIGN, OVER, Announcement, finish
+from service.database.door import (
+    FOREIGN,
+    OVER,
+    Announcement,
+    Meaning,
+    MissingReference,
+    NotUnique,
+    finish,
+    meant_as_it_is,
+    tell,
+)
 from service.database.shapes import Row, Shape, Statement, shape
 from service.database.sqlite.problems import problem
 
@@ -39,16 +49,30 @@ class Writing:
         return self._execute(statement, shape(statement, tuple(values), "sqlite"), values)[1]
 
     async def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> None:
-        if rows:
-            compiled = shape(statement, tuple(rows[0]), "sqlite")
-            many = compiled.many(rows)
-            self._ask(statement, lambda connection: connection.executemany(compiled.sql, many))
+        self._execute_many(statement, rows)
+
+    def owe(
+        self, statement: Statement, rows: Sequence[Mapping[str, Any]], /, meaning: Meaning = meant_as_it_is
+    ) -> None:
+        try:
+            self._execute_many(statement, rows)
+        except (NotUnique, MissingReference) as problem:
+            tell(problem, meaning)
+
+    async def settle(self) -> None:
+        """Nothing is put off: the way to the file is short."""
 
     def announce(self, what: str, key: str) -> None:
         self.announced.add((what, key))
 
     def end(self) -> None:
         self._connection = None
+
+    def _execute_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            compiled = shape(statement, tuple(rows[0]), "sqlite")
+            many = compiled.many(rows)
+            self._ask(statement, lambda connection: connection.executemany(compiled.sql, many))
 
     def _execute(
         self, statement: Statement, compiled: Shape, values: Mapping[str, Any]
