@@ -151,4 +151,4 @@ def _known(request: Request[Any, Any, Any], problem: Exception) -> Exception:
 
 def _methods(problem: MethodNotAllowedException) -> list[str]:
     allowed = (problem.headers or {}).get("allow", "")
-    return sorted(method.strip() for method in allowed.split(",") if method.strip())
+    return sorted(method for word in allowed.split(",") if (method := word.strip()).isupper())

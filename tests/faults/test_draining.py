@@ -95,7 +95,7 @@ async def refused(served: Served) -> None:
         while True:
             try:
                 _, writer = await served.connect()
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, ConnectionResetError):  # the latter just when it stops listening
                 return
             writer.close()
             await asyncio.sleep(0.01)

@@ -51,7 +51,7 @@ async def test_one_member_of_50_000_comes_and_goes_by_a_handful_of_rows(database
     newcomer = (await database.write(_fill, okta, key))[0]
     body = {"path": "members", "value": [{"value": newcomer}]}
     chosen = {"op": "remove", "path": f'members[value eq "{newcomer}"]'}
-    for operation, within, shown in (
+    for operation, belongs, shown in (
         ({"op": "add", **body}, True, 0),
         ({"op": "remove", **body}, False, 0),
         ({"op": "add", **body}, True, scim_groups.SHOWN + 1),
@@ -65,7 +65,7 @@ async def test_one_member_of_50_000_comes_and_goes_by_a_handful_of_rows(database
             )
         assert len(count.statements) <= 20, count.statements
         assert count.read <= 20 + shown
-        assert await database.read(_role, newcomer) == (staff if within else None)
+        assert await database.read(_role, newcomer) == (staff if belongs else None)
     (_, data, delta) = (await history_of(database, key))[-1]
     assert delta == {"members": {"added": [], "removed": [newcomer]}}
     assert data.keys() == {"id", "display_name", "external_identifier"}
