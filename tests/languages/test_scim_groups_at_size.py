@@ -15,6 +15,7 @@ from service.users.membership import Wanted
 from service.users.model import Caller
 from tests.core.counting import counted
 from tests.core.people import HOUSE, a_role, history_of
+from tests.stopwatch import within
 
 SIZE = 50_000
 
