@@ -25,7 +25,7 @@ from tests.commands import forking
 from tests.faults import mail_processes
 from tests.faults.mail_processes import CONNECTIONS, LEASE, invite_some
 from tests.post.letters import compose
-from tests.post.servers import Act, Scripted, Sink, scripted, sink, until
+from tests.post.servers import Scripted, Sink, scripted, sink, until
 
 KILLS = 50  # on each database, of each: a process that invites, and one that carries letters
 PEOPLE = 2000
@@ -182,13 +182,8 @@ class _Forgetful(Scripted):
         self.chance = chance
         self.hung_up = 0
 
-    def _usual(self, verb: str) -> str:
-        self.answers.pop("END", None)
-        if verb == "DATA" and self.chance.random() < 0.2:
-            self.answers["END"] = Act.CLOSE
-        return super()._usual(verb)
-
     async def _answer(self, writer: asyncio.StreamWriter, step: str, usual: str) -> bool:
-        goes_on = await super()._answer(writer, step, usual)
-        self.hung_up += step == "END" and not goes_on
-        return goes_on
+        if step == "END" and self.chance.random() < 0.2:
+            self.hung_up += 1
+            return False
+        return await super()._answer(writer, step, usual)
