@@ -13,7 +13,8 @@ import pytest
 from hypothesis import settings
 
 from service.database import Database, open_database
-from service.database.migrations import migrate
+from service.database.migrations import migrate, perform
+from tests import shelf
 from tests.postgresql import PostgreSQL
 
 # How long an example takes says more about the machine than about the code.
@@ -105,6 +106,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = await open_database(database_url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def library(database_url: str, database: Database) -> Database:
+    """The same, with the tables of books and shelves."""
+    await perform(database_url, shelf.metadata.create_all)
+    return database
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

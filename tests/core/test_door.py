@@ -1,7 +1,7 @@
 """The two doors keep their promises, and answer alike on SQLite and PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from traceback import format_exception
 from typing import Any
@@ -18,22 +18,12 @@ from service.database import (
     Transaction,
     Unavailable,
     new_key,
-    open_database,
 )
-from service.database.migrations import perform
-from tests.shelf import books, metadata, shelves
+from tests.shelf import books, shelves
 
 ADD = insert(books)
 TITLES = select(books.c.title).order_by(books.c.title)
 ONE = select(books).where(books.c.id == bind("id"))
-
-
-@pytest.fixture
-async def library(database_url: str) -> AsyncIterator[Database]:
-    await perform(database_url, metadata.create_all)
-    opened = await open_database(database_url)
-    yield opened
-    await opened.close()
 
 
 async def add(tx: Transaction, title: str, **values: Any) -> str:

@@ -1,7 +1,6 @@
 """Lists of values: one bind of any length, with the same answers on both databases."""
 
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from typing import Any
 
@@ -10,11 +9,10 @@ import pytest
 from sqlalchemy import bindparam as bind
 from sqlalchemy import insert, select
 
-from service.database import Database, Transaction, by_kind, new_key, one_of, open_database
-from service.database.migrations import perform
+from service.database import Database, Transaction, by_kind, new_key, one_of
 from service.database.shapes import shape
 from service.database.url import sqlite_path
-from tests.shelf import books, metadata
+from tests.shelf import books
 
 KEYS = [new_key() for _ in range(4)]
 ROWS = [
@@ -26,12 +24,9 @@ ROWS = [
 
 
 @pytest.fixture
-async def library(database_url: str) -> AsyncIterator[Database]:
-    await perform(database_url, metadata.create_all)
-    opened = await open_database(database_url)
-    await opened.write(lambda tx: tx.run_many(insert(books), ROWS))
-    yield opened
-    await opened.close()
+async def library(library: Database) -> Database:
+    await library.write(lambda tx: tx.run_many(insert(books), ROWS))
+    return library
 
 
 async def found(library: Database, column: str, values: list[Any], *, negated: bool = False) -> str:

@@ -1,30 +1,20 @@
 """What a unit owes is done in its order, with its commit or not at all, and alike on both databases."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy import bindparam as bind
 from sqlalchemy import delete, insert, select, update
 
-from service.database import Database, MissingReference, NotUnique, Transaction, new_key, open_database
+from service.database import Database, MissingReference, NotUnique, Transaction, new_key
 from service.database.door import meant_as_it_is
-from service.database.migrations import perform
 from service.database.postgres.owed import Part, batches, joined
-from tests.shelf import books, metadata, shelves
+from tests.shelf import books, shelves
 
 BOOK, SHELF = insert(books), insert(shelves)
 RETITLE = update(books).where(books.c.id == bind("of_id"))
 REMOVE = delete(shelves).where(shelves.c.id == bind("of_id"))
 TITLES = select(books.c.title).order_by(books.c.title)
-
-
-@pytest.fixture
-async def library(database_url: str) -> AsyncIterator[Database]:
-    await perform(database_url, metadata.create_all)
-    opened = await open_database(database_url)
-    yield opened
-    await opened.close()
 
 
 async def titles(tx: Transaction) -> list[Any]:

@@ -4,28 +4,18 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy import Select, func, insert, literal, select, update
 from sqlalchemy import bindparam as bind
 
-from service.database import Database, NotUnique, Transaction, new_key, now, open_database
-from service.database.migrations import perform
-from tests.shelf import books, metadata
+from service.database import Database, NotUnique, Transaction, new_key, now
+from tests.shelf import books
 
 ADD = insert(books)
 PAGES = select(books.c.title, func.count()).group_by(books.c.title)
 EVERY = select(books.c.title)
-
-
-@pytest.fixture
-async def library(database_url: str) -> AsyncIterator[Database]:
-    await perform(database_url, metadata.create_all)
-    opened = await open_database(database_url)
-    yield opened
-    await opened.close()
 
 
 class Unlucky(LookupError):
