@@ -87,6 +87,8 @@ class Gate:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if head:  # the server frames an answer by the method: one to HEAD has a length, and no bytes
+                    scope["method"] = HttpMethod.HEAD
                 message["headers"] = [*_headers(message["headers"], call.id), *crossing]
             elif head and message["type"] == "http.response.body":
                 message["body"] = b""

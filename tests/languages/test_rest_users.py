@@ -350,6 +350,11 @@ async def test_head_trailing_slash_and_request_id(house: Served) -> None:
     head = await house.ask("HEAD", "/users/me")
     assert (head.status_code, head.content) == (200, b"")
     assert int(head.headers["content-length"]) > 100
+    async with house.client(house.token) as client:  # what follows a HEAD on its connection is unharmed
+        for path in ("/users/me", "/users?export=csv", "/users/nobody", "/server/ping"):
+            head, after = await client.head(path), await client.get("/server/ping")
+            assert (head.content, after.text, after.status_code) == (b"", "pong", 200), path
+            assert after.extensions["network_stream"] is head.extensions["network_stream"], path
     assert (await house.ask("GET", "/users/?limit=1")).status_code == 200
     named = await house.ask("GET", "/server/ping", headers={"x-request-id": "trace-12345"})
     assert (named.text, named.headers["x-request-id"]) == ("pong", "trace-12345")
