@@ -213,6 +213,11 @@ class Call:
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise NoPayload("The body is not valid JSON") from None
 
+    async def said(self) -> object:
+        """The body as JSON, where none at all says nothing."""
+        body = await self.json()
+        return {} if body is None else body
+
 
 def of(scope: Scope) -> Call:
     """The call that this scope belongs to."""

@@ -50,7 +50,7 @@ async def create_connection(scope: Scope) -> ASGIResponse:
     """A connection; a token for it is made by itself."""
     call = of(scope)
     caller = await call.author()
-    given = dialect.take(call.generation.language, CONNECTIONS, await call.json() or {})
+    given = dialect.take(call.generation.language, CONNECTIONS, await call.said())
     return many.after(await call.house.database.write(_create, call, caller, given), single=True)
 
 
@@ -59,7 +59,7 @@ async def change_connection(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Changes a connection; in force from the provider's next request on."""
     call = of(scope)
     caller = await call.author()
-    given = dialect.take(call.generation.language, CONNECTIONS, await call.json() or {})
+    given = dialect.take(call.generation.language, CONNECTIONS, await call.said())
     return many.after(await call.house.database.write(_change, call, caller, key_of(key), given), single=True)
 
 

@@ -153,8 +153,8 @@ async def change_named(verbs: Verbs, call: Call, path: str) -> ASGIResponse:
     """Changes the item that a path names, or several alike."""
     await call.author()
     if (keys := many.path_keys(path, verbs.collection)) is not None:
-        return await change_alike(verbs, call, Many(keys, None, await call.json() or {}))
-    return await change_one(verbs, call, many.known_key(path, verbs.collection), await call.json() or {})
+        return await change_alike(verbs, call, Many(keys, None, await call.said()))
+    return await change_one(verbs, call, many.known_key(path, verbs.collection), await call.said())
 
 
 async def change_one(verbs: Verbs, call: Call, key: str, body: object) -> ASGIResponse:

@@ -88,7 +88,7 @@ async def change_me(scope: Scope) -> ASGIResponse:
     """Changes the caller."""
     call = of(scope)
     _, user = await call.person()
-    return await items.change_one(VERBS, call, user, await call.json() or {})
+    return await items.change_one(VERBS, call, user, await call.said())
 
 
 @patch("/users/me/track/page")

@@ -92,3 +92,14 @@ async def test_paths_that_lead_nowhere_answer_in_their_language(house: Served) -
     wrong = await house.ask("PUT", "/scim/v2/Users")
     assert (wrong.status_code, wrong.json()["status"]) == (405, "405")
     assert "GET" in wrong.headers["allow"]
+
+
+async def test_a_change_is_an_object_or_nothing_at_all(house: Served) -> None:
+    for path in ("/users/me", f"/users/{house.admin}", f"/roles/{house.role}", f"/connections/{house.admin}"):
+        for body in (b"[]", b'""', b"0", b"false"):
+            answer = await house.ask(
+                "PATCH", path, content=body, headers={"content-type": "application/json"}
+            )
+            assert answer.status_code == 400, (path, body, answer.text)
+            assert answer.json()["errors"][0]["extensions"]["reason"] == '"value" must be of type object'
+    assert (await house.ask("PATCH", "/users/me")).status_code == 200

@@ -30,7 +30,7 @@ async def change_users(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Changes one user, several alike, or each by an object of an array."""
     call = of(scope)
     caller = await call.author()
-    body = await call.json() or {}
+    body = await call.said()
     if isinstance(body, list):
         return await items.change_each(VERBS, call, await _by_keys(call, caller, body))
     if (keys := many.path_keys(key)) is not None:
