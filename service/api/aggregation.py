@@ -6,7 +6,7 @@ from typing import Final
 from service.api import query_string
 from service.api.query_string import words
 from service.dialects import paths
-from service.dialects.fields import Language
+from service.dialects.fields import TYPES, Language
 from service.dialects.summaries import KINDS, Operation, Sum, Summary
 from service.users.problems import BadQuery
 
@@ -59,7 +59,8 @@ def _sums(language: Language, collection: str, name: str, given: object) -> Sequ
 def _sum(language: Language, collection: str, operation: Operation, text: str) -> Sum:
     path, kind = paths.read(language, collection, _near(text, operation))
     if kind not in KINDS[operation]:
-        raise BadQuery(f'"{operation}" cannot be asked of "{text[:64]}", a "{kind}" field of "{collection}"')
+        type_ = TYPES.get(kind, kind)
+        raise BadQuery(f'"{operation}" cannot be asked of "{text[:64]}", a "{type_}" field of "{collection}"')
     return Sum(operation, path)
 
 

@@ -38,7 +38,7 @@ class Parameters:
         self._rules = rules.of(caller)
         self.most = call.house.terms.most_rows
         self._default = call.generation.limit
-        if self.query.get("version", _VERSION) != _VERSION:
+        if (self.query.get("version") or _VERSION) != _VERSION:
             raise BadQuery(f'"version" must be "{_VERSION}": there are no others')
 
     @cached_property
@@ -154,8 +154,8 @@ class Parameters:
     def page(self, query: Mapping[str, object], default: int, prefix: str = "") -> tuple[int | None, int]:
         """Rows to take (None: all) and rows to pass over; `page` wins over `offset`."""
         most = self.most
-        limit = whole(query, f"{prefix}limit", -1)
-        if limit is None:
+        limit = 0 if query.get(f"{prefix}limit") == "" else whole(query, f"{prefix}limit", -1)
+        if limit is None:  # an empty one asks for nothing, as the documented server takes it
             limit = min(default, most or default)
         if most is not None and limit > most:
             raise BadQuery(f'"{prefix}limit" must be less than or equal to {most}')

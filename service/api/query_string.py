@@ -127,11 +127,11 @@ def json(value: object, name: str) -> object:
 
 
 def whole(query: Mapping[str, object], name: str, least: int) -> int | None:
-    """A whole number of at least `least`; None when the parameter is absent."""
+    """A whole number of at least `least`; None when the parameter is absent or empty."""
     value = query.get(name)
-    if value is None:
+    text = "" if value is None else str(value).strip()
+    if not text:
         return None
-    text = str(value).strip()
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         raise BadQuery(f'"{name}" must be a number')
     number = int(text)

@@ -88,7 +88,7 @@ async def answer_one(call: Call, asked: Question) -> ASGIResponse:
     item = await lane(show, call, asked)
     if item is None:
         raise Forbidden
-    if "export" in call.query:
+    if call.query.get("export"):
         return exports.of_one(asked, item, exports.known(call.query["export"]))
     if meta := metas.of_one(asked, names):
         return answers.answer({"data": item, "meta": meta})
@@ -99,7 +99,7 @@ async def answer_many(call: Call, asked: Question, query: Tree | None = None) ->
     """The rows, with what `meta` asks for; the first of them alone where `single` does."""
     given = call.query if query is None else query
     names, database = call.generation.metas.read(given), call.house.database
-    if given.get("export") is not None:
+    if given.get("export"):
         return await exports.of_many(database, asked, exports.known(given["export"]))
     lane = database.read if question.bounded(asked) else database.scan
     items = await lane(_items, call, asked) if asked.values["limit"] else []

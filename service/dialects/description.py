@@ -5,7 +5,7 @@ from typing import Final
 
 from service.dialects import rules
 from service.dialects.dialect import COLLECTIONS, Collection, readable, words
-from service.dialects.fields import Field, Language
+from service.dialects.fields import TYPES, Field, Language
 from service.dialects.relations import Relation, relations
 from service.users.model import (
     ATTRIBUTES,
@@ -25,7 +25,6 @@ ATTRIBUTES_OF: Final[Mapping[str, Mapping[str, Attribute]]] = {
     "directus_files": FILE_ATTRIBUTES,
     "directus_permissions": PERMISSION_ATTRIBUTES,
 }
-_TYPES: Final[Mapping[Kind, str]] = {"tags": "json"}
 _SPECIAL: Final[Mapping[Kind, str]] = {
     "uuid": "uuid",
     "boolean": "cast-boolean",
@@ -66,7 +65,7 @@ def _field(language: Language, collection: str, word: str, field: Field) -> Told
     schema: Told = {
         "name": word,
         "table": collection,
-        "data_type": _TYPES.get(field.kind, field.kind),
+        "data_type": TYPES.get(field.kind, field.kind),
         "default_value": None,
         "max_length": attribute.limit if attribute else None,
         "is_nullable": nullable(collection, field),
@@ -79,7 +78,7 @@ def _field(language: Language, collection: str, word: str, field: Field) -> Told
     special = [_SPECIAL[field.kind]] if field.kind in _SPECIAL else []
     special += ["conceal"] if field.guard == "secret" else []
     special += [("file" if to.target == "directus_files" else "m2o")] if to else []
-    kind = _TYPES.get(field.kind, field.kind)
+    kind = TYPES.get(field.kind, field.kind)
     return _entry(collection, word, kind, schema, special, readonly=field.guard == "server")
 
 

@@ -17,6 +17,7 @@ from service.users.model import ATTRIBUTES, CONCEALED, Kind
 Guard = Literal["open", "server", "secret", "hidden"]
 Language = Literal["rest8", "rest10", "scim", "graphql"]
 LANGUAGES: Final[tuple[Language, ...]] = ("rest8", "rest10", "scim", "graphql")
+TYPES: Final[Mapping[Kind, str]] = {"tags": "json"}  # kinds that callers know by another name
 
 
 class Cell(msgspec.Struct, frozen=True):

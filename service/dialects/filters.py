@@ -7,7 +7,7 @@ import msgspec
 
 from service.database.case import sought
 from service.dialects import paths
-from service.dialects.fields import Field, Language
+from service.dialects.fields import TYPES, Field, Language
 from service.dialects.nodes import Node, Some, Term, joined
 from service.dialects.operators import Operator, spoken
 from service.dialects.paths import DEEPEST as MOST_RELATIONS
@@ -137,7 +137,8 @@ class Reader:
         self._count()
         operator = self._operator(asked, name)
         if asked.kind not in operator.kinds:
-            raise BadQuery(f'"{asked.kind}" field type does not contain the "{name[:64]}" filter operator')
+            kind = TYPES.get(asked.kind, asked.kind)
+            raise BadQuery(f'"{kind}" field type does not contain the "{name[:64]}" filter operator')
         return operator, paths.field_of(self._language, asked.place.collection, asked.word)
 
     def _operands(

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from service.dialects.dialect import words
-from service.dialects.fields import Field, Language
+from service.dialects.fields import TYPES, Field, Language
 from service.dialects.functions import COUNT, FUNCTIONS, fits
 from service.dialects.relations import relations
 from service.users.model import Kind
@@ -65,7 +65,8 @@ def kind_of(language: Language, collection: str, word: str, function: str | None
     if field is None:
         return None
     if not fits(function, field.kind):
-        raise BadQuery(f'"{function}" is no function of "{field.kind}" fields such as "{word[:64]}"')
+        kind = TYPES.get(field.kind, field.kind)
+        raise BadQuery(f'"{function}" is no function of "{kind}" fields such as "{word[:64]}"')
     return "integer"
 
 

@@ -86,6 +86,7 @@ _RULES: Final[Mapping[str, Row]] = {
         Told(400, "FAILED_VALIDATION", 'Validation failed for field "{field}". The value does not meet the rule of your role.', ("field", "type")),
         Told(400, "invalidValue", 'The value of "{field}" is not allowed here.'),
     ),
+    "by_hand": _payload(422, 4, 'You can\'t change the "{field}" value manually', Told(400, "mutability", 'The attribute "{field}" can\'t be changed by hand.')),
     "type": _payload(422, 4, '"{field}" {p.detail}', Told(400, "invalidValue", 'The attribute "{field}" {p.detail}.')),
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ def said(given: Mapping[str, object]) -> Row:
 def checked(given: Mapping[str, object]) -> Row:
     """The values as they are kept. Raises Invalid."""
     if given.get("tfa_secret") is not None:
-        raise Invalid("tfa_secret", "type", detail="can't be changed by hand")
+        raise Invalid("tfa_secret", "by_hand")
     return {name: value if name in _KEPT_SECRETS else check(name, value) for name, value in given.items()}
 
 

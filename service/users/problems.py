@@ -41,8 +41,8 @@ class Problem(Exception):
 
 
 class Invalid(Problem):
-    """`rule` is one of required, nnull, email, type, choice, max_length, min_length, common; rule: what the
-    caller's role asks of what they write, whose operator is the detail."""
+    """`rule` is one of required, nnull, email, type, choice, max_length, min_length, common, by_hand; rule:
+    what the caller's role asks of what they write, whose operator is the detail."""
 
     def __init__(self, field: str, rule: str, *, detail: str = "", limit: object = None) -> None:
         super().__init__(field, rule)

@@ -220,6 +220,37 @@ async def test_a_question_that_cannot_be_understood_says_why(house: Served) -> N
         assert error["extensions"]["reason"], query
 
 
+async def test_an_empty_parameter_asks_for_nothing(house: Served) -> None:
+    """An empty `limit` is 0, as the documented server has it; the others are as if they were not there."""
+    plain = (await house.ask("GET", "/users?fields=id,email")).json()
+    assert len(plain["data"]) == 1
+    for name in ("offset", "page", "sort", "search", "filter", "deep", "alias", "export", "version", "meta"):
+        assert (await house.ask("GET", f"/users?fields=id,email&{name}=")).json() == plain, name
+    assert (await house.ask("GET", "/users?limit=")).json() == {"data": []}
+    nested = await house.ask("GET", "/roles?fields=users.id&deep[users][_limit]=&limit=1")
+    assert nested.json()["data"] == [{"users": []}]
+    asked = {"query": {"limit": "", "offset": "", "meta": "*"}}
+    body = {"data": [], "meta": {"total_count": 1, "filter_count": 1}}
+    assert (await house.ask("SEARCH", "/users", asked)).json() == body
+
+
+async def test_refusals_speak_of_documented_types(house: Served) -> None:
+    sentences = {
+        "filter[tags][_contains]=x": '"json" field type does not contain the "_contains" filter operator',
+        "aggregate[max]=tags": '"max" cannot be asked of "tags", a "json" field of "directus_users"',
+        "fields=year(tags)": '"year" is no function of "json" fields such as "tags"',
+    }
+    for query, reason in sentences.items():
+        answer = await house.ask("GET", f"/users?{query}")
+        assert answer.json()["errors"][0]["extensions"]["reason"] == reason
+    answer = await house.ask("PATCH", "/users/me", {"tfa_secret": "A" * 32})
+    reason = 'You can\'t change the "tfa_secret" value manually'
+    assert answer.json()["errors"][0] == {
+        "message": f"Invalid payload. {reason}.",
+        "extensions": {"code": "INVALID_PAYLOAD", "reason": reason},
+    }
+
+
 async def test_the_public_sees_nothing_and_a_person_themselves(people: Served) -> None:
     assert (await people.ask("GET", "/users", token=None)).status_code == 403
     assert (await people.ask("GET", f"/users/{people.admin}", token=None)).status_code == 403
