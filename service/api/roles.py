@@ -28,6 +28,15 @@ def taken(call: Call, body: object) -> dict[str, object]:
     return {**values, "users": body["users"]}
 
 
+def taken_of_user(call: Call, caller: Caller, body: object) -> dict[str, object]:
+    """What a body says of a user. When they were here last is for administrators to say: anyone else sends
+    back what they read."""
+    values = dialect.take(call.generation.language, USERS, body)
+    if not caller.admin:
+        values.pop("last_access", None)
+    return values
+
+
 async def _made(call: Call, caller: Caller, body: object) -> dict[str, object]:
     """`taken`, with what is said of users as values of ours, and their secrets as they are kept."""
     values = taken(call, body)
@@ -49,7 +58,7 @@ async def _user(call: Call, caller: Caller, body: Mapping[str, object]) -> Mappi
         raise BadPayload('"users" has to be an array of keys, or of objects with an "id"')
     key = many.known_key(str(body["id"]))
     given = {name: value for name, value in body.items() if name not in ("id", "role")}
-    values = dialect.take(call.generation.language, USERS, given)
+    values = taken_of_user(call, caller, given)
     return {**await call.house.secrets.take(caller, values, key), "id": key}
 
 

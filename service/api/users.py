@@ -13,6 +13,7 @@ from service.api.calls import Call, of
 from service.api.items import Values, Verbs
 from service.database import Transaction
 from service.dialects import dialect
+from service.dialects.fields import seconds, unshortened
 from service.users import numbers, records, role_changes, rows, tracking
 from service.users.model import CONCEALED, Caller
 from service.users.problems import Invalid, Taken
@@ -23,7 +24,7 @@ USERS: Final = "directus_users"
 async def _made(call: Call, caller: Caller, body: object) -> Values:
     generation = call.generation
     defaults = generation.defaults(call)
-    given = dialect.settle(USERS, _taken(call, body), defaults)
+    given = dialect.settle(USERS, _taken(call, caller, body), defaults)
     if lacking := generation.lacking({**defaults, **given}):
         raise Invalid(lacking, "required")
     return await call.house.secrets.take(caller, given)
@@ -32,15 +33,15 @@ async def _made(call: Call, caller: Caller, body: object) -> Values:
 async def _changed(call: Call, caller: Caller, body: object, key: str | None) -> Values:
     """A token is sealed for its one user, so it takes one key. A password is hashed once, however many it is
     for: a hash for each of a thousand would take a minute of a processor."""
-    given = _taken(call, body)
+    given = _taken(call, caller, body)
     if key is None and given.get("token", CONCEALED) not in (CONCEALED, None):
         raise Taken("token")
     return await call.house.secrets.take(caller, given, key or caller.user or many.NOBODY)
 
 
-def _taken(call: Call, body: object) -> dict[str, object]:
+def _taken(call: Call, caller: Caller, body: object) -> dict[str, object]:
     """A body as values of ours; a role that is spoken of as an object stays one, in our words as well."""
-    values = dialect.take(call.generation.language, USERS, body)
+    values = roles.taken_of_user(call, caller, body)
     if isinstance(values.get("role"), Mapping):
         values["role"] = roles.taken(call, values["role"])
     return values
@@ -57,10 +58,16 @@ async def _change(tx: Transaction, call: Call, caller: Caller, changes: Mapping[
         if id(one) not in linked:
             linked[id(one)] = await _related(tx, caller, one)
     held = await rows.hold(tx, caller.project, list(changes))
-    settled = {
-        key: dialect.settle(USERS, dict(linked[id(one)]), held.get(key, {})) for key, one in changes.items()
-    }
+    settled = {key: _settled(linked[id(one)], held.get(key, {})) for key, one in changes.items()}
     await records.change(tx, caller, settled)
+
+
+def _settled(values: Values, stored: Mapping[str, object]) -> Values:
+    """`dialect.settle`; a moment that generation 8 shows without its milliseconds is the stored one."""
+    settled = dialect.settle(USERS, dict(values), stored)
+    if "last_access" in settled and settled["last_access"] == unshortened(seconds(stored.get("last_access"))):
+        del settled["last_access"]
+    return settled
 
 
 async def _related(tx: Transaction, caller: Caller, values: Values) -> dict[str, object]:

@@ -153,6 +153,12 @@ def seconds(value: object) -> object:
     return f"{value[:19]}+00:00" if isinstance(value, str) else value
 
 
+def unshortened(value: object) -> object:
+    """What `seconds` shows, as a moment is kept."""
+    short = isinstance(value, str) and len(value) == 25 and value.endswith("+00:00")
+    return f"{str(value)[:19]}.000Z" if short else value
+
+
 # The first 26 stand in the order of the documented object of generation 10; `theme` follows them.
 USERS: Final[tuple[Field, ...]] = (
     _user("id", None, "id", "id", guard="server"),
@@ -198,7 +204,7 @@ USERS: Final[tuple[Field, ...]] = (
         guard="secret",
         column="token_fingerprint",
     ),
-    _user("last_access", Cell("last_access_on", load=seconds), "last_access", guard="server"),
+    _user("last_access", Cell("last_access_on", load=seconds, dump=unshortened), "last_access"),
     _user("last_page", "last_page", "last_page"),
     _user("provider", None, "provider"),
     _user("external_identifier", "external_id", "external_identifier", "externalId"),

@@ -234,6 +234,27 @@ async def test_an_empty_parameter_asks_for_nothing(house: Served) -> None:
     assert (await house.ask("SEARCH", "/users", asked)).json() == body
 
 
+async def test_administrators_alone_say_when_somebody_was_here_last(house: Served) -> None:
+    when, shown = "2021-02-05T10:18:13-05:00", "2021-02-05T15:18:13.000Z"
+    key, token = await house.person("eve@example.com", last_access=when)
+    path = f"/users/{key}?fields=last_access"
+    assert (await house.ask("GET", path)).json() == {"data": {"last_access": shown}}
+    later = "2021-02-06T00:00:00.123Z"
+    answer = await house.ask("PATCH", path, {"last_access": later})
+    assert answer.json() == {"data": {"last_access": later}}
+    number = (await house.ask("GET", "/default/users?filter[email]=eve@example.com&single=1")).json()["data"]
+    assert number["last_access_on"] == "2021-02-06T00:00:00+00:00"
+    again = {"last_access_on": number["last_access_on"]}
+    assert (await house.ask("PATCH", f"/default/users/{number['id']}", again)).status_code == 200
+    assert (await house.ask("GET", path)).json() == {"data": {"last_access": later}}
+    for wrong in ("nonsense", 5, "9999999-01-01"):
+        answer = await house.ask("PATCH", path, {"last_access": wrong})
+        assert answer.json()["errors"][0]["extensions"]["code"] == "INVALID_PAYLOAD", wrong
+    assert (await house.ask("PATCH", "/users/me", {"last_access": when}, token=token)).status_code == 200
+    assert (await house.ask("GET", path)).json()["data"]["last_access"] > "2022"
+    assert (await house.ask("PATCH", path, {"last_access": None})).json() == {"data": {"last_access": None}}
+
+
 async def test_refusals_speak_of_documented_types(house: Served) -> None:
     sentences = {
         "filter[tags][_contains]=x": '"json" field type does not contain the "_contains" filter operator',
