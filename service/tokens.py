@@ -148,6 +148,11 @@ def new_secret(prefix: str) -> str:
     return prefix + randomness.token_urlsafe(32)
 
 
+def random_text(length: int) -> str:
+    """Make a text of this many letters, digits, `-` and `_`, each with six random bits."""
+    return randomness.token_urlsafe(length)[:length]
+
+
 def fingerprint(token: str) -> str:
     """Give what is kept of an opaque token: sha256 in hex. 256 random bits need no salt and no stretching."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

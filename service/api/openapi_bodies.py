@@ -35,6 +35,10 @@ BODIES: Final[Mapping[str, Json]] = {
     "Removal": removal(KEYS),
     "NumberedRemoval": removal(NUMBERS),
     "Accesses": {"type": "object", "additionalProperties": {"type": "object"}},
+    "Text": TEXT,
+    "Verdict": {"type": "boolean"},
+    "Hashing": closed(("string",), string=SAID),
+    "Comparing": closed(("string", "hash"), string=SAID, hash=SAID),
     "Remark": closed(
         ("collection", "item", "comment"),
         collection={"type": "string", "enum": ["directus_files", "directus_roles", "directus_users"]},

@@ -38,6 +38,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, Json]]] = {
     "download": ("To be kept and not shown.", {"type": "string"}),
     "token": ("What the letter brought.", {"type": "string"}),
     "redirect": ("Where to go afterwards.", {"type": "string"}),
+    "length": ("Characters.", {"type": "integer", "minimum": 1, "maximum": 500, "default": 32}),
     "meta": ("`total_count`, `filter_count` or `*`.", {"type": "string"}),
 }
 

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from service.api import connections, files, group_roles, history, permissions, remarks, roles, users
+from service.api import chance, connections, files, group_roles, history, permissions, remarks, roles, users
 
 router = Router(
     "/",
@@ -15,6 +15,7 @@ router = Router(
         *remarks.HANDLERS,
         *connections.HANDLERS,
         *group_roles.HANDLERS,
+        *chance.HANDLERS,
     ],
     include_in_schema=False,
 )

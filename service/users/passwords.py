@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final, TypeVar
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from service.users.checks import check
@@ -21,6 +21,11 @@ WAITING: Final = 64  # about one second of hashing for each core; more people th
 
 _MEMORY: Final = 19_456  # KiB
 _PASSES: Final = 2
+# What a hash from elsewhere may cost: four times that of the documented server (m=64 MiB, t=3, p=4), in no
+# more memory.
+_MOST_LANES: Final = 4  # each is a thread
+_MOST_MEMORY: Final = 65_536
+_MOST_WORK: Final = 4 * 3 * _MOST_MEMORY
 
 T = TypeVar("T")
 
@@ -55,7 +60,8 @@ class Hasher:
         threads = threads or max(1, len(os.sched_getaffinity(0)) - 1)
         self._argon2 = PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY, parallelism=1)
         self._threads = patient(threads, "argon2")
-        self._free = threads + waiting
+        self._room = threads + waiting
+        self._free = self._room
         self._dummy = _nobodys()
 
     async def hash(self, password: str) -> str:
@@ -66,6 +72,16 @@ class Hasher:
         """Whether the password made this hash; None (nobody, or nobody with a password) costs the same."""
         good = await self._run(self._compare, kept or self._dummy, _bytes(password[: LONGEST + 1]))
         return good and kept is not None and len(password) <= LONGEST
+
+    async def hash_idly(self, text: str) -> str:
+        """The hash of a text that is nobody's password here. Raises TooMany while there is other work."""
+        return await self._run_idly(self._argon2.hash, text.encode())
+
+    async def verify_idly(self, kept: str, text: str) -> bool:
+        """Whether a text made a hash of argon2 that may come from elsewhere; of other hashes, and of those
+        that cost more than an application would spend, no text did. Raises TooMany while there is other work.
+        """
+        return _is_bearable(kept) and await self._run_idly(self._compare, kept, text.encode())
 
     def is_outdated(self, kept: str) -> bool:
         """Whether the hash was made with other parameters than today's."""
@@ -90,6 +106,12 @@ class Hasher:
         running.add_done_callback(self._done)
         return await asyncio.shield(running)
 
+    async def _run_idly(self, work: Callable[..., T], *values: object) -> T:
+        """Work that nobody's signing in has to wait for, but for one piece of it."""
+        if self._free < self._room:
+            raise TooMany(1)
+        return await self._run(work, *values)
+
     def _done(self, running: "asyncio.Future[T]") -> None:
         self._free += 1
 
@@ -98,6 +120,15 @@ def _nobodys() -> str:
     """A hash that nobody's password made: to look whether one did costs what it always costs."""
     salt, made = (b64encode(os.urandom(size)).rstrip(b"=").decode() for size in (16, 32))
     return f"$argon2id$v=19$m={_MEMORY},t={_PASSES},p=1${salt}${made}"
+
+
+def _is_bearable(kept: str) -> bool:
+    try:
+        cost = extract_parameters(kept)
+    except InvalidHashError:
+        return False
+    within = cost.memory_cost <= _MOST_MEMORY and cost.parallelism <= _MOST_LANES
+    return within and cost.memory_cost * cost.time_cost <= _MOST_WORK
 
 
 def _bytes(password: str) -> bytes:

@@ -174,3 +174,13 @@ async def test_users_are_counted(admin: Sdk, people: list[str]) -> None:
         ("bea", None, None),
         ("ada", None, None),
     ]
+
+
+async def test_texts_by_chance_and_hashes(admin: Sdk) -> None:
+    """Each version has the commands of its time."""
+    if admin.version == 26:
+        assert len(await admin("randomString", 40)) == 40
+        return
+    made = await admin("generateHash", "a secret")
+    assert await admin("verifyHash", "a secret", made) is True
+    assert await admin("verifyHash", "another", made) is False
