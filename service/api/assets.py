@@ -1,4 +1,4 @@
-"""The bytes of files: `/assets/:id`, as they are or in another size, for nobody but who may see the file."""
+"""The bytes of files: `/assets/:id`, as they are or as they are wanted, for those who may see the file."""
 
 import re
 from typing import Final, get_args
@@ -14,10 +14,11 @@ from service.api.calls import Call, of
 from service.api.query_string import Tree, whole
 from service.database import Transaction
 from service.dialects import question
+from service.tokens import fingerprint
 from service.users import file_rows
 from service.users.file_rows import Seen
 from service.users.model import Caller
-from service.users.pictures import LONGEST_SIDE, Box, Fit
+from service.users.pictures import LONGEST_SIDE, SUFFIXES, Box, Fit, Wanted
 from service.users.problems import BadQuery, Forbidden
 
 _FITS: Final[tuple[Fit, ...]] = get_args(Fit)
@@ -27,24 +28,26 @@ _PRESETS: Final = {
     for name, side in (("small", 64), ("medium", 300), ("large", 800))
     for fit in _FITS[:2]
 }
+_FORMATS: Final = {suffix: media for media, suffix in SUFFIXES.items() if suffix != "gif"}
+BEST: Final = 100  # as `quality` counts
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9 ._-]")
 
 
 @get(["/assets/{key:str}", "/assets/{key:str}/{_name:str}"])
 async def asset(scope: Scope, key: FromPath[str]) -> ASGIResponse:
-    """A picture; with `width`, `height` and `fit` or a `key` in another size, with `download` to be kept."""
+    """A picture, in the size and the format that are wanted; with `download` to be kept."""
     call = of(scope)
     caller = await call.caller()
-    box = _box(call.query)
+    wanted = _wanted(call)
     database, id_ = call.house.database, many.known_key(key)
     seen = await database.read(_seen, call, caller, id_)
-    headers = _headers(call, seen, box)
+    headers = _headers(call, seen, wanted)
     if dict(headers)["etag"] in _known(call):
         return answers.nothing(status=304, headers=headers)
     body = await database.read(file_rows.content, caller.project, id_)
-    if box is not None:
-        body = await call.house.pictures.fit(body, box)
-    return answers.Answer(200, body, seen.type, headers)
+    if wanted != Wanted():
+        body = await call.house.pictures.show(body, wanted)
+    return answers.Answer(200, body, wanted.type or seen.type, headers)
 
 
 async def _seen(tx: Transaction, call: Call, caller: Caller, id_: str) -> Seen:
@@ -55,15 +58,21 @@ async def _seen(tx: Transaction, call: Call, caller: Caller, id_: str) -> Seen:
     return await file_rows.look(tx, caller.project, id_)
 
 
-def _headers(call: Call, seen: Seen, box: Box | None) -> answers.Headers:
-    size = f"-{box.width}x{box.height}-{box.fit}" if box else ""
+def _headers(call: Call, seen: Seen, wanted: Wanted) -> answers.Headers:
+    shape = fingerprint(repr(wanted))[:16]
+    look = f"-{shape}" if wanted != Wanted() else ""
     how = "attachment" if "download" in call.query else "inline"
     plain = _UNSAFE.sub("_", seen.name)
     return (
-        ("etag", f'"{seen.digest}{size}"'),
+        ("etag", f'"{seen.digest}{look}"'),
         # Kept by the browser alone, which asks each time whether it may still show it.
         ("cache-control", "private, no-cache"),
-        ("vary", "Authorization, Cookie"),
+        (
+            "vary",
+            "Authorization, Cookie, Accept"
+            if call.query.get("format") == "auto"
+            else "Authorization, Cookie",
+        ),
         ("content-disposition", f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(seen.name, safe='')}"),
         ("content-security-policy", "default-src 'none'; sandbox"),
     )
@@ -73,6 +82,29 @@ def _known(call: Call) -> frozenset[str]:
     """The entity tags of If-None-Match, which compares them weakly (RFC 9110, 13.1.2)."""
     given = (call.header(b"if-none-match") or "").split(",")
     return frozenset(tag.strip().removeprefix("W/") for tag in given)
+
+
+def _wanted(call: Call) -> Wanted:
+    """What is asked for. A wish that cannot be met is refused; a name that means nothing is passed over."""
+    query = call.query
+    if query.get("transforms"):
+        raise BadQuery('"transforms" are not made here: "width", "height", "fit", "format" and "quality" are')
+    quality = whole(query, "quality", 1)
+    if quality is not None and quality > BEST:
+        raise BadQuery(f'"quality" must be less than or equal to {BEST}')
+    return Wanted(_box(query), _type(call), quality)
+
+
+def _type(call: Call) -> str | None:
+    """The media type of `format`; with `auto` the best one that the caller says to understand."""
+    name = call.query.get("format") or None
+    if name is None:
+        return None
+    if name == "auto":
+        return _FORMATS["webp"] if _FORMATS["webp"] in (call.header(b"accept") or "") else None
+    if not isinstance(name, str) or name not in _FORMATS:
+        raise BadQuery(f'"format" must be one of [auto, {", ".join(_FORMATS)}]')
+    return _FORMATS[name]
 
 
 def _box(query: Tree) -> Box | None:
@@ -88,7 +120,7 @@ def _box(query: Tree) -> Box | None:
     width, height = _side(query, "width"), _side(query, "height")
     if width is None and height is None:
         return None
-    return Box(width, height, fit)
+    return Box(width, height, fit, enlarge=query.get("withoutEnlargement", "false") in ("false", "0"))
 
 
 def _side(query: Tree, name: str) -> int | None:

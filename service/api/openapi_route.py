@@ -35,6 +35,12 @@ PARAMETERS: Final[Mapping[str, tuple[str, Json]]] = {
         "How the picture gets this size.",
         {"type": "string", "enum": ["cover", "contain", "inside", "outside"]},
     ),
+    "format": (
+        "The type of its file; `auto` is one that the caller understands.",
+        {"type": "string", "enum": ["auto", "jpg", "png", "webp"]},
+    ),
+    "quality": ("Of 100.", {"type": "integer", "minimum": 1, "maximum": 100}),
+    "withoutEnlargement": ("Whether a small picture stays small.", {"type": "boolean"}),
     "download": ("To be kept and not shown.", {"type": "string"}),
     "token": ("What the letter brought.", {"type": "string"}),
     "redirect": ("Where to go afterwards.", {"type": "string"}),

@@ -169,7 +169,7 @@ ROUTES: Final = (
         "/assets/{id}",
         "The picture itself",
         "Files",
-        parameters=("width", "height", "fit", "download"),
+        parameters=("width", "height", "fit", "format", "quality", "withoutEnlargement", "download"),
         media="image/*",
         status=304,
     ),

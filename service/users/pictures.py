@@ -45,12 +45,24 @@ class Box(msgspec.Struct, frozen=True):
     """The size that a picture is shown in, in pixels; a side that is None follows from the other.
 
     `cover` fills it and cuts off the rest, `contain` leaves a margin, `inside` is at most, `outside` at least
-    this size.
+    this size. Without `enlarge` a picture that is smaller stays as it is.
     """
 
     width: int | None
     height: int | None
     fit: Fit = "cover"
+    enlarge: bool = True
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """How a picture is shown: its size, the type of its file, and of 100 how much of it may be seen again.
+
+    What is None is as it is kept.
+    """
+
+    box: Box | None = None
+    type: str | None = None
+    quality: int | None = None
 
 
 class Pictures:
@@ -69,9 +81,9 @@ class Pictures:
         """
         return await self._run(_taken, given, said)
 
-    async def fit(self, kept: bytes, box: Box) -> bytes:
-        """A kept picture in another size. Raises TooMany."""
-        return await self._run(_fitted, kept, box)
+    async def show(self, kept: bytes, wanted: Wanted) -> bytes:
+        """A kept picture as somebody wants it. Raises TooMany."""
+        return await self._run(_shown, kept, wanted)
 
     def close(self) -> None:
         """End the thread; what waits is dropped."""
@@ -103,7 +115,7 @@ def _taken(given: bytes, said: str) -> Picture:
     return pixels.taken(given, said)
 
 
-def _fitted(kept: bytes, box: Box) -> bytes:
+def _shown(kept: bytes, wanted: Wanted) -> bytes:
     from service.users import pixels
 
-    return pixels.fitted(kept, box)
+    return pixels.shown(kept, wanted)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from service.users.pictures import LONGEST_SIDE, TYPES, Box, Picture
+from service.users.pictures import LONGEST_SIDE, TYPES, Box, Picture, Wanted
 from service.users.problems import BadPayload, Problem, TooLarge, WrongMedia
 
 WANTED: Final = "a picture: image/jpeg, image/png, image/gif or image/webp"
@@ -16,6 +16,7 @@ MOST_PIXELS: Final = 25_000_000
 MOST_BYTES: Final = 2 * 1024 * 1024  # of a picture as it is kept
 # What callers may say that a file is: the same, or nothing of it.
 _SAID: Final = frozenset({"", "application/octet-stream"})
+_KINDS: Final[Mapping[str, str]] = {media: kind for kind, media in TYPES.items()}
 _MODES: Final[Mapping[str, tuple[str, ...]]] = {
     "JPEG": ("RGB", "L"),
     "PNG": ("RGB", "RGBA", "L", "LA", "P", "1"),
@@ -55,23 +56,27 @@ def _taken(given: bytes, said: str) -> Picture:
         if kind == "JPEG" and given.count(b"\xff\xda") > MOST_SCANS:
             raise BadPayload("The picture takes too long to be read")
         image.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
-        shown = ImageOps.exif_transpose(image)
-        shown.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        return _encoded(shown, kind)
+        upright = ImageOps.exif_transpose(image)
+        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        picture = _encoded(upright, kind)
+        if len(picture.bytes) > MOST_BYTES:
+            raise TooLarge(MOST_BYTES)
+        return picture
 
 
 def _too_many_pixels() -> Problem:
     return BadPayload(f"A picture has at most {MOST_PIXELS} pixels")
 
 
-def _encoded(image: Image.Image, kind: str) -> Picture:
+def _encoded(image: Image.Image, kind: str, quality: int | None = None) -> Picture:
     fitting = image if image.mode in _MODES[kind] else image.convert(_plain(image, kind))
     target = BytesIO()
     bare = fitting.copy()
     bare.info = {name: value for name, value in fitting.info.items() if name == "transparency"}
-    bare.save(target, kind, **_OPTIONS[kind])
-    if target.tell() > MOST_BYTES:
-        raise TooLarge(MOST_BYTES)
+    options = _OPTIONS[kind]
+    bare.save(
+        target, kind, **{**options, "quality": quality} if quality and "quality" in options else options
+    )
     return Picture(target.getvalue(), TYPES[kind], bare.width, bare.height)
 
 
@@ -82,18 +87,21 @@ def _plain(image: Image.Image, kind: str) -> str:
     return "RGBA" if kind != "JPEG" and image.has_transparency_data else "RGB"
 
 
-def fitted(kept: bytes, box: Box) -> bytes:
-    """`Pictures.fit`, on the thread."""
+def shown(kept: bytes, wanted: Wanted) -> bytes:
+    """`Pictures.show`, on the thread."""
     with Image.open(BytesIO(kept), formats=tuple(TYPES)) as image:
-        kind = str(image.format)
+        kind = _KINDS[wanted.type] if wanted.type else str(image.format)
+        if wanted.box is None:
+            return _encoded(image, kind, wanted.quality).bytes
         # A palette has no colours between its own ones.
         whole = image.convert(_plain(image, "PNG")) if image.mode in ("P", "1") else image
-        shown = _resized(whole, box)
-        return _encoded(shown, kind).bytes
+        return _encoded(_resized(whole, wanted.box), kind, wanted.quality).bytes
 
 
 def _resized(image: Image.Image, box: Box) -> Image.Image:
     width, height = image.size
+    if not box.enlarge and width <= (box.width or width) and height <= (box.height or height):
+        return image
     wide = box.width or max(1, round((box.height or height) * width / height))
     high = box.height or max(1, round((box.width or width) * height / width))
     if box.fit == "cover":

@@ -70,6 +70,60 @@ async def test_every_kind_is_shown_in_other_sizes(house: Served, kind: str, medi
         assert _code(await house.ask("GET", f"/assets/{file}?{query}")) == (400, "INVALID_QUERY")
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
+async def test_every_kind_is_shown_in_other_formats(house: Served, kind: str) -> None:
+    mode = "P" if kind == "GIF" else "RGB"
+    sent = await upload(house, picture(kind, (400, 200), mode), media=f"image/{kind.lower()}", name="x")
+    path = f"/assets/{sent.json()['data']['id']}"
+    kept = (await house.ask("GET", path)).headers
+    etags = {kept["etag"]}
+    for query, media in (
+        ("format=jpg", "image/jpeg"), ("format=png&width=40", "image/png"), ("format=webp", "image/webp"),
+        ("format=auto", kept["content-type"]), ("quality=20", kept["content-type"]),
+    ):  # fmt: skip
+        shown = await house.ask("GET", f"{path}?{query}")
+        assert (shown.status_code, shown.headers["content-type"]) == (200, media), query
+        assert Image.MIME[str(_opened(shown.content).format)] == media
+        etags.add(shown.headers["etag"])
+    assert len(etags) == 5  # `auto` was nothing else
+    auto = await house.ask(
+        "GET", f"{path}?format=auto", headers={"accept": "image/avif,image/webp,*/*;q=0.8"}
+    )
+    assert (auto.headers["content-type"], auto.headers["vary"]) == (
+        "image/webp",
+        "Authorization, Cookie, Accept",
+    )
+    worse, better = [
+        (await house.ask("GET", f"{path}?format=webp&quality={one}")).content for one in (1, 100)
+    ]
+    assert len(worse) <= len(better)
+
+
+async def test_a_small_picture_stays_small_where_it_is_asked_to(house: Served) -> None:
+    path = f"/assets/{await uploaded(house)}"
+    for query, size in (
+        ("width=80", (80, 60)), ("width=80&withoutEnlargement=true", (40, 30)),
+        ("width=80&withoutEnlargement=false", (80, 60)), ("width=20&withoutEnlargement=true", (20, 15)),
+    ):  # fmt: skip
+        assert _opened((await house.ask("GET", f"{path}?{query}")).content).size == size, query
+
+
+async def test_what_is_not_made_of_pictures_is_refused(house: Served) -> None:
+    path = f"/assets/{await uploaded(house)}"
+    for query in (
+        "format=tiff",
+        "format=avif",
+        "format[]=jpg",
+        "quality=0",
+        "quality=101",
+        "quality=x",
+        'transforms=[["blur",9]]',
+    ):
+        assert _code(await house.ask("GET", f"{path}?{query}")) == (400, "INVALID_QUERY"), query
+    for query in ("format=", "quality=", "transforms=", "v=20261122"):
+        assert (await house.ask("GET", f"{path}?{query}")).status_code == 200, query
+
+
 async def test_what_is_kept_is_upright_and_tells_nothing_of_where_it_was_taken(house: Served) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by a quarter
