@@ -1,6 +1,8 @@
 """Inviting over REST: `/users/invite`, listed, again, withdrawn; accepting, with the early alias."""
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from litestar import Router, delete, get, post
@@ -14,7 +16,9 @@ from service.api.calls import of
 from service.api.letters import paging
 from service.api.many import known_key
 from service.users import acceptance, invitations, renewals
-from service.users.problems import BadPayload, RouteUnknown
+from service.users.problems import BadPayload, RouteUnknown, Taken
+
+T = TypeVar("T")
 
 _INVITE: Final = {"email": EMAILS, "role": UUID_, "invite_url": URI_MAYBE, "message": TEXT_MAYBE}
 LONGEST_MESSAGE: Final = 2000  # characters
@@ -33,7 +37,8 @@ async def invite(scope: Scope) -> ASGIResponse:
     emails, message = body["email"], body.get("message")
     if isinstance(message, str) and len(message) > LONGEST_MESSAGE:
         raise BadPayload(f'"message" may have {LONGEST_MESSAGE} characters at most')
-    await call.house.database.write(
+    sending = partial(
+        call.house.database.write,
         invitations.invite,
         caller,
         emails if isinstance(emails, list) else [emails],
@@ -43,7 +48,19 @@ async def invite(scope: Scope) -> ASGIResponse:
         message=message if isinstance(message, str) else None,
         defaults=call.generation.defaults(call),
     )
+    await sent(sending)
     return answers.nothing()
+
+
+async def sent(sending: Callable[[], Awaitable[T]]) -> T:
+    """Sends invitations; once more where somebody else made a user of the same address at this moment, for
+    whom the second time there is an answer."""
+    try:
+        return await sending()
+    except Taken as problem:
+        if problem.field != "email":
+            raise
+        return await sending()
 
 
 def allowed(url: str, listed: tuple[str, ...]) -> bool:

@@ -1,5 +1,6 @@
 """Whoever rules let make users may invite them, and see to the invitations that they sent themselves."""
 
+import asyncio
 from typing import Any
 
 from tests.languages.test_permissions import allow
@@ -60,3 +61,14 @@ async def test_the_public_invites_nobody_whatever_a_rule_says(house: Served) -> 
     assert (await house.ask("GET", "/users/invite", token=None)).status_code == 403
     body = {"email": "one@example.com", "role": None}
     assert (await house.ask("POST", "/users/invite", body, token=None)).status_code == 403
+
+
+async def test_of_many_who_invite_one_person_at_once_none_is_refused(house: Served) -> None:
+    body = {"email": "one@example.com", "role": house.role}
+    plain = {"email": "two@example.com"}
+    for path, asked, status in (("/users/invite", body, 204), ("/default/users/invite", plain, 200)):
+        answers = await asyncio.gather(*(house.ask("POST", path, asked) for _ in range(16)))
+        assert [answer.status_code for answer in answers] == [status] * 16
+    listed = await _listed(house)
+    for email in ("one@example.com", "two@example.com"):
+        assert [one["status"] for one in listed if one["email"] == email].count("open") == 1

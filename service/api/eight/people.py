@@ -1,6 +1,7 @@
 """The rooms `/users` and `/utils` of the 8 generation, where they are not those of every generation."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from litestar import get, patch, post
@@ -11,6 +12,7 @@ from litestar.types import Scope
 from service.api import answers, items, many, reading
 from service.api.bodies import EMAILS, TEXT, expect
 from service.api.calls import Call, of
+from service.api.invitations import sent
 from service.api.many import Many
 from service.api.two_factor import issuer
 from service.api.users import USERS, VERBS
@@ -79,7 +81,7 @@ async def invite(scope: Scope) -> ASGIResponse:
     caller = await call.member_author()
     emails = expect(await call.json(), _INVITE)["email"]
     named = list(map(str, emails)) if isinstance(emails, list) else []
-    return answers.data(await call.house.database.write(_invite, call, caller, named))
+    return answers.data(await sent(partial(call.house.database.write, _invite, call, caller, named)))
 
 
 async def _invite(tx: Transaction, call: Call, caller: Caller, emails: list[str]) -> list[object]:
