@@ -14,11 +14,13 @@ from service.api.items import Values, Verbs
 from service.database import Transaction
 from service.dialects import dialect
 from service.dialects.fields import seconds, unshortened
-from service.users import numbers, records, role_changes, rows, tracking
+from service.users import files, numbers, records, role_changes, rows, tracking
+from service.users.checks import is_uuid
 from service.users.model import CONCEALED, Caller
-from service.users.problems import Invalid, Taken
+from service.users.problems import BadPayload, Invalid, Taken
 
 USERS: Final = "directus_users"
+FILES: Final = "directus_files"
 
 
 async def _made(call: Call, caller: Caller, body: object) -> Values:
@@ -40,10 +42,16 @@ async def _changed(call: Call, caller: Caller, body: object, key: str | None) ->
 
 
 def _taken(call: Call, caller: Caller, body: object) -> dict[str, object]:
-    """A body as values of ours; a role that is spoken of as an object stays one, in our words as well."""
+    """A body as values of ours; a role or a picture that is spoken of as an object stays one, in our words
+    as well."""
     values = roles.taken_of_user(call, caller, body)
-    if isinstance(values.get("role"), Mapping):
-        values["role"] = roles.taken(call, values["role"])
+    role, avatar = values.get("role"), values.get("avatar")
+    if isinstance(role, Mapping):
+        values["role"] = roles.taken(call, role)
+    if isinstance(avatar, Mapping):
+        said = {name: value for name, value in avatar.items() if name != "id"}
+        key = dialect.take(call.generation.language, USERS, {"avatar": {"id": avatar.get("id")}})["avatar"]
+        values["avatar"] = {"id": key, **dialect.take(call.generation.language, FILES, said)}
     return values
 
 
@@ -71,11 +79,25 @@ def _settled(values: Values, stored: Mapping[str, object]) -> Values:
 
 
 async def _related(tx: Transaction, caller: Caller, values: Values) -> dict[str, object]:
-    """The values with keys in the place of numbers, and of the object that speaks of the role."""
-    role = values.get("role")
-    if not isinstance(role, Mapping):
-        return await numbers.settled(tx, caller.project, values)
-    return {**values, "role": await role_changes.relate(tx, caller, role)}
+    """The values with keys in the place of numbers, and of objects that speak of the role or the picture."""
+    settled = await numbers.settled(tx, caller.project, values)
+    role, avatar = settled.get("role"), settled.get("avatar")
+    if isinstance(role, Mapping):
+        settled["role"] = await role_changes.relate(tx, caller, role)
+    if isinstance(avatar, Mapping):
+        settled["avatar"] = await _pictured(tx, caller, avatar)
+    return settled
+
+
+async def _pictured(tx: Transaction, caller: Caller, said: Values) -> object:
+    """The key of a file of which something is said; who says what is stored needs no leave for it."""
+    told = {name: value for name, value in said.items() if name != "id"}
+    key = (await numbers.settled(tx, caller.project, {"avatar": said["id"]}))["avatar"]
+    if not is_uuid(key):
+        raise BadPayload('"avatar" has to name a file by its "id"; pictures are sent to /files')
+    if told:
+        await files.change(tx, caller, {str(key).lower(): told})
+    return key
 
 
 VERBS: Final = Verbs(USERS, _changed, _change, records.remove, item="User", single=("email",))

@@ -56,6 +56,40 @@ async def test_an_avatar_is_a_file_that_is_there_and_that_one_may_show(house: Se
     assert (await house.ask("PATCH", f"/users/{eve}", {"avatar": None})).json()["data"]["avatar"] is None
 
 
+async def test_an_avatar_that_is_spoken_of_as_an_object_is_changed_with_the_user(house: Served) -> None:
+    eve, token = await house.person("eve@example.com")
+    mine = await uploaded(house, token=token, fields={"title": "Eve"})
+    await house.ask("PATCH", "/users/me", {"avatar": mine}, token=token)
+    read = (await house.ask("GET", "/users/me?fields=email,avatar.*", token=token)).json()
+    again = await house.ask("PATCH", "/users/me?fields=email,avatar.*", read["data"], token=token)
+    assert again.json() == read and await _history(house, mine) == ["create directus_files"]
+    said = {"avatar": {"id": mine, "title": "Me"}, "title": "CTO"}
+    answer = await house.ask("PATCH", "/users/me?fields=title,avatar.title", said, token=token)
+    assert answer.json() == {"data": {"title": "CTO", "avatar": {"title": "Me"}}}
+    eight = (await house.ask("GET", f"/default/users/{eve}?fields=avatar.*")).json()["data"]
+    assert isinstance(eight["avatar"]["id"], int)
+    eight["avatar"]["title"] = "Eight"
+    assert (await house.ask("PATCH", f"/default/users/{eve}", eight)).status_code == 200
+    answer = await house.ask("GET", f"/users/{eve}?fields=avatar.id,avatar.title")
+    assert answer.json() == {"data": {"avatar": {"id": mine, "title": "Eight"}}}
+    theirs = await uploaded(house)
+    for who, avatar, problem in (
+        (token, {"title": "Me"}, (400, "INVALID_PAYLOAD")),
+        (token, {"id": mine, "nope": 1}, (400, "INVALID_PAYLOAD")),
+        (token, {"id": theirs, "title": "Mine now"}, (403, "FORBIDDEN")),
+        ("", {"id": NOWHERE, "title": "x"}, (403, "FORBIDDEN")),
+    ):
+        refused = await house.ask("PATCH", "/users/me", {"avatar": avatar, "title": "x"}, token=who)
+        assert _code(refused) == problem
+    assert (await house.ask("GET", f"/users/{eve}?fields=title")).json() == {"data": {"title": "CTO"}}
+    # Shown with a picture that another uploaded, one may send it back as it is, and no more.
+    await house.ask("PATCH", f"/users/{eve}", {"avatar": theirs})
+    read = (await house.ask("GET", "/users/me?fields=avatar.*", token=token)).json()["data"]
+    assert (await house.ask("PATCH", "/users/me", read, token=token)).status_code == 200
+    read["avatar"]["title"] = "Mine now"
+    assert (await house.ask("PATCH", "/users/me", read, token=token)).status_code == 403
+
+
 async def test_files_of_others_are_as_good_as_none(house: Served) -> None:
     eve, token = await house.person("eve@example.com")
     _, stranger = await house.person("mallory@example.com")
