@@ -24,12 +24,13 @@ _DEEPEST: Final = 32  # levels of an XML element; what is deeper is JSON
 
 
 class Format(msgspec.Struct, frozen=True):
-    """A kind of file; `batch` is given an array as JSON, and told whether it is the first one."""
+    """A kind of file; `batch` is given an array as JSON, and told whether nothing came before."""
 
     media: str
     opening: Callable[[Sequence[Column]], str]
     batch: Callable[[bytes, Sequence[Column], bool], bytes]
     closing: str
+    nothing: str = ""  # at the end of a file without any item
 
 
 def _json(value: object) -> str:
@@ -112,5 +113,5 @@ FORMATS: Final[Mapping[str, Format]] = {
         _of_items(_xml_batch),
         "</data>\n",
     ),
-    "yaml": Format("text/yaml", lambda _: "", _of_items(_yaml_batch), ""),
+    "yaml": Format("text/yaml", lambda _: "", _of_items(_yaml_batch), "", "[]\n"),
 }

@@ -124,11 +124,14 @@ class File(ASGIResponse):
         try:
             opening = self._format.opening(self._columns).encode()
             await _send(send, opening + self._batch(self._first, first=True))
+            empty = not self._first  # rows may go while they are read: that of a batch says nothing of others
             async for items in self._rest:
                 if leaving.done():
                     break
-                await _send(send, self._batch(items, first=not self._first))
-            await _send(send, self._format.closing.encode(), more=False)
+                await _send(send, self._batch(items, first=empty))
+                empty = empty and not items
+            closing = self._format.closing + (self._format.nothing if empty else "")
+            await _send(send, closing.encode(), more=False)
         finally:
             leaving.cancel()
             with suppress(asyncio.CancelledError):

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import AsyncIterator
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -96,7 +97,6 @@ async def test_one_user_and_sums_are_exported_too(people: Served) -> None:
 async def test_an_export_is_refused_before_it_begins(people: Served) -> None:
     for query in (
         "export=nope",
-        "export=",
         "export=json&sort=nope",
         "export[]=json&fields=nope",
         "export=csv&filter=x",
@@ -141,3 +141,23 @@ async def test_batches_come_whole_and_in_order(house: Served) -> None:
     assert paged == [user["email"] for user in plain][4:][: exports.BATCH + 3]
     table = (await house.ask("GET", "/users?fields=email&export=csv&limit=-1")).text
     assert len(table.splitlines()) == many + 2
+
+
+async def test_a_file_without_items_is_a_file_all_the_same(people: Served) -> None:
+    for path in ("/users?limit=0", "/users?filter[email][_eq]=nobody@example.com"):
+        assert json.loads(await _file(people, path, "json", "application/json")) == []
+        assert yaml.safe_load(await _file(people, path, "yaml", "text/yaml")) == []
+        assert list(ET.fromstring(await _file(people, path, "xml", "text/xml"))) == []  # noqa: S314  # ours
+
+
+async def test_batches_whose_rows_have_gone_meanwhile_leave_the_file_whole(
+    people: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def batches(*_: object) -> AsyncIterator[list[object]]:
+        for names in ((), ("a",), (), ("b", "c")):
+            yield [{"email": name} for name in names]
+
+    monkeypatch.setattr(exports, "_batches", batches)
+    expected = [{"email": name} for name in "abc"]
+    assert json.loads(await _file(people, "/users?fields=email", "json", "application/json")) == expected
+    assert yaml.safe_load(await _file(people, "/users?fields=email", "yaml", "text/yaml")) == expected
