@@ -61,8 +61,9 @@ def granted(rule: Rule, prefix: str) -> Granted | None:
 def check(row: Mapping[str, Any]) -> None:
     """That a permission can be understood. Raises Invalid and BadPayload, which name what cannot."""
     home = _BY_OWN.get(row["collection"])
-    if home is None:
-        raise Invalid("collection", "choice", limit=", ".join(COLLECTIONS))
+    if home is None or not home.ruled:
+        ruled = (known.name for known in COLLECTIONS.values() if known.ruled)
+        raise Invalid("collection", "choice", limit=", ".join(ruled))
     if row["action"] not in home.ruled:
         raise Invalid("action", "choice", limit=", ".join(home.ruled))
     for name in ("permissions", "validation", "presets", "fields"):

@@ -77,6 +77,7 @@ async def test_permissions_are_written_read_and_removed_with_history(house: Serv
 @pytest.mark.parametrize(
     ("rule", "told"),
     [
+        ({"collection": "directus_connections"}, "directus_activity, directus_revisions."),
         ({"collection": "directus_nothing"}, "collection"), ({"collection": None}, "collection"),
         ({"action": "destroy"}, "action"), ({"action": None}, "action"),
         ({"collection": "directus_activity", "action": "delete"}, "action"),
