@@ -12,7 +12,7 @@ from providers.scim import messages
 from providers.scim.problems import ScimProblem
 from providers.scim.schema import Resource
 from service.api.calls import Call
-from service.database import Unavailable
+from service.database import TooSlow, Unavailable
 from service.dialects import problems as table
 from service.dialects.dialect import COLLECTIONS, GROUP_COLLECTION, USER_COLLECTION, word_of
 from service.dialects.fields import Language
@@ -79,6 +79,8 @@ def foreseen(problem: Exception) -> Exception:
         return problem
     if isinstance(problem, Unavailable):
         _log.warning("the database cannot be asked", exc_info=problem)
+        if isinstance(problem, TooSlow):
+            return Unreachable("This takes too long; ask for less of it at once")
         return Unreachable("The database cannot be reached now")
     _log.error("unexpected", exc_info=problem)
     return problem

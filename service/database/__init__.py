@@ -5,6 +5,7 @@ from service.database.door import (
     MissingReference,
     NotUnique,
     OutcomeUnknown,
+    TooSlow,
     Transaction,
     Unavailable,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "MissingReference",
     "NotUnique",
     "OutcomeUnknown",
+    "TooSlow",
     "Transaction",
     "Unavailable",
     "by_kind",

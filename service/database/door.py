@@ -48,6 +48,10 @@ class Unavailable(Exception):
     """The database cannot be asked now: down, full, locked or too slow. Nothing was changed."""
 
 
+class TooSlow(Unavailable):
+    """A statement took longer than any may; it would again."""
+
+
 class OutcomeUnknown(Unavailable):
     """The connection broke after COMMIT was sent: the change is either there as a whole or not at all.
 

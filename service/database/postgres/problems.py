@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from service.database.door import MissingReference, NotUnique, Unavailable
+from service.database.door import MissingReference, NotUnique, TooSlow, Unavailable
 from service.database.postgres.lane import Connection
 
 # What asyncpg raises for a statement: the server's answer, a broken wire, or silence.
@@ -46,7 +46,8 @@ def problem(error: Exception) -> Exception:
     if isinstance(error, TimeoutError):
         return Unavailable("postgresql: no answer")
     if code in _BUSY:
-        return Unavailable(f"postgresql: {_BUSY[code]}")
+        kind = TooSlow if code == asyncpg.QueryCanceledError.sqlstate else Unavailable
+        return kind(f"postgresql: {_BUSY[code]}")
     if code[:2] in {"08", "53", "57", "58"} or not isinstance(error, asyncpg.PostgresError | ValueError):
         return Unavailable("postgresql: the connection was lost")
     return error

@@ -10,7 +10,7 @@ from typing import Literal, NoReturn
 
 import aiosqlite
 
-from service.database.door import Announcements, Listener, P, T, Unavailable, Unit, drive, finish
+from service.database.door import Announcements, Listener, P, T, TooSlow, Unavailable, Unit, drive, finish
 from service.database.sqlite.bell import watch
 from service.database.sqlite.file import check_file, connect_point_reader, connect_reader, connect_writer
 from service.database.sqlite.point_reader import Looking, PointReader
@@ -71,7 +71,7 @@ class SqliteDatabase:
                 async with asyncio.timeout(_SCAN_SECONDS):
                     return await drive(unit(tx, *args, **kwargs), tx)
             except TimeoutError as reason:
-                raise Unavailable("sqlite: took too long") from reason
+                raise TooSlow("sqlite: took too long") from reason
             finally:
                 tx.end()
                 await _interrupt(connection)  # what a caller who left keeps running; else nothing
