@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -179,6 +180,10 @@ async def test_a_head_that_is_too_large_is_refused(place: tuple[str, int], what:
     answer = await talk(place, *pieces, every=0.01)
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
     assert b"connection: close" in answer
+    _, _, body = answer.partition(b"\r\n\r\n")
+    (error,) = json.loads(body)["errors"]  # as the SDKs read errors
+    assert error["extensions"]["code"] in ("URI_TOO_LONG", "HEADERS_TOO_LARGE") and error["message"]
+    assert f"content-length: {len(body)}\r\n".encode() in answer
 
 
 @pytest.mark.parametrize(
