@@ -67,12 +67,7 @@ def _headers(call: Call, seen: Seen, wanted: Wanted) -> answers.Headers:
         ("etag", f'"{seen.digest}{look}"'),
         # Kept by the browser alone, which asks each time whether it may still show it.
         ("cache-control", "private, no-cache"),
-        (
-            "vary",
-            "Authorization, Cookie, Accept"
-            if call.query.get("format") == "auto"
-            else "Authorization, Cookie",
-        ),
+        ("vary", "Authorization, Cookie" + (", Accept" if call.query.get("format") == "auto" else "")),
         ("content-disposition", f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(seen.name, safe='')}"),
         ("content-security-policy", "default-src 'none'; sandbox"),
     )

@@ -154,8 +154,10 @@ class Parameters:
     def page(self, query: Mapping[str, object], default: int, prefix: str = "") -> tuple[int | None, int]:
         """Rows to take (None: all) and rows to pass over; `page` wins over `offset`."""
         most = self.most
-        limit = 0 if query.get(f"{prefix}limit") == "" else whole(query, f"{prefix}limit", -1)
-        if limit is None:  # an empty one asks for nothing, as the documented server takes it
+        limit = whole(query, f"{prefix}limit", -1)
+        if query.get(f"{prefix}limit") == "":  # which the documented server takes for 0
+            limit = 0
+        elif limit is None:
             limit = min(default, most or default)
         if most is not None and limit > most:
             raise BadQuery(f'"{prefix}limit" must be less than or equal to {most}')
