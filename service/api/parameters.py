@@ -186,10 +186,11 @@ class Parameters:
             relation = relations(self.language, collection).get(aliases.get(key, key))
             if relation is None:
                 raise BadQuery(f'"deep" names "{key[:64]}", which is no relation of "{collection}"')
-            inner = _object(value, f"deep.{key}")
+            place = ".".join(("deep", *at, key))
+            inner = _object(value, place)
             asked = {name: one for name, one in inner.items() if name.startswith("_") and one is not None}
             if unknown := asked.keys() - _DEEP:
-                raise BadQuery(f'"deep.{key}" does not know "{min(unknown)[:64]}"')
+                raise BadQuery(f'"{place}" does not know "{min(unknown)[:64]}"')
             wishes[*at, key] = self.wish(asked, relation.target)
             self._wish(inner, relation.target, (*at, key), wishes)
 

@@ -259,6 +259,7 @@ async def test_refusals_speak_of_documented_types(house: Served) -> None:
     sentences = {
         "filter[tags][_contains]=x": '"json" field type does not contain the "_contains" filter operator',
         "aggregate[max]=tags": '"max" cannot be asked of "tags", a "json" field of "directus_users"',
+        "deep[role][users][_aggregate]=x": '"deep.role.users" does not know "_aggregate"',
         "fields=year(tags)": '"year" is no function of "json" fields such as "tags"',
     }
     for query, reason in sentences.items():
