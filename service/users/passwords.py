@@ -18,6 +18,7 @@ from service.users.threads import patient
 SHORTEST: Final = 8  # characters; RFC 9700 says nothing, ASVS 5.0 6.2.1 says 8
 LONGEST: Final = 128  # characters, so that a sentence in any script fits (ASVS 5.0 6.2.9 asks for 64)
 WAITING: Final = 64  # about one second of hashing for each core; more people than that are told to come again
+IDLERS: Final = 16  # who may wait for a hash that is nobody's password here
 
 _MEMORY: Final = 19_456  # KiB
 _PASSES: Final = 2
@@ -60,8 +61,9 @@ class Hasher:
         threads = threads or max(1, len(os.sched_getaffinity(0)) - 1)
         self._argon2 = PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY, parallelism=1)
         self._threads = patient(threads, "argon2")
-        self._room = threads + waiting
-        self._free = self._room
+        self._free = threads + waiting
+        self._idlers = 0
+        self._turn = asyncio.Lock()
         self._dummy = _nobodys()
 
     async def hash(self, password: str) -> str:
@@ -74,12 +76,12 @@ class Hasher:
         return good and kept is not None and len(password) <= LONGEST
 
     async def hash_idly(self, text: str) -> str:
-        """The hash of a text that is nobody's password here. Raises TooMany while there is other work."""
+        """The hash of a text that is nobody's password here. Raises TooMany."""
         return await self._run_idly(self._argon2.hash, text.encode())
 
     async def verify_idly(self, kept: str, text: str) -> bool:
         """Whether a text made a hash of argon2 that may come from elsewhere; of other hashes, and of those
-        that cost more than an application would spend, no text did. Raises TooMany while there is other work.
+        that cost more than an application would spend, no text did. Raises TooMany.
         """
         return _is_bearable(kept) and await self._run_idly(self._compare, kept, text.encode())
 
@@ -98,19 +100,33 @@ class Hasher:
             return False
 
     async def _run(self, work: Callable[..., T], *values: object) -> T:
+        return await asyncio.shield(self._begin(work, *values))
+
+    async def _run_idly(self, work: Callable[..., T], *values: object) -> T:
+        """One piece of such work at a time, so that nobody's signing in waits for more than that."""
+        if self._idlers >= IDLERS:
+            raise TooMany(1)
+        self._idlers += 1
+        try:
+            await self._turn.acquire()
+            try:
+                running = self._begin(work, *values)
+            except TooMany:
+                self._turn.release()
+                raise
+            running.add_done_callback(lambda _: self._turn.release())
+            return await asyncio.shield(running)
+        finally:
+            self._idlers -= 1
+
+    def _begin(self, work: Callable[..., T], *values: object) -> "asyncio.Future[T]":
         if self._free <= 0:
             raise TooMany(1)
         self._free -= 1
         running = asyncio.get_running_loop().run_in_executor(self._threads, work, *values)
         # Counted until the thread is done: a caller who goes away does not give the thread back.
         running.add_done_callback(self._done)
-        return await asyncio.shield(running)
-
-    async def _run_idly(self, work: Callable[..., T], *values: object) -> T:
-        """Work that nobody's signing in has to wait for, but for one piece of it."""
-        if self._free < self._room:
-            raise TooMany(1)
-        return await self._run(work, *values)
+        return running
 
     def _done(self, running: "asyncio.Future[T]") -> None:
         self._free += 1
