@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Insert, Table
+from sqlalchemy import Insert, Table, Update
 
 from service.database.door import (
     OVER,
@@ -16,6 +16,7 @@ from service.database.door import (
     meant_as_it_is,
     tell,
 )
+from service.database.postgres.growth import OWNER, Gain
 from service.database.postgres.lane import Connection
 from service.database.postgres.owed import Part, batches, joined, meaning_of
 from service.database.postgres.problems import ERRORS, problem
@@ -26,7 +27,7 @@ class Asking:
     """A unit's hold on a connection: a transaction for write(), statement by statement for read()."""
 
     kind: Literal["postgresql"] = "postgresql"
-    __slots__ = ("_connection", "_owed", "_writes", "announced", "cause", "failed", "inserted", "waiting")
+    __slots__ = ("_connection", "_owed", "_writes", "announced", "cause", "failed", "gained", "waiting")
 
     def __init__(self, connection: Connection, *, writes: bool) -> None:
         self._connection: Connection | None = connection
@@ -34,7 +35,7 @@ class Asking:
         self._owed: list[Part] = []
         self.waiting = False
         self.announced: set[Announcement] = set()
-        self.inserted: Counter[str] = Counter()  # rows, by table
+        self.gained: Counter[Gain] = Counter()  # rows
         self.cause: Exception | None = None  # what asyncpg raised
         self.failed: Exception | None = None  # what that means
 
@@ -64,7 +65,7 @@ class Asking:
         with self as connection:
             status = await connection.execute(compiled.sql, *arguments)
         touched = int(status.rpartition(" ")[2])  # "UPDATE 3", "INSERT 0 1"
-        self._count(statement, touched)
+        self._count(statement, touched, values)
         return touched
 
     async def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> None:
@@ -80,6 +81,7 @@ class Asking:
         if rows:
             compiled = shape(statement, tuple(rows[0]), "postgresql")
             self._owed.append(Part(statement, compiled.sql, compiled.many(rows), meaning))
+            self._count(statement, len(rows), rows[0])
 
     async def settle(self) -> None:
         if not self._owed:
@@ -96,12 +98,14 @@ class Asking:
                         await connection.executemany(sql, arguments)
             except (NotUnique, MissingReference) as problem:
                 tell(problem, meaning_of(parts))
-            for part in parts:
-                self._count(part.statement, len(part.rows))
 
-    def _count(self, statement: Statement, rows: int) -> None:
-        if isinstance(statement, Insert) and isinstance(statement.table, Table):
-            self.inserted[statement.table.name] += rows
+    def _count(self, statement: Statement, rows: int, values: Mapping[str, Any]) -> None:
+        if isinstance(statement, Insert | Update) and isinstance(statement.table, Table):
+            table, owner = statement.table.name, values.get(OWNER)
+            if isinstance(statement, Insert):
+                self.gained[table, None] += rows
+            if owner is not None:
+                self.gained[table, owner] += rows
 
     def announce(self, what: str, key: str) -> None:
         self._check(writes=True)

@@ -140,7 +140,7 @@ class PostgresDatabase:
         finally:
             tx.end()
         await self._commit(connection, tx.announced)
-        self._growth.note(tx.inserted)
+        self._growth.note(tx.gained)
         return value
 
     async def _commit(self, connection: Connection, announced: set[Announcement]) -> None:
