@@ -7,6 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, Insert, Integer, SmallInteger, String, Update
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.sql.expression import BindParameter, SelectBase, UpdateBase
+from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import NullType, TypeEngine
 
 from service.database.fitting import (
@@ -115,9 +116,12 @@ def shape(statement: Statement, names: tuple[str, ...], kind: Kind) -> Shape:
     if state.parameter_expansion:
         raise TypeError("an expanding list has no single shape: use one_of")
     template, binds = _binds(state.positiontup, state.parameters, compiled.binds, required, dialect)
-    return Shape(
-        state.statement, template, binds, _loads(statement, dialect), isinstance(statement, UpdateBase)
-    )
+    return Shape(state.statement, template, binds, _loads(statement, dialect), _writes(statement))
+
+
+def _writes(statement: Statement) -> bool:
+    """Whether any part of it does, such as one of its WITH."""
+    return any(isinstance(part, UpdateBase) for part in iterate(statement))
 
 
 def _binds(

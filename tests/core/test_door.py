@@ -267,9 +267,11 @@ async def test_a_unit_awaits_nothing_but_its_transaction(
 
 async def test_a_read_changes_nothing(library: Database) -> None:
     returning = ADD.returning(books.c.id)
+    within = insert(books).values(id=new_key(), title="x").returning(books.c.id).cte()
     for unit in (
         lambda tx: tx.run(ADD, id=new_key(), title="x"),
         lambda tx: tx.rows(returning, id=new_key(), title="x"),
+        lambda tx: tx.rows(select(within.c.id)),
         lambda tx: tx.run_many(ADD, [{"id": new_key(), "title": "x"}]),
     ):
         for door in (library.read, library.scan):

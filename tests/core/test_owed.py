@@ -96,6 +96,17 @@ async def test_of_two_problems_the_one_that_was_owed_first_is_told(library: Data
     assert "shelves" in found.value.index
 
 
+async def test_of_many_rows_of_one_statement_all_are_kept_or_none(library: Database) -> None:
+    async def unit(tx: Transaction, keys: list[str]) -> None:
+        tx.owe(BOOK, [{"id": key, "title": key} for key in keys], refused)
+
+    one, other = new_key(), new_key()
+    await library.write(unit, [one])
+    with pytest.raises(Refused):
+        await library.write(unit, [other, one])
+    assert await library.read(titles) == [one]
+
+
 async def test_to_settle_is_to_meet_the_problem_now(library: Database) -> None:
     key, passed = new_key(), []
 

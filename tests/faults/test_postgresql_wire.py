@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
@@ -25,6 +25,12 @@ async def pair(tx: Transaction, title: str) -> str:
     """Two rows that belong together."""
     for author in ("a", "b"):
         await tx.run(ADD, id=new_key(), title=title, author=author)
+    return title
+
+
+async def owing(tx: Transaction, title: str) -> str:
+    """The same, of which nothing is asked: one statement, which is a transaction by itself."""
+    tx.owe(ADD, [{"id": new_key(), "title": title, "author": author} for author in ("a", "b")])
     return title
 
 
@@ -145,7 +151,7 @@ async def test_killing_backends_all_the_time_loses_nothing(
         for number in range(60):
             title = f"{worker}-{number}"
             try:
-                acknowledged.add(await library.write(pair, title))
+                acknowledged.add(await library.write(pair if number % 2 else owing, title))
             except OutcomeUnknown:
                 unknown.add(title)
             except Unavailable:
@@ -207,13 +213,15 @@ async def test_a_problem_that_the_unit_translates_is_run_again_all_the_same(libr
 
 
 class Wire:
-    """A way to the server at `url` that can be cut at the next COMMIT, or speak out of turn."""
+    """A way to the server at `url` that can be cut at the next COMMIT, or statement by itself, or speak out
+    of turn."""
 
     def __init__(self, url: str) -> None:
         self._parts = urlsplit(url)
         self._socket = f"{parse_qs(self._parts.query)['host'][0]}/.s.PGSQL.5432"
         self._clients: list[asyncio.StreamWriter] = []
         self._pumps: set[asyncio.Task[None]] = set()
+        self._begun = False  # a transaction, by the last connection that was used
         self.cut_at_commit = False
         self.deliver = False  # whether the server gets the COMMIT after which the wire is cut
 
@@ -252,7 +260,9 @@ class Wire:
     ) -> None:
         try:
             while data := await source.read(65536):
-                cut = client is not None and self.cut_at_commit and b"COMMIT\0" in data
+                commits = b"COMMIT\0" in data or (data.startswith(b"B") and not self._begun)
+                self._begun = (self._begun or b"BEGIN" in data) and not commits
+                cut = client is not None and self.cut_at_commit and commits
                 if client is not None and cut:
                     client.transport.abort()  # first, so that no answer gets there
                     self.cut_at_commit = False
@@ -267,16 +277,17 @@ class Wire:
             sink.close()
 
 
+@pytest.mark.parametrize("writing", [pair, owing])
 @pytest.mark.parametrize("delivered", [True, False])
 async def test_a_wire_cut_at_commit_is_said_to_be_unknown_and_not_run_again(
-    postgresql_url: str, delivered: bool
+    postgresql_url: str, delivered: bool, writing: Callable[[Transaction, str], Awaitable[str]]
 ) -> None:
     await perform(postgresql_url, metadata.create_all)
     attempts: list[str] = []
     heard: list[frozenset[tuple[str, str]]] = []
 
     async def unit(tx: Transaction) -> None:
-        attempts.append(await pair(tx, "cut"))
+        attempts.append(await writing(tx, "cut"))
         tx.announce("title", "cut")
 
     wire = Wire(postgresql_url)
@@ -284,7 +295,7 @@ async def test_a_wire_cut_at_commit_is_said_to_be_unknown_and_not_run_again(
         database = await open_database(url)
         try:
             database.on_commit(heard.append)
-            await database.write(pair, "before")
+            await database.write(writing, "before")
             wire.cut_at_commit, wire.deliver = True, delivered
             with pytest.raises(OutcomeUnknown):
                 await database.write(unit)
@@ -351,7 +362,7 @@ async def _restart(server: PostgreSQL, database: Database, mode: str) -> None:
             number += 1
             title = f"{mode}-{worker}-{number}"
             try:
-                acknowledged.add(await database.write(pair, title))
+                acknowledged.add(await database.write(pair if number % 2 else owing, title))
             except OutcomeUnknown:
                 unknown.add(title)
             except Unavailable:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Insert, Table, Update
 
@@ -22,16 +22,26 @@ from service.database.postgres.owed import Part, batches, joined, meaning_of
 from service.database.postgres.problems import ERRORS, problem
 from service.database.shapes import Row, Statement, shape
 
+_BEGIN: Final = "BEGIN READ WRITE"
+
 
 class Asking:
-    """A unit's hold on a connection: a transaction for write(), statement by statement for read()."""
+    """A unit's hold on a connection: a transaction for write(), statement by statement for read().
+
+    BEGIN comes with the first statement. What a unit owes that asks nothing is mostly one statement, and
+    that is a transaction by itself: it saves the ways there and back of BEGIN and of COMMIT.
+    """
 
     kind: Literal["postgresql"] = "postgresql"
-    __slots__ = ("_connection", "_owed", "_writes", "announced", "cause", "failed", "gained", "waiting")
+    __slots__ = (
+        *("_begun", "_connection", "_owed", "_writes"),
+        *("announced", "cause", "failed", "gained", "waiting"),
+    )
 
     def __init__(self, connection: Connection, *, writes: bool) -> None:
         self._connection: Connection | None = connection
         self._writes = writes
+        self._begun = False
         self._owed: list[Part] = []
         self.waiting = False
         self.announced: set[Announcement] = set()
@@ -43,7 +53,7 @@ class Asking:
         compiled = shape(statement, tuple(values), "postgresql")
         arguments = compiled.arguments(values)
         self._check(compiled.writes)
-        await self.settle()
+        await self._begin()
         with self as connection:
             fetched = await connection.fetch(compiled.sql, *arguments)
         return compiled.load(fetched)
@@ -52,7 +62,7 @@ class Asking:
         compiled = shape(statement, tuple(values), "postgresql")
         arguments = compiled.arguments(values)
         self._check(compiled.writes)
-        await self.settle()
+        await self._begin()
         with self as connection:
             fetched = await connection.fetchrow(compiled.sql, *arguments)
         return None if fetched is None else compiled.load_row(fetched)
@@ -61,7 +71,7 @@ class Asking:
         compiled = shape(statement, tuple(values), "postgresql")
         arguments = compiled.arguments(values)
         self._check(writes=True)
-        await self.settle()
+        await self._begin()
         with self as connection:
             status = await connection.execute(compiled.sql, *arguments)
         touched = int(status.rpartition(" ")[2])  # "UPDATE 3", "INSERT 0 1"
@@ -84,8 +94,32 @@ class Asking:
             self._count(statement, len(rows), rows[0])
 
     async def settle(self) -> None:
-        if not self._owed:
-            return
+        if self._owed:
+            await self._begin()
+
+    async def finish(self) -> None:
+        """Do what is owed at a unit's end, but for what commit() does in one."""
+        if self._begun or len(list(batches(self._owed))) > 1:
+            await self.settle()
+
+    async def commit(self) -> None:
+        """Keep what was done, after finish()."""
+        if self._owed:
+            await self._settle()
+        elif self._begun:
+            with self as connection:
+                await connection.execute("COMMIT")
+
+    async def _begin(self) -> None:
+        """Have the transaction begun, and what is owed done in it, before the next statement."""
+        if self._writes and not self._begun:
+            with self as connection:
+                await connection.execute(_BEGIN)
+            self._begun = True
+        if self._owed:
+            await self._settle()
+
+    async def _settle(self) -> None:
         self._check(writes=True)
         owed, self._owed = self._owed, []
         for parts in batches(owed):

@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Literal, NoReturn
 
 from service.database.door import (
-    Announcement,
     Announcements,
     Listener,
     OutcomeUnknown,
@@ -20,13 +19,12 @@ from service.database.postgres.asking import Asking
 from service.database.postgres.bell import Bell
 from service.database.postgres.growth import Growth
 from service.database.postgres.lane import Connection, Lane
-from service.database.postgres.problems import AGAIN, ERRORS, lost, problem, sqlstate
+from service.database.postgres.problems import AGAIN, ERRORS, lost, sqlstate
 from service.database.postgres.together import Apart, Joining, Together
 
 _ATTEMPTS = 5
 _SCANS = 2  # of the lane's connections, how many may be scanning at once
 _ALONE = 2  # reads under way before further ones are asked together
-_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 
 
 class Again(Exception):
@@ -127,9 +125,20 @@ class PostgresDatabase:
     async def _attempt(self, connection: Connection, begin: Callable[[Asking], Coroutine[Any, Any, T]]) -> T:
         tx = Asking(connection, writes=True)
         try:
-            with tx:
-                await connection.execute(_BEGIN)
-            value = await drive(_whole(begin(tx), tx), tx)
+            value = await self._done(connection, begin, tx)
+            await self._commit(connection, tx)
+        finally:
+            tx.end()
+        self._announcements.deliver(tx.announced)
+        self._growth.note(tx.gained)
+        return value
+
+    async def _done(
+        self, connection: Connection, begin: Callable[[Asking], Coroutine[Any, Any, T]], tx: Asking
+    ) -> T:
+        """A unit with all that comes before its commit."""
+        try:
+            value = await drive(_finished(begin(tx), tx), tx)
             if tx.failed is not None:
                 raise tx.failed
         except BaseException as failed:
@@ -137,32 +146,26 @@ class PostgresDatabase:
             if sqlstate(tx.cause) in AGAIN or lost(tx.cause, connection):
                 raise Again from failed
             raise
-        finally:
-            tx.end()
-        await self._commit(connection, tx.announced)
-        self._growth.note(tx.gained)
         return value
 
-    async def _commit(self, connection: Connection, announced: set[Announcement]) -> None:
+    async def _commit(self, connection: Connection, tx: Asking) -> None:
         try:
-            await connection.execute("COMMIT")
-        except ERRORS as error:
+            await tx.commit()
+        except Exception:
+            error = tx.cause
             await _abandon(connection, error)
             if isinstance(error, TimeoutError) or lost(error, connection):
-                self._announcements.deliver(
-                    announced
-                )  # it may be there, so whoever remembers should look again
+                # It may be there, so whoever remembers should look again.
+                self._announcements.deliver(tx.announced)
                 raise OutcomeUnknown("postgresql: the connection was lost during COMMIT") from error
             if sqlstate(error) in AGAIN:
                 raise Again from error
-            raise problem(error) from error
-        self._announcements.deliver(announced)
+            raise
 
 
-async def _whole(unit: Coroutine[Any, Any, T], tx: Asking) -> T:
-    """A unit with what it owes at its end."""
+async def _finished(unit: Coroutine[Any, Any, T], tx: Asking) -> T:
     value = await unit
-    await tx.settle()
+    await tx.finish()
     return value
 
 

@@ -29,7 +29,8 @@ _SETTINGS = {
     "timezone": "UTC",
     "datestyle": "ISO, YMD",
     "jit": "off",  # our statements are short: compiling one costs more than running it
-    "default_transaction_read_only": "on",  # write() says READ WRITE; a read that writes is refused
+    "default_transaction_isolation": "read committed",
+    "default_transaction_read_only": "off",  # a read that writes is refused before it gets here
     "statement_timeout": f"{_STATEMENT_SECONDS}s",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": f"{_STATEMENT_SECONDS}s",
