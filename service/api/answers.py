@@ -153,7 +153,8 @@ def told_in_scim(problem: Exception, collection: str = USER_COLLECTION.name) -> 
     """The problem as a SCIM Error, whose `status` is text."""
     if isinstance(problem, ScimProblem):
         return messages.error(problem.status, problem.detail, problem.scim_type)
-    field = word_of("scim", collection, getattr(problem, "field", ""))
+    # Clients know `emails`; which of them stands for the user is a word of ours.
+    field = word_of("scim", collection, getattr(problem, "field", "")).partition("[")[0]
     cell, message, _ = table.told(problem, "scim", field, collection)
     return messages.error(cell.status, message, None if cell.code is None else str(cell.code))
 

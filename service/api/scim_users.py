@@ -1,6 +1,7 @@
 """Users over SCIM: the verbs of their row in `scim_resources`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from providers.scim import patch as patches
@@ -16,6 +17,7 @@ from service.api.scim_conditions import Condition
 from service.api.scim_requests import Request
 from service.dialects import scim
 from service.users import records
+from service.users.problems import Taken
 
 
 async def read(request: Request, key: str) -> Resource:
@@ -27,7 +29,8 @@ async def read(request: Request, key: str) -> Resource:
 async def create(request: Request, body: object, key: str) -> Resource:
     """A user that belongs to this connection from now on."""
     values = await prepare(request, body, key)
-    return await request.call.house.database.write(scim_changes.create, request.caller, values)
+    with _as_sent(values["auth_data"]):
+        return await request.call.house.database.write(scim_changes.create, request.caller, values)
 
 
 async def prepare(request: Request, body: object, key: str) -> Mapping[str, object]:
@@ -43,7 +46,8 @@ async def prepare(request: Request, body: object, key: str) -> Mapping[str, obje
 
 async def make(request: Request, many: Sequence[Mapping[str, object]]) -> None:
     """Makes users, all or none."""
-    await request.call.house.database.write(records.create, request.caller, many)
+    with _as_sent(many[0]["auth_data"]):
+        await request.call.house.database.write(records.create, request.caller, many)
 
 
 async def replace(request: Request, key: str, body: object, condition: Condition) -> Resource:
@@ -51,7 +55,8 @@ async def replace(request: Request, key: str, body: object, condition: Condition
     say nothing with the lack of the other (RFC 7644, 3.5.1)."""
     request, incoming = request.putting(), _incoming(request, body)
     passwords = [incoming["password"]] if incoming.get("password") is not None else []
-    return await _changed(request, key, condition, lambda _: incoming, passwords)
+    with _as_sent(incoming):
+        return await _changed(request, key, condition, lambda _: incoming, passwords)
 
 
 async def change(
@@ -62,7 +67,8 @@ async def change(
     request.note(planned.dropped)
     passwords = [change.value for change in planned.changes if change.target.attribute.name == "password"]
     become = partial(patched, planned.changes, request.profile)
-    return await _changed(request, key, condition, become, passwords)
+    with _as_sent({change.target.attribute.name for change in planned.changes}):
+        return await _changed(request, key, condition, become, passwords)
 
 
 async def remove(request: Request, key: str, condition: Condition) -> None:
@@ -103,6 +109,17 @@ async def new_password(
 
 async def _kept(request: Request, key: str, password: Value) -> dict[str, object]:
     return await request.call.house.secrets.take(request.caller, {"password": password}, key)
+
+
+@contextmanager
+def _as_sent(names: object) -> Iterator[None]:
+    """Whoever sent no `emails`, but a userName that is one, is told of the userName."""
+    try:
+        yield
+    except Taken as problem:
+        if problem.field == "email" and isinstance(names, Container) and "emails" not in names:
+            raise Taken("user_name") from problem
+        raise
 
 
 def _incoming(request: Request, body: object) -> Resource:

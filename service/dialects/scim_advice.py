@@ -32,7 +32,7 @@ _OF_PROBLEM: Final[Mapping[type[Exception], str]] = {
 }  # fmt: skip
 _OF_TAKEN: Final[Mapping[str, str]] = {
     "email": "Another user has this e-mail. If it is the same person and no connection owns them, let this one adopt (`idbridge connection change --adopt`) and sync again; if not, look for a duplicate at the provider, or correct the e-mail there.",
-    "user_name": "This connection has another user with this userName. Look for a duplicate at the provider, or for a person who was renamed there.",
+    "user_name": "Another user has this userName, or has it for an e-mail. If it is the same person and no connection owns them, let this one adopt (`idbridge connection change --adopt`) and sync again; if not, look for a duplicate at the provider, or for a person who was renamed there.",
     "external_identifier": "Another user has this externalId. Map the provider's immutable id to externalId, one per person.",
 }  # fmt: skip
 _OF_RULE: Final[Mapping[str, str]] = {

@@ -164,6 +164,32 @@ async def test_a_second_user_of_the_same_name_is_a_conflict(house: Served) -> No
     assert (await okta.ask("GET", "/Users")).json()["totalResults"] == 1
 
 
+async def test_a_conflict_is_told_in_the_words_that_were_sent(house: Served) -> None:
+    okta = await _okta(house)
+    await okta.add()
+    other = (await okta.add(userName="other", externalId="2", emails=[]))["id"]
+    mail, name = "bjensen@example.com", "BJENSEN@example.com"
+    bare = {"schemas": [USER], "userName": mail}
+    mailed = {"schemas": [USER], "userName": "third", "emails": [{"value": mail, "type": "work"}]}
+    bulk = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+    made = {"method": "POST", "path": "/Users", "bulkId": "1", "data": bare}
+    told = [
+        await okta.ask("POST", "/Users", bare),
+        await okta.ask("PUT", f"/Users/{other}", {**bare, "userName": name}),
+        await okta.patch(other, {"op": "replace", "path": "userName", "value": name}),
+        await okta.ask("POST", "/Users", mailed),
+        await okta.ask("PUT", f"/Users/{other}", mailed),
+        await okta.patch(other, {"op": "add", "path": 'emails[type eq "work"].value', "value": mail}),
+    ]
+    errors = [answer.json() for answer in told]
+    (failed,) = (await okta.ask("POST", "/Bulk", {"schemas": [bulk], "Operations": [made]})).json()[
+        "Operations"
+    ]
+    words = [error["detail"].split('"')[1] for error in (failed["response"], *errors)]
+    assert words == ["userName"] * 4 + ["emails"] * 3
+    assert {error["status"] for error in errors} == {"409"}
+
+
 async def test_put_replaces_and_keeps_what_is_not_its_own(house: Served) -> None:
     okta = await _okta(house)
     key = (await okta.add(password="a good long password"))["id"]
