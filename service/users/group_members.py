@@ -105,6 +105,18 @@ _TOUCH: Final = by_kind(
         .values(version=groups.c.version + 1)
     )
 )
+_TOUCH_ABOVE: Final = (
+    update(groups)
+    .where(
+        groups.c.project == bindparam("of_project"),
+        groups.c.id.in_(
+            select(group_groups.c.group).where(
+                group_groups.c.project == bindparam("of_project"), group_groups.c.member == bindparam("of_id")
+            )
+        ),
+    )
+    .values(version=groups.c.version + 1)
+)
 _LEAVE_ALL: Final = by_kind(
     lambda kind: delete(group_users).where(
         group_users.c.project == bindparam("project"), one_of(group_users.c.user, "users", kind)
@@ -187,3 +199,8 @@ async def leave(tx: Transaction, project: str, ids: Sequence[str], at: str) -> N
     if ids:
         await tx.run(_TOUCH[tx.kind], of_project=project, of_users=list(ids), changed_at=at)
         await tx.run(_LEAVE_ALL[tx.kind], project=project, users=list(ids))
+
+
+async def withdraw(tx: Transaction, project: str, group: str, at: str) -> None:
+    """Show in the versions of the groups that this one is directly in that it goes: its row takes it out."""
+    await tx.run(_TOUCH_ABOVE, of_project=project, of_id=group, changed_at=at)

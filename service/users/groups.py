@@ -87,6 +87,7 @@ async def remove(tx: Transaction, caller: Caller, row: Row) -> None:
     left = []
     if await group_decisions.concern(tx, caller, row["id"]):
         left = await group_decisions.people(tx, caller, [], [row["id"]])
+    await group_members.withdraw(tx, caller.project, row["id"], now())
     await tx.run(_DELETE, of_project=caller.project, of_id=row["id"])
     await history.record(tx, caller, "delete", [history.Entry(row["id"])], collection=GROUPS)
     await events.tell(tx, caller, [events.group(caller, row, "delete")])

@@ -399,6 +399,19 @@ async def test_entity_tags_of_groups(house: Served) -> None:
     assert (await okta.ask("GET", f"/Users/{anna}")).json().get("groups") is None
 
 
+async def test_a_group_that_goes_shows_in_the_tag_of_the_one_around_it(house: Served) -> None:
+    okta = await Client.of(house)
+    inner = await okta.group("Inner")
+    outer, far = await okta.group("Outer", inner), await okta.group("Far")
+    before = (await okta.ask("GET", f"/Groups/{outer}")).json()
+    assert (await okta.ask("DELETE", f"/Groups/{inner}")).status_code == 204
+    answer = await okta.ask("GET", f"/Groups/{outer}", headers={"if-none-match": 'W/"1"'})
+    assert (answer.status_code, answer.headers["etag"]) == (200, 'W/"2"')
+    assert "members" not in answer.json()
+    assert answer.json()["meta"]["lastModified"] > before["meta"]["lastModified"]
+    assert (await okta.ask("GET", f"/Groups/{far}")).headers["etag"] == 'W/"1"'
+
+
 async def test_a_connection_sees_its_own_groups_only(house: Served) -> None:
     okta, entra = await Client.of(house), await Client.of(house, "entra")
     (anna,) = (await okta.people("anna")).values()
