@@ -24,6 +24,8 @@ _TOGETHER: Final = 250  # resources that are made in one transaction, so that ot
 _UNSHOWN: Final = Search(excluded=("members",))
 _CIRCLE: Final = "Of the operations that refer to each other not all can be done."
 
+_INSIDE: Final = "It is in a circle of groups, or refers to one: groups cannot be inside each other."
+
 Ready = tuple[Operation, Many, Mapping[str, object]]  # the values of what an operation is to make
 
 
@@ -59,8 +61,12 @@ class Run(Telling):
         placed, tangled = bulk.ordered(operations)
         await self.all(placed)
         await self.circle([one for one in tangled if many_of(one) is not None])
-        for rest in bulk.ordered([one for one in tangled if many_of(one) is None]):
-            await self.all(rest)
+        placed, tangled = bulk.ordered([one for one in tangled if many_of(one) is None])
+        await self.all(placed)
+        for one in self.left(tangled):
+            if one.method == "POST" and not self.over:
+                self.fail(one, Unresolved(_INSIDE))
+        await self.all(tangled)
 
     async def all(self, operations: Sequence[Operation]) -> None:
         """Does them one after the other; of those that make resources of one type, many at a time."""

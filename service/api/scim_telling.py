@@ -60,7 +60,7 @@ class Telling:
     def fail(self, one: Operation, problem: Exception) -> None:
         """Tell of an operation what was wrong with it."""
         told = error(problem, one)
-        place = None if one.key is None else self._place(one, self.key(one))
+        place = None if one.key is None or one.method == "POST" else self._place(one, self.key(one))
         self.take_up(one.number, bulk.told(one, int(str(told["status"])), location=place, response=told))
 
     def _place(self, one: Operation, key: str) -> str:
