@@ -86,7 +86,7 @@ def said(problem: Problem) -> str:
         case Taken():
             return f"There is one with this {problem.field} already."
         case NoSuch():
-            return f"There is no such {problem.field}."
+            return f"There is no such {problem.field.replace('_', ' ')}."
         case Unprocessable():
             return f"{problem.reason}."
         case Invalid():

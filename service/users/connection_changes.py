@@ -88,7 +88,7 @@ async def create(
 ) -> str:
     """Make a connection; give its id. A term that is secret needs the sealer.
 
-    Raises Forbidden, Invalid, NoSuch (role, project), Taken("provider").
+    Raises Forbidden, Invalid, NoSuch (default_role, project), Taken("provider").
     """
     access.check_administrator(caller)
     if given.get("provider") is None:
@@ -120,7 +120,7 @@ async def change(
 ) -> None:
     """Change a connection. A change of nothing leaves no trace; the provider stays who it is.
 
-    Raises Forbidden (not there, not yours), Invalid, NoSuch("role").
+    Raises Forbidden (not there, not yours), Invalid, NoSuch("default_role").
     """
     row = await _hold(tx, caller, key)
     named = {n: v for n, v in given.items() if n not in _IGNORED and v != CONCEALED}

@@ -7,7 +7,7 @@ from service.database import Transaction
 from service.users import networks, roles
 from service.users.checks import check
 from service.users.model import CONNECTION_ATTRIBUTES, LOCAL, Caller
-from service.users.problems import Invalid
+from service.users.problems import Invalid, NoSuch
 from service.users.rows import fold
 
 _MOST_DAYS: Final = 3650
@@ -16,14 +16,17 @@ _MOST_LISTED: Final = 1000
 
 
 async def checked(tx: Transaction, caller: Caller, given: Mapping[str, object]) -> dict[str, Any]:
-    """The terms as they are kept. Raises Invalid, and NoSuch("role")."""
+    """The terms as they are kept. Raises Invalid, and NoSuch("default_role")."""
     values = {name: check(name, value, CONNECTION_ATTRIBUTES) for name, value in given.items()}
     if values.get("provider", "x") in {LOCAL, ""}:
         raise Invalid("provider", "choice", limit="the names of identity providers")
     if values.get("name") == "":
         raise Invalid("name", "required")
     if values.get("default_role") is not None:
-        await roles.administer(tx, caller.project, [str(values["default_role"])])
+        try:
+            await roles.administer(tx, caller.project, [str(values["default_role"])])
+        except NoSuch as problem:
+            raise NoSuch("default_role") from problem
     for name, rule in _RULES.items():
         if values.get(name) is not None:
             values[name] = rule(name, values[name])

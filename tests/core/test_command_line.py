@@ -302,7 +302,7 @@ async def test_what_the_core_refuses_is_told_in_a_sentence(folder: Path) -> None
     for arguments, sentence in {
         "scim-token create --provider default": "The provider must be one of",
         "scim-token create --provider x --project nowhere": "There is no such project.",
-        f"scim-token create --provider x --default-role {uuid4()}": "There is no such role.",
+        f"scim-token create --provider x --default-role {uuid4()}": "There is no such default role.",
         "admin create --email nonsense": "The email is no e-mail address.",
         "admin create --email a@example.com --project nowhere": "There is no such project.",
     }.items():
