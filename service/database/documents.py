@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Integer,
     Text,
     case,
     cast,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     func,
     literal_column,
     null,
+    select,
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
@@ -49,6 +51,19 @@ def text_at(document: ColumnElement[Any], path: Sequence[str], kind: Kind) -> Co
     where, raw = _steps(path), type_coerce(document, Text())
     flag = func.json_type(raw, where)
     return case((flag.in_([_quoted("true"), _quoted("false")]), flag), else_=func.json_extract(raw, where))
+
+
+def leading(document: ColumnElement[Any], path: Sequence[str], kind: Kind) -> ColumnElement[Any]:
+    """Of the objects of a list the first that says to be primary, else the first of all; NULL of none."""
+    if kind == "postgresql":
+        ways = [_steps(path, end) for end in ('[*] ? (@."primary" == true)', "[0]")]
+        return func.coalesce(*(func.jsonb_path_query_first(document, cast(way, JSONPATH())) for way in ways))
+    listed, entry = entries(document, path, kind)
+    primary = func.json_extract(entry, _quoted("$.primary"), type_=Integer()) == 1
+    chosen = select(entry).select_from(listed).where(primary).limit(1).correlate_except(listed)
+    raw, where = type_coerce(document, Text()), _steps(path, "[0]")
+    first = case((func.json_type(raw, where) == _quoted("object"), func.json_extract(raw, where)))
+    return func.coalesce(chosen.scalar_subquery(), first)
 
 
 def entries(document: ColumnElement[Any], path: Sequence[str], kind: Kind) -> Entries:

@@ -21,7 +21,7 @@ from service.dialects.nodes import Among, Held, Joined, Node
 from service.dialects.operators import spoken
 
 NOT_ASKED: Final = "is nothing that a filter can ask about here"
-_DERIVED: Final = frozenset({"groups", "members"})
+DERIVED: Final = frozenset({"groups", "members"})
 _OPERATORS: Final[Mapping[str, str]] = {word: operator.name for word, operator in spoken("scim").items()}
 
 
@@ -69,7 +69,7 @@ class Attributes:
     def _located(self, path: AttrPath) -> tuple[Target, tuple[str, ...]]:
         """The attribute, and where it is in a document: names, the sub-attribute only of a single value."""
         target = self.type.locate(path)
-        derived = target is not None and target.attribute.name in _DERIVED
+        derived = target is not None and target.attribute.name in DERIVED
         if target is None or target.attribute in COMMON or (derived and path.sub == "$ref"):
             raise InvalidFilter(f'"{path}" {NOT_ASKED}.')
         names = [target.extension.urn] if target.extension else []
@@ -95,7 +95,7 @@ class Attributes:
 
     def _sub(self, path: AttrPath, attribute: Attribute) -> Attribute:
         sub = attribute.sub(path.name)
-        if sub is None or (attribute.name in _DERIVED and sub.name == "$ref"):
+        if sub is None or (attribute.name in DERIVED and sub.name == "$ref"):
             raise InvalidFilter(f'"{attribute.name}.{path}" {NOT_ASKED}.')
         return sub
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    null,
     or_,
     select,
 )
@@ -33,6 +34,7 @@ from service.dialects import statements
 from service.dialects.dialect import words
 from service.dialects.question import Question, resource
 from service.dialects.scim import EMAIL
+from service.dialects.scim_attributes import DERIVED
 from service.dialects.scim_filters import COLUMNS_OF
 from service.dialects.sight import Sight
 from service.dialects.statements import Asking, Shape
@@ -48,10 +50,12 @@ _OFFSET: Final = bindparam("offset", type_=BigInteger())
 
 class Order(msgspec.Struct, frozen=True):
     """What lists are sorted by: the canonical name of a column, or the names that lead to a value in the
-    document; neither for the order in which resources came. `exact`: case counts."""
+    document; neither for the order in which resources came. `exact`: case counts. `part` is what counts of
+    the primary value of several, else of their first."""
 
     column: str | None = None
     path: tuple[str, ...] = ()
+    part: str | None = None
     exact: bool = False
     descending: bool = False
 
@@ -78,13 +82,16 @@ def order(sort_by: str | None, profile: Profile, type_: ResourceType, *, descend
     field = COLUMNS_OF[type_.name].get(column)
     if field is not None and field.guard != "secret":
         return Order(column, exact=leaf.case_exact, descending=descending)
-    derived = target.attribute.multi_valued or target.attribute in COMMON
-    if field is not None or derived or leaf.type == "complex" or leaf.returned == "never":
+    several = target.attribute.multi_valued
+    if several and leaf.type == "complex":  # `phoneNumbers` stands for `phoneNumbers.value`, as in filters
+        leaf = leaf.sub("value") or leaf
+    kept = target.attribute not in COMMON and target.attribute.name not in DERIVED
+    if field is not None or not kept or leaf.type == "complex" or leaf.returned == "never":
         raise InvalidValue(f'Lists cannot be sorted by "{name}", which has no single value.')
     above = (target.extension.urn,) if target.extension else ()
-    below = (target.sub.name,) if target.sub else ()
-    path = (*above, target.attribute.name, *below)
-    return Order(path=path, exact=leaf.case_exact, descending=descending)
+    below = (target.sub.name,) if target.sub and not several else ()
+    path, part = (*above, target.attribute.name, *below), leaf.name if several else None
+    return Order(path=path, part=part, exact=leaf.case_exact, descending=descending)
 
 
 async def page(
@@ -154,8 +161,12 @@ def own_key(sight: Sight) -> ColumnElement[Any]:
 
 def _sorted(sight: Sight, way: Order) -> list[ColumnElement[Any]]:
     """Case counts as it does in filters; what is not there comes last, falling first (3.4.2.3)."""
+    document: ColumnElement[Any] = sight.table.c.auth_data if way.path else null()
+    if way.part is not None:
+        leading = documents.leading(document, way.path, sight.kind)
+        return _texts(documents.text_at(leading, (way.part,), sight.kind), folded=not way.exact)
     if way.path:
-        return _texts(documents.text_at(sight.table.c.auth_data, way.path, sight.kind), folded=not way.exact)
+        return _texts(documents.text_at(document, way.path, sight.kind), folded=not way.exact)
     if way.column is None:
         return []
     field = words("scim", sight.collection)[way.column]
