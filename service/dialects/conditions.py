@@ -22,6 +22,7 @@ from sqlalchemy.types import Text
 from service.database import one_of
 from service.database.case import folded_column, sought
 from service.database.documents import entries, text_at
+from service.database.shapes import Kind
 from service.database.types import Words
 from service.dialects import dialect, scim_members
 from service.dialects.fields import Field, Language
@@ -70,7 +71,7 @@ def _single(
     sight: Sight, node: Term | Held | Among | Keyed | Own, parts: Parts | None
 ) -> ColumnElement[bool]:
     if isinstance(node, Held):
-        return _held(node, parts or _document(sight))
+        return _held(node, parts or _document(sight), sight.kind)
     if isinstance(node, Among):
         return _among(sight, node)
     if isinstance(node, Own):
@@ -83,10 +84,12 @@ def _document(sight: Sight) -> Parts:
     return lambda path: text_at(sight.table.c.auth_data, path, sight.kind)
 
 
-def _held(node: Held, parts: Parts) -> ColumnElement[bool]:
+def _held(node: Held, parts: Parts, kind: Kind) -> ColumnElement[bool]:
     operator, text = NAMED[node.operator], parts(node.path)
     if operator.operand == "none":
         return operator.condition(text)
+    if operator.folds:
+        text = folded_column(text, kind, f"v{node.first + 1}", f"v{node.first + 2}")
     bind = bindparam(f"v{node.first}", type_=Words())
     return operator.condition(func.lower(text) if node.folded else text, bind)
 

@@ -141,6 +141,8 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     _op("nstarts_with", "one", _TEXTS, _without(_starts), None, "_nstarts_with"),
     _op("ends_with", "one", _TEXTS, _ends, None, "_ends_with", "ew"),
     _op("nends_with", "one", _TEXTS, _without(_ends), None, "_nends_with"),
+    _op("ieq", "one", _TEXTS, lambda column, bind: column == bind, None, None, folds=True),
+    _op("ineq", "one", _TEXTS, lambda column, bind: column != bind, None, None, folds=True),
     _op("icontains", "one", _TEXTS, _contains, None, "_icontains", folds=True),
     _op("nicontains", "one", _TEXTS, _without(_contains), None, "_nicontains", folds=True),
     _op("istarts_with", "one", _TEXTS, _starts, None, "_istarts_with", folds=True),

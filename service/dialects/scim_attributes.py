@@ -16,6 +16,7 @@ from providers.scim.expression import (
 )
 from providers.scim.problems import InvalidFilter
 from providers.scim.schema import COMMON, Attribute, ResourceType, Target
+from service.database.case import sought
 from service.dialects import nodes
 from service.dialects.nodes import Among, Held, Joined, Node
 from service.dialects.operators import spoken
@@ -23,6 +24,13 @@ from service.dialects.operators import spoken
 NOT_ASKED: Final = "is nothing that a filter can ask about here"
 DERIVED: Final = frozenset({"groups", "members"})
 _OPERATORS: Final[Mapping[str, str]] = {word: operator.name for word, operator in spoken("scim").items()}
+_FOLDING: Final[Mapping[str, str]] = {
+    "eq": "ieq",
+    "ne": "ineq",
+    "co": "icontains",
+    "sw": "istarts_with",
+    "ew": "iends_with",
+}
 
 
 def folded(text: str) -> str:
@@ -41,6 +49,16 @@ class Attributes:
         """The place of a value."""
         self.values.append(value)
         return len(self.values) - 1
+
+    def asked(self, op: str, value: object, *, exact: bool) -> tuple[str, int, bool]:
+        """Our name of an operator, the place of its first value, and whether the databases' lower() does for
+        its case: it is quick, and knows only ASCII. Other letters are folded each by itself."""
+        if exact or not isinstance(value, str):
+            return _OPERATORS[op], self.keep(value), False
+        if value.isascii() or op not in _FOLDING:
+            return _OPERATORS[op], self.keep(folded(value)), True
+        first, *_ = map(self.keep, sought(value))
+        return _FOLDING[op], first, False
 
     def present(self, asked: Present) -> Node:
         """Whether the attribute has a value."""
@@ -102,9 +120,8 @@ class Attributes:
     def _held(self, path: tuple[str, ...], leaf: Attribute, op: str, value: Literals) -> Node:
         if leaf.type == "boolean":
             return self._flag(path, leaf, op, wanted=value is True)
-        exact = leaf.case_exact or not isinstance(value, str)
-        first = self.keep(value if exact else folded(str(value)))
-        found = Held(path, _OPERATORS[op], first, folded=not exact)
+        operator, first, lowered = self.asked(op, value, exact=leaf.case_exact)
+        found = Held(path, operator, first, folded=lowered)
         return Joined("or", (found, Held(path, "null", 0))) if op == "ne" else found
 
     def _flag(self, path: tuple[str, ...], leaf: Attribute, op: str, *, wanted: bool) -> Node:

@@ -7,7 +7,7 @@ from service.dialects import nodes
 from service.dialects.fields import Field
 from service.dialects.nodes import Joined, Node, Term
 from service.dialects.operators import spoken
-from service.dialects.scim_attributes import NOT_ASKED, folded
+from service.dialects.scim_attributes import NOT_ASKED
 from service.dialects.scim_following import Following
 from service.users.checks import is_uuid
 from service.users.model import ACTIVE
@@ -38,9 +38,10 @@ class Columns(Following):
         operator = _WORDS[op]
         if field.kind not in operator.kinds and op not in ("gt", "ge", "lt", "le"):
             raise InvalidFilter(f'"{op}" cannot be asked of "{field.cells["scim"].word}".')
-        if not exact and isinstance(value, str):
-            value = fold(value) if field.key else folded(value)
-        return Term(field.name, operator.name, self.keep(value), folded=not exact)
+        if field.key and not exact and isinstance(value, str):
+            return Term(field.name, operator.name, self.keep(fold(value)), folded=True)
+        name, first, lowered = self.asked(op, value, exact=exact)
+        return Term(field.name, name, first, folded=lowered)
 
     def _id(self, op: str, value: object) -> Node:
         """What is no key of ours is nobody's id, which is an answer and no mistake."""

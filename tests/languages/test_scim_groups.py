@@ -193,6 +193,26 @@ async def test_filters_on_users_see_everything_that_is_kept(house: Served) -> No
         assert await okta.find("/Users", text) == found, text
 
 
+async def test_filters_know_upper_and_lower_case_of_every_letter(house: Served) -> None:
+    okta = await Client.of(house)
+    zoe = (
+        await okta.add(
+            userName="1", externalId="1", displayName="ZOË Straße", title="ÉCRIVAIN", emails=[],
+            roles=[{"value": "Ärztin"}], name={"familyName": "Ωmega"},
+        )
+    )["id"]  # fmt: skip
+    other = (await okta.add(userName="2", externalId="2", displayName="zoe", title="x", emails=[]))["id"]
+    for text, found in (
+        ('displayName eq "zoë straße"', [zoe]), ('displayName eq "ZOË STRAẞE"', [zoe]), ('displayName ne "zoë straße"', [other]),
+        ('displayName co "Ë s"', [zoe]), ('displayName sw "zoë"', [zoe]), ('displayName ew "AßE"', [zoe]),
+        ('title eq "écrivain"', [zoe]), ('title sw "é"', [zoe]), ('title ne "Écrivain"', [other]), ('title gt "É"', [zoe]),
+        ('roles eq "ÄRZTIN"', [zoe]), ('roles[value eq "ärztin"]', [zoe]), ('name.familyName eq "ωMEGA"', [zoe]),
+        ('displayName eq "zoë straße"', []),  # which letters are one by their look is for keys alone
+        ('userName eq "1" and displayName eq "zoë straße"', [zoe]),
+    ):  # fmt: skip
+        assert await okta.find("/Users", text) == found, text
+
+
 async def test_documents_of_any_shape_break_no_filter(house: Served) -> None:
     okta = await Client.of(house)
     anna = (await okta.add())["id"]
