@@ -9,7 +9,7 @@ from providers.scim.entries import added, mark_primary, pinned, without
 from providers.scim.expression import size
 from providers.scim.matching import matches
 from providers.scim.planning import plan
-from providers.scim.problems import InvalidValue, Mutability, NoTarget, TooMany
+from providers.scim.problems import Missing, Mutability, NoTarget, TooMany
 from providers.scim.resource import copied, empty, extended, put
 from providers.scim.schema import Attribute, Resource, ResourceType, Target, Value
 from providers.scim.tolerance import DEFAULT, Profile
@@ -46,7 +46,7 @@ def make(
     """A copy of the resource with the changes made one after the other.
 
     Raises NoTarget for a filter that selects nothing, Mutability for a required value that would go or an
-    immutable one that would change, InvalidValue, TooMany past MAX_EFFORT or an attribute's `max_values`.
+    immutable one that would change, Missing, TooMany past MAX_EFFORT or an attribute's `max_values`.
     """
     work, effort = copied(resource), 0
     for change in changes:
@@ -85,7 +85,7 @@ def _allowed(attribute: Attribute, held: Value, new: Value) -> Value:
     if attribute.required and new is None:
         raise Mutability(f'"{attribute.name}" is required and cannot be removed.')
     if attribute.required and empty(new):
-        raise InvalidValue(f'"{attribute.name}" is required and cannot be empty.')
+        raise Missing(f'"{attribute.name}" is required and cannot be empty.')
     if attribute.mutability == "immutable" and held is not None and held != new:
         raise Mutability(f'"{attribute.name}" cannot be changed once it is set.')
     return new

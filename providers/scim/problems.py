@@ -7,7 +7,8 @@ ScimProblem          400 unless it says otherwise
 ├── InvalidFilter    a filter that is malformed, or compares what cannot be compared
 ├── InvalidPath      a PATCH path that is malformed, or that no schema knows
 ├── InvalidSyntax    a body of the wrong structure
-├── InvalidValue     a value that its attribute refuses, or a required one that is missing
+├── InvalidValue     a value that its attribute refuses
+│   └── Missing      a required one that is not there, or would be no longer
 ├── Mutability       a change of what may not be changed
 ├── NoTarget         a path that selects nothing to operate on
 ├── TooLarge         413: a Bulk request above its limits (3.7.4)
@@ -70,6 +71,10 @@ class InvalidValue(ScimProblem):
     """A value has the wrong type, or a required one is missing."""
 
     scim_type = "invalidValue"
+
+
+class Missing(InvalidValue):
+    """A required attribute has no value."""
 
 
 class Mutability(ScimProblem):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from providers.scim.expression import AttrPath
-from providers.scim.problems import InvalidSyntax, InvalidValue, shown
+from providers.scim.problems import InvalidSyntax, Missing, shown
 from providers.scim.schema import Attribute, Resource, ResourceType, Schema, Target, Value
 from providers.scim.tolerance import DEFAULT, Profile
 from providers.scim.values import Intake, once
@@ -23,7 +23,7 @@ def normalise(body: object, resource_type: ResourceType, profile: Profile = DEFA
 
     Everything of the published schemas is kept as it was sent, `password` too; read-only attributes (id,
     meta, groups) are ignored, nulls and empty lists are unassigned, exact doubles are dropped. Raises
-    InvalidSyntax, InvalidValue, TooMany.
+    InvalidSyntax, InvalidValue, Missing, TooMany.
     """
     if not isinstance(body, dict):
         raise InvalidSyntax("The body has to be a JSON object.")
@@ -110,7 +110,7 @@ class _Reader:
             raise InvalidSyntax(f'"schemas" is missing; it has to name {self._type.schema.urn}.')
         for attribute in self._type.schema.attributes:
             if attribute.required and empty(self.resource.get(attribute.name)):
-                raise InvalidValue(f'"{attribute.name}" is required.')
+                raise Missing(f'"{attribute.name}" is required.')
         self.resource["schemas"] = self._type.declared(self.resource)
 
 

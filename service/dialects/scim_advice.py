@@ -8,17 +8,21 @@ from typing import Final
 
 import msgspec
 
-from providers.scim.problems import ScimProblem
+from providers.scim.problems import Missing, ScimProblem, TooLarge
 from service.users import problems
 
+_MISSING: Final = "The provider does not send an attribute that is needed here. Map it in the provider's attribute mapping."  # fmt: skip
+_TOO_LARGE: Final = "The request was larger than this service takes. Let the provider send fewer resources at once."  # fmt: skip
 _OF_PROBLEM: Final[Mapping[type[Exception], str]] = {
+    Missing: _MISSING,
+    TooLarge: _TOO_LARGE,
     problems.Expired: "The token is past its time. Make a new one for this connection (`idbridge scim-token create`) and put it in the provider's settings.",
     problems.WrongCredentials: "The token is not in force. Make a new one for this connection and put it in the provider's settings.",
     problems.WrongAddress: "The call came from an address that is not in the connection's networks. Add the address there if it is the provider's, else revoke the token: somebody else has it.",
     problems.TooMany: "The provider asked more often than the connection's rate. It will try again by itself; raise the rate if its syncs do not come to an end.",
     problems.Forbidden: "The provider speaks of somebody who was removed here or belongs to another connection. Start a full sync there, so that it looks everybody up again.",
     problems.Stale: "Somebody else changed the same resource in between. The provider reads it again and repeats the change; nothing needs to be done.",
-    problems.TooLarge: "The request was larger than this service takes. Let the provider send fewer resources at once.",
+    problems.TooLarge: _TOO_LARGE,
     problems.WrongMedia: "The request said that it is neither SCIM nor JSON. Set the provider's content type to application/scim+json.",
     problems.MethodRefused: "The provider used a method that this address does not serve. Check the base URL in its settings: it ends in /scim/v2.",
     problems.RouteUnknown: "The provider asked for an address that is not served. Check the base URL in its settings: it ends in /scim/v2.",
@@ -36,19 +40,20 @@ _OF_TAKEN: Final[Mapping[str, str]] = {
     "external_identifier": "Another user has this externalId. Map the provider's immutable id to externalId, one per person.",
 }  # fmt: skip
 _OF_RULE: Final[Mapping[str, str]] = {
-    "required": "The provider does not send an attribute that is needed here. Map it in the provider's attribute mapping.",
+    "required": _MISSING,
     "nnull": "The provider sends an attribute without a value. Fill it in at the provider, or map another one.",
     "email": "The e-mail at the provider is not an address. Correct it there, or map the attribute that holds it.",
+    "min_length": "The password that the provider sends is too short. Ask for longer ones there, or turn off that it sends any: people whom it provisions sign in there.",
     "max_length": "A value at the provider is longer than the column here. Shorten it there, or map a shorter attribute.",
 }  # fmt: skip
 _OF_TYPE: Final[Mapping[str, str]] = {
     "uniqueness": "Somebody has this value already. Look for a duplicate at the provider; if it is the same person, let the connection adopt.",
     "invalidFilter": "The provider's filter cannot be read, or asks for something that is not kept here; the answer says which. Match on userName, externalId or the work e-mail in its attribute mapping, or choose the profile of your provider.",
-    "invalidPath": "The provider changes an attribute that no schema knows. Remove it from the attribute mapping, or choose the profile of your provider for the connection.",
-    "invalidSyntax": "The provider sent something that the RFC does not allow. Choose the profile of your provider for the connection (`idbridge connection change --profile`).",
+    "invalidPath": "The provider changes, or sorts by, an attribute that no schema knows. Remove it from the attribute mapping, or choose the profile of your provider for the connection.",
+    "invalidSyntax": "The provider sent something that the RFC does not allow; the answer says what. Choose the profile of your provider for the connection (`idbridge connection change --profile`); if that does not help, its own support needs the request above.",
     "invalidValue": "A value has the wrong type or form; the answer names the attribute. Correct it at the provider, or in its attribute mapping.",
     "noTarget": "The provider changes an entry that is not there, such as an e-mail of a type that the person lacks. A full sync of the person mends it.",
-    "mutability": "The provider changes something that is read only here. Remove it from the attribute mapping.",
+    "mutability": "The provider changes something that is read only here, or takes away what has to stay; the answer says what. Remove it from the attribute mapping.",
     "invalidCursor": "The provider mixed up the pages of a list. It begins the list again by itself; if this goes on, let it ask by startIndex.",
     "expiredCursor": "The provider took too long from page to page of a list. It begins the list again by itself; nothing needs to be done.",
     "invalidCount": "The provider changed the size of the pages within a list, or asked for too large ones. Set its page size to 1000 at most.",

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from providers.scim.problems import InvalidPath
+from providers.scim.problems import InvalidPath, Missing, TooLarge
 from service.api import sync_rows
 from service.dialects import scim_advice
 from service.users.problems import BadQuery, Expired, Invalid, Taken, TooMany, WrongAddress
@@ -20,7 +20,8 @@ def test_every_sentence_says_something_to_people() -> None:
     [
         (Expired(), "Make a new one"), (WrongAddress("192.0.2.1"), "networks"), (TooMany(1), "rate"),
         (Taken("email"), "adopt"), (Taken("external_identifier"), "externalId"), (Invalid("email", "email"), "address"),
-        (BadQuery("x"), "userName"), (InvalidPath("x"), "attribute mapping"), (None, "request id"),
+        (BadQuery("x"), "userName"), (InvalidPath("x"), "attribute mapping"),
+        (Missing("x"), "Map it"), (TooLarge("x"), "fewer"), (Invalid("password", "min_length"), "password"), (None, "request id"),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
 )  # fmt: skip
