@@ -3,7 +3,10 @@
 One set of handlers serves every type of resource: what differs stands in the rows of `scim_resources`.
 """
 
-from litestar import Router, delete, get, patch, post, put
+from contextlib import suppress
+from typing import NoReturn
+
+from litestar import HttpMethod, Router, delete, get, patch, post, put, route
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
@@ -20,12 +23,14 @@ from service.api import (
     scim_requests,
     scim_search,
 )
-from service.api.calls import SCIM_BODY
+from service.api.calls import SCIM_BODY, of
 from service.api.scim_requests import BASE, Request, key_of
 from service.api.scim_resources import SERVED, TYPES, Served, addressed
 from service.database import new_key
+from service.users.problems import NotSignedIn, RouteUnknown, WrongCredentials
 
 _LISTS = [f"{BASE}{type_.endpoint}" for type_ in TYPES]
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 _ONES = [f"{path}/{{key:str}}" for path in _LISTS]
 
 
@@ -107,6 +112,15 @@ async def delete_resource(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     return answers.nothing()
 
 
+@route([BASE, f"{BASE}/{{rest:path}}"], http_method=[HttpMethod(name) for name in _METHODS], status_code=200)
+async def find_nothing(scope: Scope) -> NoReturn:
+    """404; in the log of the connection, if one asks: its administrator may have given a wrong base URL."""
+    call = of(scope)
+    with suppress(NotSignedIn, WrongCredentials):
+        await call.house.connecting.connection(call)
+    raise RouteUnknown(call.address)
+
+
 router = Router(
     "/",
     route_handlers=[
@@ -118,6 +132,7 @@ router = Router(
         replace_resource,
         change_resource,
         delete_resource,
+        find_nothing,
         *scim_bulk.HANDLERS,
         *scim_me.HANDLERS,
         *scim_discovery.HANDLERS,
