@@ -11,7 +11,7 @@ from service.commands import Failure, why
 from service.config import Config, ConfigInvalid, load
 from service.database import Database, Unavailable, open_database
 from service.database.migrations import SchemaUnknown, pending
-from service.users.problems import Invalid, NoSuch, Problem, Taken, Unprocessable
+from service.users.problems import Forbidden, Invalid, NoSuch, Problem, Taken, Unprocessable
 
 NO_SERVICE = 69  # sysexits.h: EX_UNAVAILABLE
 WRONG_CONFIG = 78  # EX_CONFIG
@@ -87,12 +87,14 @@ def said(problem: Problem) -> str:
             return f"There is one with this {problem.field} already."
         case NoSuch():
             return f"There is no such {problem.field.replace('_', ' ')}."
+        case Forbidden():
+            return "There is nothing of this id here; `list` shows what there is."
         case Unprocessable():
             return f"{problem.reason}."
         case Invalid():
             return f"The {problem.field} {problem.detail or _RULES[problem.rule].format(problem.limit)}."
         case _:
-            return f"Refused: {problem or type(problem).__name__}."
+            return f"Refused: {str(problem) or type(problem).__name__}."
 
 
 _RULES = {
