@@ -1,5 +1,6 @@
 """Holds a parsed filter against the schemas: names in their own spelling, values of the right type."""
 
+from collections.abc import Collection
 from typing import Final
 
 from providers.scim.expression import (
@@ -33,20 +34,33 @@ _OPERATORS: Final = {
 }
 
 
-def bind(expression: Expression, resource_type: ResourceType, profile: Profile = DEFAULT) -> Expression:
+# What is true of nothing: no id is empty.
+_NEVER: Final = Comparison(AttrPath("id"), "eq", "")
+
+
+def bind(
+    expression: Expression,
+    resource_type: ResourceType,
+    profile: Profile = DEFAULT,
+    elsewhere: Collection[ResourceType] = (),
+) -> Expression:
     """The filter of a query, ready to be looked up: `str(path)` is the canonical name of what it compares.
 
     A complex attribute that is compared stands for its `value` (`emails co "x"`, figure 2), a comparison
     with null becomes a presence, dates become `2011-05-13T04:42:34.000Z`. Raises InvalidFilter for names
     that no schema has, for what is never read (`password`), for an operator or value that the type refuses.
+    What only one of the types `elsewhere` has is taken for an attribute without a value (3.4.2.1).
     """
     match expression:
-        case And(terms):
-            return And(tuple(bind(term, resource_type, profile) for term in terms))
-        case Or(terms):
-            return Or(tuple(bind(term, resource_type, profile) for term in terms))
+        case And(terms) | Or(terms):
+            kind = And if isinstance(expression, And) else Or
+            return kind(tuple(bind(term, resource_type, profile, elsewhere) for term in terms))
         case Not(term):
-            return Not(bind(term, resource_type, profile))
+            return Not(bind(term, resource_type, profile, elsewhere))
+        case ValuePath(path) | Present(path) | Comparison(path) if _is_foreign(
+            path, resource_type, profile, elsewhere
+        ):
+            return _without_value(expression)
         case ValuePath(path, chosen):
             target = _locate(path, resource_type, profile)
             return ValuePath(target.path, bind_values(chosen, target.attribute))
@@ -75,6 +89,22 @@ def bind_values(expression: Expression, attribute: Attribute) -> Expression:
             return Present(_within(path, attribute).path)
         case Comparison(path):
             return _compare(expression, _within(path, attribute))
+
+
+def _is_foreign(
+    path: AttrPath, resource_type: ResourceType, profile: Profile, elsewhere: Collection[ResourceType]
+) -> bool:
+    if not elsewhere or resource_type.locate(path, unqualified=profile.unqualified) is not None:
+        return False
+    found = (other.locate(path, unqualified=profile.unqualified) for other in elsewhere)
+    return any(target is not None and target.leaf.returned != "never" for target in found)
+
+
+def _without_value(asked: ValuePath | Present | Comparison) -> Expression:
+    """What a term says of an attribute that has none: it is not equal to anything, and nothing else."""
+    if isinstance(asked, Comparison) and asked.op == ("eq" if asked.value is None else "ne"):
+        return Not(_NEVER)
+    return _NEVER
 
 
 def _locate(path: AttrPath, resource_type: ResourceType, profile: Profile) -> Target:

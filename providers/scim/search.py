@@ -17,6 +17,7 @@ class Search:
     """`filter` is the text of one; `attributes`, `excluded` and `sort_by` are names as the client wrote them.
 
     `cursor` is None for pages by index, empty for the first page of those by cursor (RFC 9865, 2).
+    `everywhere`: types are asked together, and what one of them lacks has no value there (3.4.2.1).
     """
 
     filter: str | None = None
@@ -26,10 +27,11 @@ class Search:
     sort_by: str | None = None
     descending: bool = False
     cursor: str | None = None
+    everywhere: bool = False
 
     def on(self, page: Page) -> "Search":
-        """The same question for another page."""
-        return replace(self, page=page)
+        """The same question to all types, for another page."""
+        return replace(self, page=page, everywhere=True)
 
 
 def of_parameters(given: Mapping[str, object]) -> Search:

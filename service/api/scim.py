@@ -54,11 +54,22 @@ async def search_resources(scope: Scope) -> ASGIResponse:
     return scim_lists.answer(request, await served.page(request))
 
 
+@get(BASE)
+async def list_everything(scope: Scope) -> ASGIResponse:
+    """A page over all types, one after the other (RFC 7644, 3.4.2.1)."""
+    return await _everything(await scim_requests.read(scope, SERVED[0].type))
+
+
 @post(f"{BASE}/.search", status_code=200)
 async def search_everything(scope: Scope) -> ASGIResponse:
-    """A page over all types, one after the other (RFC 7644, 3.4.2.1)."""
+    """The same for what is too long for an address."""
     request = await scim_requests.read(scope, SERVED[0].type)
-    request = request.about(search.of_body(await request.call.json(SCIM_BODY), request.profile))
+    return await _everything(
+        request.about(search.of_body(await request.call.json(SCIM_BODY), request.profile))
+    )
+
+
+async def _everything(request: Request) -> ASGIResponse:
     found, total = await scim_search.everything(request)
     return answers.scim(messages.list_response(found, total=total, start=request.asked.page.start))
 
@@ -112,7 +123,7 @@ async def delete_resource(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     return answers.nothing()
 
 
-@route([BASE, f"{BASE}/{{rest:path}}"], http_method=[HttpMethod(name) for name in _METHODS], status_code=200)
+@route(f"{BASE}/{{rest:path}}", http_method=[HttpMethod(name) for name in _METHODS], status_code=200)
 async def find_nothing(scope: Scope) -> NoReturn:
     """404; in the log of the connection, if one asks: its administrator may have given a wrong base URL."""
     call = of(scope)
@@ -126,6 +137,7 @@ router = Router(
     route_handlers=[
         list_resources,
         search_resources,
+        list_everything,
         search_everything,
         read_resource,
         create_resource,

@@ -26,7 +26,9 @@ class Listed(msgspec.Struct, frozen=True):
 async def page(request: Request) -> Listed:
     """The page that the request asks for."""
     wanted = request.asked
-    asked = None if wanted.filter is None else scim_filters.read(wanted.filter, request.profile, request.type)
+    asked = None
+    if wanted.filter is not None:
+        asked = scim_filters.read(wanted.filter, request.profile, request.type, everywhere=wanted.everywhere)
     way = scim_pages.order(wanted.sort_by, request.profile, request.type, descending=wanted.descending)
     listing = Listing(request, asked, way)
     if wanted.cursor is not None:

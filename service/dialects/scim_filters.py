@@ -8,6 +8,7 @@ import msgspec
 from providers.scim import binding
 from providers.scim import filter as filters
 from providers.scim.expression import And, AttrPath, Comparison, Expression, Not, Or, Present, ValuePath
+from providers.scim.group import GROUP
 from providers.scim.problems import InvalidFilter
 from providers.scim.schema import ResourceType
 from providers.scim.tolerance import Profile
@@ -51,10 +52,11 @@ class Asked(msgspec.Struct, frozen=True):
     name: str | None = None
 
 
-def read(text: str, profile: Profile, type_: ResourceType = USER) -> Asked:
-    """What a SCIM filter asks for. Raises InvalidFilter or TooMany."""
+def read(text: str, profile: Profile, type_: ResourceType = USER, *, everywhere: bool = False) -> Asked:
+    """What a SCIM filter asks for; of all types if `everywhere`. Raises InvalidFilter or TooMany."""
     parsed = filters.parse(text, unquoted=profile.unquoted_values)
-    bound = scim_references.resolved(binding.bind(parsed, type_, profile), type_)
+    bound = binding.bind(parsed, type_, profile, (USER, GROUP) if everywhere else ())
+    bound = scim_references.resolved(bound, type_)
     terms = bound.terms if isinstance(bound, And) else (bound,)
     reader = _Reader(type_)
     if not any(map(reader.is_key, terms)):

@@ -482,6 +482,29 @@ async def test_searches_by_post_of_groups_and_of_everything(house: Served) -> No
     assert (await search("", count=0))["totalResults"] == 4
 
 
+async def test_what_one_type_lacks_has_no_value_there(house: Served) -> None:
+    """RFC 7644, 3.4.2.1: at the root, where all types are asked together."""
+    okta = await Client.of(house)
+    anna, bert = (await okta.people("anna", "bert")).values()
+    first, second = await okta.group("A", anna), await okta.group("Anna")
+    for text, found in (
+        ('userName eq "bert" or displayName eq "A"', [bert, first]), ('displayName eq "anna"', [anna, second]),
+        ('not (userName eq "anna")', [bert, first, second]), ('userName ne "anna"', [bert, first, second]),
+        ('userName eq null', [first, second]), ("userName ne null", [anna, bert]), ("members pr", [first]),
+        ('members[value pr] and displayName sw "a"', [first]), ("emails[primary eq true]", []), ('userName gt "a"', [anna, bert]),
+        ('meta.resourceType eq "Group" or userName eq "anna"', [anna, first, second]),
+        (f'id eq "{first}" and not (name.givenName co "x")', [first]),
+    ):  # fmt: skip
+        assert await okta.find("", text) == found, text
+        answer = await okta.ask("POST", "/.search", {"schemas": [SEARCH], "filter": text, "startIndex": 2})
+        assert [one["id"] for one in answer.json()["Resources"]] == found[1:], text
+    for text in ("nosuch pr", "password pr", 'userName co 5', 'active gt true'):  # fmt: skip
+        refused = await okta.ask("GET", "", params={"filter": text})
+        assert (refused.status_code, refused.json()["scimType"]) == (400, "invalidFilter"), text
+    assert (await okta.ask("GET", "")).json()["totalResults"] == 4
+    assert (await okta.ask("GET", "/Groups", params={"filter": "userName pr"})).status_code == 400
+
+
 async def test_a_large_group_is_no_answer_to_a_patch(house: Served) -> None:
     okta = await Client.of(house)
     people = [(await okta.add(userName=f"u{n}", externalId=f"{n}", emails=[]))["id"] for n in range(3)]

@@ -122,15 +122,15 @@ async def test_a_body_is_not_held_on_to_until_its_row_is_written(house: Served) 
 
 async def test_a_wrong_base_url_shows(house: Served) -> None:
     key, okta = await a_client(house)
-    for method, path in (("GET", ""), ("POST", "/users"), ("PUT", "/v2/Users/1"), ("GET", "/Nosuch/1/2")):
+    for method, path in (("POST", "/users"), ("PUT", "/v2/Users/1"), ("GET", "/Nosuch/1/2")):
         refused = await okta.ask(method, path, {} if method != "GET" else None)
         assert (refused.status_code, refused.json()["detail"][:9]) == (404, "Nothing i"), refused.text
     log = await the_log(house, key)
     assert [one["path"] for one in log] == [
-        f"/scim/v2{path}" for path in ("/Nosuch/1/2", "/v2/Users/1", "/users", "")
+        f"/scim/v2{path}" for path in ("/Nosuch/1/2", "/v2/Users/1", "/users")
     ]
     assert all("base URL" in one["advice"] for one in log)
     for token in (None, "nonsense", house.token):  # whoever has no connection is told the same
         stranger = await house.ask("GET", "/scim/v2/Nosuch", token=token)
         assert (stranger.status_code, stranger.headers["content-type"][:15]) == (404, "application/sci")
-    assert len(await the_log(house, key)) == 4
+    assert len(await the_log(house, key)) == 3
