@@ -16,7 +16,7 @@ from service.database import TooSlow, Unavailable
 from service.dialects import problems as table
 from service.dialects.dialect import COLLECTIONS, GROUP_COLLECTION, USER_COLLECTION, word_of
 from service.dialects.fields import Language
-from service.users.problems import MethodRefused, Problem, TooMany, Unreachable
+from service.users.problems import MethodRefused, NotSignedIn, Problem, TooMany, Unreachable
 
 _log = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.json.Encoder()
@@ -130,7 +130,9 @@ def refusal(
     if isinstance(problem, ScimProblem) or is_scim(call.path):
         error = told_in_scim(problem, collection_of(call.path))
         status = int(str(error["status"]))
-        challenge = (("www-authenticate", "Bearer"),) if status == 401 else ()
+        # RFC 6750, 3: who sent no token is told nothing but that one is needed.
+        bearer = "Bearer" if isinstance(problem, NotSignedIn) else 'Bearer error="invalid_token"'
+        challenge = (("www-authenticate", bearer),) if status == 401 else ()
         return scim(error, status=status, headers=(*_retry(problem), *challenge))
     status, body = _told(problem, call, collection or collection_of(call.path))
     return answer(body, status=status, headers=(*_retry(problem), *headers))

@@ -382,7 +382,9 @@ async def test_credentials_and_discovery(house: Served) -> None:
     missing = await house.ask("GET", "/scim/v2/Users", token=None)
     assert (missing.status_code, missing.headers["www-authenticate"]) == (401, "Bearer")
     for token in ("nonsense", house.token):
-        assert (await house.ask("GET", "/scim/v2/Users", token=token)).status_code == 401
+        refused = await house.ask("GET", "/scim/v2/Users", token=token)
+        assert refused.status_code == 401
+        assert refused.headers["www-authenticate"] == 'Bearer error="invalid_token"'  # RFC 6750, 3
     scim = await house.scim_token()
     assert (await house.ask("GET", "/users", token=scim)).status_code == 401  # a connection is no person
 
