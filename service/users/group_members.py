@@ -105,16 +105,12 @@ _TOUCH: Final = by_kind(
         .values(version=groups.c.version + 1)
     )
 )
-_TOUCH_ABOVE: Final = (
+_around = select(group_groups.c.group).where(
+    group_groups.c.project == bindparam("of_project"), group_groups.c.member == bindparam("of_id")
+)
+_TOUCH_AROUND: Final = (
     update(groups)
-    .where(
-        groups.c.project == bindparam("of_project"),
-        groups.c.id.in_(
-            select(group_groups.c.group).where(
-                group_groups.c.project == bindparam("of_project"), group_groups.c.member == bindparam("of_id")
-            )
-        ),
-    )
+    .where(groups.c.project == bindparam("of_project"), groups.c.id.in_(_around))
     .values(version=groups.c.version + 1)
 )
 _LEAVE_ALL: Final = by_kind(
@@ -203,4 +199,4 @@ async def leave(tx: Transaction, project: str, ids: Sequence[str], at: str) -> N
 
 async def withdraw(tx: Transaction, project: str, group: str, at: str) -> None:
     """Show in the versions of the groups that this one is directly in that it goes: its row takes it out."""
-    await tx.run(_TOUCH_ABOVE, of_project=project, of_id=group, changed_at=at)
+    await tx.run(_TOUCH_AROUND, of_project=project, of_id=group, changed_at=at)
