@@ -1,8 +1,9 @@
 """Reads `startIndex` and `count` (RFC 7644, 3.4.2.4; with a cursor RFC 9865, 2.1)."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from providers.scim.problems import InvalidCount, InvalidValue
 
@@ -13,8 +14,7 @@ _WHOLE = re.compile(r"([+-]?)([0-9]+)")
 _FARTHEST: Final = 2**31 - 1  # no list is longer, and every database can skip so many
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """`start` is the place of the first resource, from 1; `count` how many at most, 0 for the total only."""
 
     start: int = 1

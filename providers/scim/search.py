@@ -1,8 +1,9 @@
 """What a question asks for: the parameters of a GET (RFC 7644, 3.4.2), or the body of a .search (3.4.3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final
+
+import msgspec
 
 from providers.scim.paging import FIRST_PAGE, Page, cursor_page, page
 from providers.scim.problems import InvalidCursor, InvalidFilter, InvalidSyntax, InvalidValue
@@ -12,8 +13,7 @@ from providers.scim.tolerance import DEFAULT, Profile
 SEARCH_REQUEST: Final = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """`filter` is the text of one; `attributes`, `excluded` and `sort_by` are names as the client wrote them.
 
     `cursor` is None for pages by index, empty for the first page of those by cursor (RFC 9865, 2).
@@ -31,7 +31,7 @@ class Search:
 
     def on(self, page: Page) -> "Search":
         """The same question to all types, for another page."""
-        return replace(self, page=page, everywhere=True)
+        return msgspec.structs.replace(self, page=page, everywhere=True)
 
 
 def of_parameters(given: Mapping[str, object]) -> Search:

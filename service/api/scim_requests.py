@@ -9,14 +9,14 @@ import msgspec
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from providers.scim import projection, search
+from providers.scim import projection
 from providers.scim.group import GROUP
 from providers.scim.projection import Projection
 from providers.scim.schema import Resource, ResourceType, Value
 from providers.scim.search import Search
 from providers.scim.tolerance import PROFILES, Profile
 from providers.scim.user import USER
-from service.api import answers, query_string, scim_conditions
+from service.api import answers, scim_conditions, scim_parameters
 from service.api.calls import Call, of
 from service.api.house import House
 from service.api.scim_conditions import bare, tag
@@ -144,22 +144,16 @@ def key_of(text: str) -> str:
 
 
 def parameters(call: Call) -> Search:
-    """What the query string asks for.
-
-    Who writes spaces as %20 means a plus by `+`, as RFC 3986 does, and not the space of HTML forms: to read
-    `anna+test@example.com` with a space in it would answer that there is no such user.
-    """
-    raw = call.scope["query_string"]
-    if b"+" in raw and b"%20" in raw:
-        return search.of_parameters(query_string.read(raw.replace(b"+", b"%2B")))
-    return search.of_parameters(call.query)
+    """What the query string asks for."""
+    return scim_parameters.read(call.scope["query_string"])
 
 
-_whole = lru_cache(projection.projection)
+_NAMES: Final = 512  # characters of names of attributes that are worth remembering
+_shown = lru_cache(256)(projection.projection)
 
 
 def shown(type_: ResourceType, asked: Search) -> Projection:
     """What of a resource is answered."""
-    if not asked.attributes and not asked.excluded:
-        return _whole(type_)
-    return projection.projection(type_, asked.attributes, asked.excluded)
+    short = sum(map(len, (*asked.attributes, *asked.excluded))) <= _NAMES
+    make = _shown if short else projection.projection
+    return make(type_, asked.attributes, asked.excluded)
