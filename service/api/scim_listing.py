@@ -11,7 +11,7 @@ from service.api.scim_requests import Request
 from service.api.scim_walks import Walks
 from service.database import Database
 from service.dialects import question, scim_blocks, scim_filters, scim_pages
-from service.dialects.question import ALL, Question
+from service.dialects.question import Question
 from service.dialects.scim_filters import Asked
 from service.dialects.scim_pages import Found, Order, Place, Step
 from service.users import access
@@ -133,4 +133,4 @@ async def named(listing: Listing) -> list[Found]:
 
 async def _all(listing: Listing, *, adopting: bool) -> list[Found]:
     asking = listing.question(adopting=adopting)
-    return await listing.database.read(scim_pages.page, asking, listing.way, "first", (), ALL)
+    return await listing.database.read(scim_pages.few, asking, listing.way)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -35,6 +35,7 @@ __all__ = [
     "count",
     "items",
     "resource",
+    "resources",
     "row",
     "rows",
 ]
@@ -152,9 +153,13 @@ async def row(tx: Transaction, question: Question) -> Row | None:
 
 def resource(question: Question, row: Row) -> Resource:
     """The SCIM resource of a row that was asked for."""
-    (item,) = question.selection.items([row])
-    assert isinstance(item, dict)  # noqa: S101  # the scim selection makes resources; mypy cannot know
-    return item
+    return resources(question, [row])[0]
+
+
+def resources(question: Question, rows: Sequence[Row]) -> list[Resource]:
+    """The SCIM resources of rows that were asked for."""
+    made = question.selection.items(rows)
+    return cast("list[Resource]", made)  # that is what the selection of SCIM makes
 
 
 async def items(tx: Transaction, question: Question) -> list[object]:

@@ -4,7 +4,7 @@ A user that an identity provider brought keeps what the provider sent in `auth_d
 A resource is that rest with the columns laid over it, so what was sent comes back unchanged.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +20,7 @@ from service.users.checks import is_email
 from service.users.model import ACTIVE, ATTRIBUTES, SUSPENDED
 
 EMAIL: Final = "emails[primary].value"
+Row = tuple[Any, ...]
 FIELDS: Final[Mapping[str, Field]] = {
     field.cells["scim"].word: field for field in USERS if "scim" in field.cells
 }
@@ -182,13 +183,14 @@ def _status(active: Value, status: str | None) -> str | None:
     return ACTIVE if active else SUSPENDED
 
 
-def by_name(names: tuple[str, ...]) -> Callable[..., Resource]:
-    """What makes a resource of a row whose columns come in this order."""
+def by_name(names: tuple[str, ...]) -> Callable[[Iterable[Row]], list[Resource]]:
+    """What makes resources of rows whose columns come in this order."""
 
-    def make(*row: Any) -> Resource:
+    def make(row: Row) -> Resource:
         found = dict(zip(names, row, strict=True))
         raw = found["auth_data"]
-        found["auth_data"] = msgspec.json.decode(raw) if isinstance(raw, str) else raw
+        if isinstance(raw, str):
+            found["auth_data"] = msgspec.json.decode(raw)
         return resource(found)
 
-    return make
+    return lambda rows: list(map(make, rows))

@@ -1,6 +1,6 @@
 """SCIM's words for groups: a row, and its members where they are asked for, as a resource."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -29,9 +29,9 @@ def resource(row: Mapping[str, Any]) -> Resource:
     return made
 
 
-def by_name(names: tuple[str, ...]) -> Callable[..., Resource]:
-    """What makes a resource of a row whose columns come in this order."""
-    return lambda *row: resource(dict(zip(names, row, strict=True)))
+def by_name(names: tuple[str, ...]) -> Callable[[Iterable[tuple[Any, ...]]], list[Resource]]:
+    """What makes resources of rows whose columns come in this order."""
+    return lambda rows: [resource(dict(zip(names, row, strict=True))) for row in rows]
 
 
 def with_members(made: Resource, members: Sequence[tuple[str, str, str | None]]) -> Resource:

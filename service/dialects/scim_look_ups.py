@@ -10,6 +10,9 @@ from typing import Final
 
 import msgspec
 
+from providers.scim import binding
+from providers.scim import filter as filters
+from providers.scim.expression import Comparison
 from providers.scim.problems import ScimProblem
 from providers.scim.schema import ResourceType
 from providers.scim.tolerance import Profile
@@ -47,14 +50,17 @@ def read(text: str, profile: Profile, type_: ResourceType, *, everywhere: bool =
 
 @lru_cache(256)
 def _look_up(name: str, profile: Profile, type_: ResourceType) -> LookUp | None:
-    """The look-up by an attribute that one column has; None where the text decides more than what to find."""
+    """The look-up by an attribute that is a column; None where the text decides more than whom it finds."""
+    text = f'{name} eq ""'
     try:
-        asked = scim_filters.read(f'{name} eq ""', profile, type_)
+        bound = binding.bind(filters.parse(text), type_, profile)
+        asked = scim_filters.read(text, profile, type_)
     except ScimProblem:  # which whoever reads the filter itself tells
         return None
     where = asked.where
-    if not (asked.by_key and isinstance(where, Term) and asked.rest is None):
+    if not (asked.by_key and isinstance(bound, Comparison) and isinstance(where, Term)):
         return None
-    columns = scim_filters.COLUMNS_OF[type_.name].values()
-    field = next(field for field in columns if field.name == where.field)
+    field = scim_filters.COLUMNS_OF[type_.name].get(str(bound.path))
+    if field is None:
+        return None
     return LookUp(where, scim_columns.fitted(field, exact=not where.folded), asked.name is not None)

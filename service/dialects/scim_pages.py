@@ -32,7 +32,7 @@ from service.database.shapes import Kind
 from service.database.types import Words
 from service.dialects import statements
 from service.dialects.dialect import words
-from service.dialects.question import Question, resource
+from service.dialects.question import ALL, Question, resources
 from service.dialects.scim import EMAIL
 from service.dialects.scim_attributes import DERIVED
 from service.dialects.scim_filters import COLUMNS_OF
@@ -102,13 +102,28 @@ async def page(
     return listed[::-1] if step == "before" else listed
 
 
+async def few(tx: Transaction, question: Question, way: Order) -> list[Found]:
+    """All resources of a list for which an index finds them.
+
+    There are few, so the order in which they came is made here: look-ups that ask for none are asked together
+    (`postgres.together`).
+    """
+    if way != Order():
+        return await page(tx, question, way, "first", (), ALL)
+    listed = await found(tx, question, _few(question.shape, tx.kind))
+    return sorted(listed, key=lambda one: one.place) if len(listed) > 1 else listed
+
+
 async def found(
     tx: Transaction, question: Question, asking: Asking, place: Place = (), **more: int
 ) -> list[Found]:
     """The resources of a statement that selects what they are made of, and their places behind that."""
     rows = await tx.rows(asking.statement, **_values(question, asking, place, **more))
+    if not rows:
+        return []
     many = len(statements.looked_at(question.shape, tx.kind))
-    return [Found(resource(question, row[:many]), row[many:]) for row in rows]
+    made = resources(question, [row[:many] for row in rows])
+    return [Found(one, row[many:]) for one, row in zip(made, rows, strict=True)]
 
 
 async def place_of(tx: Transaction, question: Question, way: Order, number: int) -> Place | None:
@@ -132,6 +147,15 @@ def _page(shape: Shape, way: Order, step: Step, kind: Kind) -> Asking:
     columns = statements.looked_at(shape, kind)
     chosen: Select[Any] = select(*columns, *(key for key, _ in keys)).select_from(sight.source).where(*met)
     return statements.taking(chosen.order_by(*_ordered(keys, turned=turned)).limit(_LIMIT), kind)
+
+
+@lru_cache(1024)
+def _few(shape: Shape, kind: Kind) -> Asking:
+    sight = Sight("scim", shape.collection, shape.scope, kind)
+    columns = (*statements.looked_at(shape, kind), own_key(sight))
+    return statements.taking(
+        select(*columns).select_from(sight.source).where(*statements.met_by(sight, shape)), kind
+    )
 
 
 @lru_cache(1024)

@@ -55,8 +55,8 @@ class Selection(msgspec.Struct, frozen=True, eq=False):
 def selection(language: Language, collection: str, chosen: tuple[Part, ...]) -> Selection:
     """The selection of these parts, which have to be known and readable."""
     if language == "scim":
-        resource = _RESOURCES[collection]((*SCIM_COLUMNS[collection], *map(str, chosen)))
-        return Selection((), (), lambda rows, _: starmap(resource, rows))
+        resources = _RESOURCES[collection]((*SCIM_COLUMNS[collection], *map(str, chosen)))
+        return Selection((), (), lambda rows, _: resources(rows))
     layout = _Layout(language)
     make = layout.maker(collection, chosen, ())
     looks, nests = tuple(layout.looks), tuple(layout.nests)
