@@ -33,14 +33,12 @@ def read(raw: bytes) -> Search:
     filters = [piece for piece in pieces if piece.startswith(_FILTER)]
     if not filters:
         return _alike(raw) or _read(raw)
-    asked = _alike(b"&".join(piece for piece in pieces if piece is not filters[0]))
-    if asked is None:
-        return _read(raw)
     try:
         text = unquote(filters[0][len(_FILTER) :].decode("ascii"), errors="strict")
     except ValueError:
         return _read(raw)
-    return msgspec.structs.replace(asked, filter=text)
+    asked = _alike(b"&".join(piece for piece in pieces if piece is not filters[0]))
+    return _read(raw) if asked is None else msgspec.structs.replace(asked, filter=text)
 
 
 def _alike(raw: bytes) -> Search | None:
@@ -58,8 +56,8 @@ def _alike(raw: bytes) -> Search | None:
 
 
 def _read(raw: bytes) -> Search:
-    """Who writes spaces as %20 means a plus by `+`, as RFC 3986 does, and not the space of HTML forms: to read
-    `anna+test@example.com` with a space in it would answer that there is no such user."""
+    # Who writes spaces as %20 means a plus by `+`, as RFC 3986 does, and not the space of HTML forms: to read
+    # `anna+test@example.com` with a space in it would answer that there is no such user.
     if b"+" in raw and b"%20" in raw:
         raw = raw.replace(b"+", b"%2B")
     return search.of_parameters(query_string.read(raw))

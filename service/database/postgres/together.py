@@ -18,7 +18,8 @@ from service.database.shapes import Row, Shape, Statement, shape
 
 _MOST = 100  # look-ups of one statement
 _BIND = re.compile(r"\$(\d+)::(VARCHAR|UUID|BIGINT|INTEGER|BOOLEAN)\b(?!\[)")
-_MORE = re.compile(r"\$|\b(?:LIMIT|OFFSET|ORDER BY|GROUP BY|UNION|FOR)\b")  # than a look-up
+_MORE = re.compile(r"\b(?:LIMIT|OFFSET|ORDER BY|GROUP BY|UNION|FOR)\b")  # than a look-up
+_BRACKETS = re.compile(r"\([^()]*\)")  # the innermost ones, of which nothing is an answer of its own
 _Answer = asyncio.Future[list[Row]]
 
 
@@ -131,7 +132,7 @@ def together(sql: str) -> str | None:
     """
     kinds = dict(sorted((int(number), kind) for number, kind in _BIND.findall(sql)))
     look_up = _BIND.sub(r"asked.a\1", sql)
-    if not kinds or _MORE.search(look_up):
+    if not kinds or "$" in look_up or _MORE.search(_outermost(look_up)):
         return None
     arrays = ", ".join(f"${number}::{kind}[]" for number, kind in kinds.items())
     names = ", ".join(f"a{number}" for number in kinds)
@@ -139,3 +140,9 @@ def together(sql: str) -> str | None:
         f"SELECT answer.*, asked.place FROM unnest({arrays}) WITH ORDINALITY AS asked({names}, place), "  # noqa: S608  # a statement of ours
         f"LATERAL ({look_up} OFFSET 0) AS answer"
     )
+
+
+def _outermost(sql: str) -> str:
+    """A statement without what stands in brackets."""
+    shorter = _BRACKETS.sub("", sql)
+    return sql if shorter == sql else _outermost(shorter)
