@@ -19,7 +19,7 @@ def read(resource: Resource, path: str, resource_type: ResourceType = USER) -> V
     target, chooses = _target(path, resource_type)
     value = extended(resource, target.extension).get(target.attribute.name)
     if chooses:
-        value = _chosen(value)[1]
+        value = chosen(value)
     if target.sub is None:
         return value
     return value.get(target.sub.name) if isinstance(value, dict) else None
@@ -57,8 +57,13 @@ def _target(path: str, resource_type: ResourceType) -> tuple[Target, bool]:
     return target, chooses
 
 
+def chosen(entries: Value) -> Value:
+    """The entry that stands for a multi-valued attribute, or None."""
+    return _chosen(entries)[1]
+
+
 def _chosen(entries: Value) -> tuple[int, Value]:
-    """The entry that stands for a multi-valued attribute and its place, or (-1, None)."""
+    """The same and its place, or (-1, None)."""
     found: tuple[int, Value] = -1, None
     works = False
     for place, entry in enumerate(entries if isinstance(entries, list) else ()):

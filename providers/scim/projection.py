@@ -40,9 +40,11 @@ class Projection:
         return bool(named) if self.wanted else named is not _ALL
 
     def apply(self, resource: Resource) -> Resource:
-        """The part of the resource that is answered; the resource stays as it is."""
+        """The part of the resource that is answered, or all of it; the resource stays as it is."""
         if not self.named and not self.wanted:
             shown = self.resource_type.shown
+            if resource.keys() <= shown:
+                return resource
             return {name: value for name, value in resource.items() if name in shown}
         answer: Resource = {}
         for name, value in resource.items():

@@ -139,7 +139,7 @@ class ResourceType:
 
     def declared(self, resource: Resource) -> list[Value]:
         """The `schemas` of a resource: the core one, and each extension that has a value in it."""
-        return [self.schema.urn, *(schema.urn for schema in self.extensions if resource.get(schema.urn))]
+        return [self.schema.urn, *[schema.urn for schema in self.extensions if resource.get(schema.urn)]]
 
 
 def _by_name(attributes: tuple[Attribute, ...]) -> Mapping[str, Attribute]:

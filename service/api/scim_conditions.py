@@ -5,6 +5,9 @@ in groups goes on, behind a dash, with what stands for those. Reads look at all 
 version before the dash: no change of a user touches a group, so none is refused because a group has changed.
 """
 
+from collections.abc import Iterable
+from typing import Final
+
 import msgspec
 
 from providers.scim.schema import Resource
@@ -36,9 +39,13 @@ class Condition(msgspec.Struct, frozen=True):
             raise Stale
 
 
+_ANY: Final = Condition()
+
+
 def of_headers(call: Call) -> Condition:
     """The condition of a request."""
-    return Condition(_tags(call.lines(b"if-match")), _tags(call.lines(b"if-none-match")))
+    given = [header for header in call.scope["headers"] if header[0].startswith(b"if-")]
+    return Condition(_tags(given, b"if-match"), _tags(given, b"if-none-match")) if given else _ANY
 
 
 def of_version(text: str | None) -> Condition:
@@ -57,8 +64,9 @@ def bare(text: str) -> str:
     return text.strip().removeprefix("W/").strip('"')
 
 
-def _tags(lines: list[str]) -> frozenset[str] | None:
+def _tags(given: Iterable[tuple[bytes, bytes]], named: bytes) -> frozenset[str] | None:
     """The entity tags of a header, on however many lines; None when there is none."""
+    lines = [value.decode("latin-1") for name, value in given if name == named]
     return frozenset(bare(text) for line in lines for text in line.split(",") if text.strip()) or None
 
 

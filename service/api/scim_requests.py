@@ -69,7 +69,8 @@ class Request(msgspec.Struct, frozen=True):
         if isinstance(meta, dict):
             meta["location"] = self._location(made)
         for name, types in _REFERENCES.items():
-            self._refer(made.get(name), types)
+            if name in made:
+                self._refer(made[name], types)
         return self.shown.apply(made)
 
     def _refer(self, listed: Value, types: Mapping[object, str]) -> None:

@@ -5,7 +5,7 @@ A resource is that rest with the columns laid over it, so what was sent comes ba
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -27,7 +27,7 @@ FIELDS: Final[Mapping[str, Field]] = {
 _WHOLE: Final = frozenset({"userName", "externalId"})  # to cut a name would make two people one
 
 
-class _Text(msgspec.Struct, frozen=True):
+class _Text(NamedTuple):
     """A text with a column: the name where it stands, and at how many characters the column cuts it."""
 
     name: str
@@ -94,20 +94,21 @@ def resource(row: Mapping[str, Any]) -> Resource:
 
 def _lay(texts: tuple[_Text, ...], row: Mapping[str, Any], made: Resource) -> None:
     """Puts the columns in their places, but for a text that is there in full and was cut for its column."""
-    for text in texts:
-        value = row[text.column]
+    for name, column, limit in texts:
+        value = row[column]
         if value is None:
-            made.pop(text.name, None)
+            made.pop(name, None)
             continue
-        whole = made.get(text.name)
-        if not isinstance(whole, str) or whole[: text.limit] != value:
-            made[text.name] = value
+        whole = made.get(name)
+        if not isinstance(whole, str) or whole[:limit] != value:
+            made[name] = value
 
 
 def _address(made: Resource) -> Value:
     """The e-mail of a resource: the primary one, else that for work, the first, or a userName that is one."""
     if made.get("emails"):
-        return lens.read(made, EMAIL)
+        entry = lens.chosen(made["emails"])
+        return entry.get("value") if isinstance(entry, dict) else None
     name = made.get("userName")
     return name if isinstance(name, str) and is_email(name) else None
 
