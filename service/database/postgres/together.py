@@ -128,13 +128,14 @@ def together(sql: str) -> str | None:
     """The statement with arrays in the place of its values; the place of whose row it is comes last.
 
     None for what is no look-up. OFFSET 0 has the rows looked up one after the other, by the index that finds
-    each alone.
+    each alone. Behind SELECT the planner does not see how long an array is: a plan for just so many would
+    always seem better to it than the one that it has already, and planning takes longer than looking up.
     """
     kinds = dict(sorted((int(number), kind) for number, kind in _BIND.findall(sql)))
     look_up = _BIND.sub(r"asked.a\1", sql)
     if not kinds or "$" in look_up or _MORE.search(_outermost(look_up)):
         return None
-    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in kinds.items())
+    arrays = ", ".join(f"(SELECT ${number}::{kind}[])" for number, kind in kinds.items())
     names = ", ".join(f"a{number}" for number in kinds)
     return (
         f"SELECT answer.*, asked.place FROM unnest({arrays}) WITH ORDINALITY AS asked({names}, place), "  # noqa: S608  # a statement of ours
