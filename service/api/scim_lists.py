@@ -28,9 +28,7 @@ async def page(request: Request) -> Listed:
     wanted = request.asked
     asked = None
     if wanted.filter is not None:
-        asked = scim_look_ups.read(
-            wanted.filter, request.profile, request.type, everywhere=wanted.everywhere
-        )
+        asked = scim_look_ups.read(wanted.filter, request.profile, request.type, everywhere=wanted.everywhere)
     way = scim_pages.order(wanted.sort_by, request.profile, request.type, descending=wanted.descending)
     listing = Listing(request, asked, way)
     if wanted.cursor is not None:
