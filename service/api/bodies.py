@@ -95,6 +95,8 @@ EMAILS: Final = Part(_emails)
 UUID_: Final = Part(_uuid)
 BOOLEAN_MAYBE: Final = Part(_boolean, required=False)
 URI_MAYBE: Final = Part(_uri, required=False)
+# A fresh proof of who asks: whoever signed on with a provider minutes ago needs no password.
+PROOF: Final = {"password": TEXT_MAYBE}
 
 
 def expect(body: object, parts: Mapping[str, Part]) -> dict[str, object]:
@@ -113,3 +115,8 @@ def expect(body: object, parts: Mapping[str, Part]) -> dict[str, object]:
         if name not in parts:
             raise BadPayload(f'"{name[:64]}" is not allowed')
     return taken
+
+
+def text_of(body: Mapping[str, object], name: str) -> str | None:
+    """A text of a body that was checked; None where it was left out."""
+    return str(body[name]) if name in body else None

@@ -68,7 +68,7 @@ ROUTES: Final = (
         "Farewell",
         "Link",
     ),
-    Route("delete", "/users/{id}/identities/{identity}", "Unlink an identity", "Users"),
+    Route("delete", "/users/{id}/identities/{identity}", "Unlink an identity", "Users", None, "Proof"),
     Route(
         "get",
         "/users/{id}/passkeys",

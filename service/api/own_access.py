@@ -9,7 +9,7 @@ from litestar.types import Scope
 
 from providers.contract import ProviderError
 from service.api import answers, cookies, doors
-from service.api.bodies import TEXT, TEXT_MAYBE, expect
+from service.api.bodies import PROOF, TEXT, TEXT_MAYBE, expect, text_of
 from service.api.calls import Call, of
 from service.api.house import Door
 from service.api.landing import landing
@@ -20,7 +20,7 @@ from service.users.last_way import Open
 from service.users.model import Caller
 from service.users.problems import BadPayload, Forbidden
 
-_LINK: Final = {"provider": TEXT, "password": TEXT_MAYBE, "redirect": TEXT_MAYBE}
+_LINK: Final = {"provider": TEXT, **PROOF, "redirect": TEXT_MAYBE}
 
 
 @get("/users/{key:str}/sessions")
@@ -71,17 +71,22 @@ async def link_identity(scope: Scope, key: FromPath[str]) -> ASGIResponse:
         raise Forbidden
     if caller.session is None:
         raise BadPayload("An identity is linked by who has signed in; this token belongs to no session")
-    redirect = str(body["redirect"]) if "redirect" in body else None
-    password = str(body["password"]) if "password" in body else None
-    left = await link(call, caller, str(body["provider"]), password, redirect)
+    wanted, password = str(body["provider"]), text_of(body, "password")
+    left = await link(call, caller, wanted, password, text_of(body, "redirect"))
     return answers.data({"redirect": left.url}, headers=[left.cookie])
 
 
 @delete("/users/{key:str}/identities/{identity:str}", status_code=200)
 async def unlink_identity(scope: Scope, key: FromPath[str], identity: FromPath[str]) -> ASGIResponse:
-    """Takes an identity away, and every session that began with it; never the last way in."""
+    """Takes an identity away, and every session that began with it; never the last way in.
+
+    Of one's own it takes the fresh proof that linking one does: it may be what a thief has not got.
+    """
     call = of(scope)
+    body = expect(await call.json(), PROOF)
     caller, user = await whose(call, key)
+    if caller.user == user:
+        await prove(call, caller, text_of(body, "password"))
     await unlink(call, caller, user, identity)
     return answers.nothing()
 
@@ -94,11 +99,16 @@ async def link(call: Call, caller: Caller, provider: str, password: str | None, 
     door = _door(call, provider)
     if redirect is not None:
         redirect = landing(call, door.policy.redirect_allow_list, redirect)
-    await sign_in.confirm_password(call.house.database, call.house.hasher, caller, password)
+    await prove(call, caller, password)
     try:
         return await leave(call, door, redirect, link=str(caller.session))
     except ProviderError as problem:
         raise doors.told(problem, door.provider.name) from problem
+
+
+async def prove(call: Call, caller: Caller, password: str | None) -> None:
+    """A fresh proof that it is the caller who asks. Raises WrongCredentials, BadPayload, TooMany."""
+    await sign_in.confirm_password(call.house.database, call.house.hasher, caller, password)
 
 
 async def unlink(call: Call, caller: Caller, user: str, identity: str) -> None:

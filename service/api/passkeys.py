@@ -9,18 +9,17 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from service.api import answers, cookies
-from service.api.bodies import TEXT, TEXT_MAYBE, expect
+from service.api.bodies import PROOF, TEXT, TEXT_MAYBE, expect, text_of
 from service.api.calls import Call, of
-from service.api.own_access import as_key, open_ways, whose
+from service.api.own_access import as_key, open_ways, prove, whose
 from service.api.passkey_doors import CREDENTIAL, LARGEST, site
 from service.database import Transaction
-from service.users import challenges, credentials, passkey_sign_in, passkeys, sign_in
+from service.users import challenges, credentials, passkey_sign_in, passkeys
 from service.users.challenges import Json
 from service.users.credentials import Attestation, Attested, Challenge
 from service.users.model import Caller
 from service.users.problems import BadPayload, Forbidden, WrongCredentials
 
-_PROOF: Final = {"password": TEXT_MAYBE}
 _NEW: Final = {"credential": CREDENTIAL, "name": TEXT_MAYBE}
 _NAME: Final = {"name": TEXT}
 _UNNAMED: Final = "Passkey"
@@ -38,10 +37,9 @@ async def list_passkeys(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 async def ask(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """What the browser is to make a passkey of, for a fresh proof: the password, or a sign-in minutes ago."""
     call = of(scope)
-    body = expect(await call.json(), _PROOF)
+    body = expect(await call.json(), PROOF)
     caller = await _self(call, key)
-    password = str(body["password"]) if "password" in body else None
-    await sign_in.confirm_password(call.house.database, call.house.hasher, caller, password)
+    await prove(call, caller, text_of(body, "password"))
     return answers.data(await asked(call, caller))
 
 
@@ -74,13 +72,11 @@ async def remove_passkey(scope: Scope, key: FromPath[str], passkey: FromPath[str
     Of one's own it takes the fresh proof that adding one does: it may be what a thief has not got.
     """
     call = of(scope)
-    body = expect(await call.json(), _PROOF)
+    body = expect(await call.json(), PROOF)
     caller, user = await whose(call, key)
-    house = call.house
     if caller.user == user:
-        password = str(body["password"]) if "password" in body else None
-        await sign_in.confirm_password(house.database, house.hasher, caller, password)
-    await house.database.write(passkeys.remove, caller, user, as_key(passkey), open_ways(call))
+        await prove(call, caller, text_of(body, "password"))
+    await call.house.database.write(passkeys.remove, caller, user, as_key(passkey), open_ways(call))
     return answers.nothing()
 
 

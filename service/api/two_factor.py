@@ -11,17 +11,16 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from service.api import answers
-from service.api.bodies import TEXT, TEXT_MAYBE, expect
+from service.api.bodies import PROOF, TEXT, expect, text_of
 from service.api.calls import Call, of
-from service.api.own_access import as_key, open_ways
-from service.users import lost_factors, second_factor, sign_in
+from service.api.own_access import as_key, open_ways, prove
+from service.users import lost_factors, second_factor
 from service.users.model import Caller
 from service.users.problems import BadPayload, WrongOtp
 from service.users.second_factor import Made
 from service.users.throttle import Attempt, guarded
 
 _PASSWORD: Final = {"password": TEXT}
-_PROOF: Final = {"password": TEXT_MAYBE}  # who signs on with a provider has none: a fresh sign-on stands in
 _CODE: Final = {"otp": TEXT}
 _BOTH: Final = {"secret": TEXT, "otp": TEXT}
 _DIGITS: Final = re.compile(r"[0-9]{6}\Z")
@@ -31,7 +30,7 @@ _DIGITS: Final = re.compile(r"[0-9]{6}\Z")
 async def generate(scope: Scope) -> ASGIResponse:
     """A secret for an authenticator app, pending until `enable` brings a code that was made with it."""
     call = of(scope)
-    return answers.data(await _made(call, expect(await call.json(), _PROOF), armed=False))
+    return answers.data(await _made(call, expect(await call.json(), PROOF), armed=False))
 
 
 @post(["/users/me/tfa/enable", "/users/tfa/enable"])
@@ -63,9 +62,9 @@ async def disable(scope: Scope) -> ASGIResponse:
 async def renew_codes(scope: Scope) -> ASGIResponse:
     """New recovery codes, shown this once; each stands in for one code. Older ones are good no more."""
     call = of(scope)
-    body = expect(await call.json(), _PROOF)
+    body = expect(await call.json(), PROOF)
     caller = await _person(call)
-    await sign_in.confirm_password(call.house.database, call.house.hasher, caller, _password(body))
+    await prove(call, caller, text_of(body, "password"))
     return answers.data({"codes": await call.house.database.write(second_factor.renew_codes, caller)})
 
 
@@ -85,18 +84,13 @@ async def _person(call: Call) -> Caller:
 
 async def _made(call: Call, body: Mapping[str, Any], *, armed: bool) -> Made:
     caller, house = await _person(call), call.house
-    await sign_in.confirm_password(house.database, house.hasher, caller, _password(body))
+    await prove(call, caller, text_of(body, "password"))
     return await house.database.write(house.factor.generate, caller, issuer(call), armed=armed)
 
 
 def issuer(call: Call) -> str:
     """What we are called in an authenticator app where the project has no title."""
     return urlsplit(call.house.terms.public_url).netloc
-
-
-def _password(body: Mapping[str, Any]) -> str | None:
-    given = body.get("password")
-    return None if given is None else str(given)
 
 
 async def _guess(call: Call, caller: Caller, verb: Any, *given: str) -> None:

@@ -15,6 +15,7 @@ from service.pages import (
     sessions,
     tfa_setup,
     verify,
+    welcome,
 )
 from service.pages.refusals import refuse
 
@@ -38,7 +39,8 @@ router = Router(
         directory.enter_project,
         code.show,
         code.prove,
-        login.welcome,
+        welcome.show,
+        welcome.show_of_project,
         onward.show,
         account.show,
         account.change,

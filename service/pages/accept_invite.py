@@ -13,9 +13,10 @@ from service.api.calls import Call, of
 from service.pages.forms import form
 from service.pages.letter_links import ended, send_again, token_of, why_refused
 from service.pages.notices import Name, notice
-from service.pages.sheet import Dress, dress, sheet, ways
+from service.pages.sheet import Dress, dress, sheet
 from service.pages.standing import Standing, standing
 from service.pages.tongue import say, tongue
+from service.pages.ways import buttons
 from service.users import acceptance, renewals
 from service.users.model import LOCAL
 from service.users.passwords import SHORTEST
@@ -78,7 +79,7 @@ async def _page(
             return _told(call, over, found, dressed)
         return _form(call, named.project, token, found, dressed, refused)
     name: Name = "done" if done and found.state == "used" else found.state
-    return _told(call, name, found, await dress(call, named.project), token)
+    return _told(call, name, found, await dress(call, named.project), token, named.project)
 
 
 def _form(
@@ -98,17 +99,20 @@ def _form(
         expires_at=found.invitation.expires_at,
         refused=refused,
         takes_passwords=own == LOCAL and not call.house.terms.disable_default,
-        ways=[way for way in ways(call, project) if own in {LOCAL, way.name}],
+        ways=buttons(call, project, only=None if own == LOCAL else own),
     )
 
 
-def _told(call: Call, name: Name, found: Standing, dressed: Dress, token: str = "") -> Response[bytes]:
+def _told(
+    call: Call, name: Name, found: Standing, dressed: Dress, token: str = "", project: str | None = None
+) -> Response[bytes]:
     when = found.used_at if name == "used" and found.used_at else found.invitation.expires_at
     return notice(
         name,
         call,
         dressed,
         token=token,
+        project=project,
         email=found.invitation.email,
         when=in_words(when, tongue(call)),
         host=calm(found.inviter) or say(call, SOMEBODY),

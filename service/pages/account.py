@@ -1,6 +1,6 @@
 """A person's own account: the ways in, added and removed, the second factor, and where they are signed in."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -10,25 +10,20 @@ from litestar.types import Scope
 from providers.contract import Provider, Redirects
 from service.api import own_access
 from service.api.calls import Call, of
-from service.pages import passkeys
+from service.pages import passkeys, tfa_setup
 from service.pages.here import ACCOUNT, Here, here, posted
 from service.pages.login import CAUSES, REASONS
 from service.pages.notices import notice
-from service.pages.sessions import shown, way
-from service.pages.sheet import away, dress, sheet, ways
+from service.pages.proof import UNPROVEN, refusal, typed
+from service.pages.sessions import shown
+from service.pages.sheet import away, dress, sheet
 from service.pages.tongue import say
+from service.pages.ways import called, ways
 from service.users import own_account
 from service.users.own_account import OwnAccount
-from service.users.problems import (
-    BadPayload,
-    Forbidden,
-    Problem,
-    TooMany,
-    Unprocessable,
-    Unreachable,
-    WrongCredentials,
-)
+from service.users.problems import Forbidden, Problem, Unprocessable, Unreachable
 
+Fields = Mapping[str, str]
 _DONE: Final[Mapping[str, str]] = {
     "linked": "It was added. From now on you can sign in with it as well, and a letter tells you so.",
     "unlinked": "It was removed, and whoever was signed in with it no longer is. A letter tells you so.",
@@ -43,9 +38,6 @@ _NOT_ADDED: Final[Mapping[str, str]] = {
     **{cause: CAUSES[cause] for cause in ("unverified", "foreign", "malformed", "denied")},
 }
 _REFUSED: Final[Mapping[type[Problem], str]] = {
-    WrongCredentials: "This password is not right. Check it and try again.",
-    BadPayload: "Type your password, so that nobody else adds a way into your account.",
-    TooMany: REASONS["REQUESTS_EXCEEDED"],
     Unreachable: REASONS["SERVICE_UNAVAILABLE"],
     Unprocessable: "This one has to stay: it is your last way in, or your account belongs to it.",
 }
@@ -63,42 +55,94 @@ async def show(scope: Scope) -> Response[bytes]:
 
 @post(ACCOUNT)
 async def change(scope: Scope) -> Response[bytes]:
-    """Removes the way in that the button names, or leads to the provider where another is proven."""
+    """What a button asks for: another way in, or that one goes, once it is sure who asks."""
     call = of(scope)
     who, fields = await posted(call)
+    if who.confined:
+        return notice("held_up", call, await dress(call))
+    step = next((step for name, step in _STEPS.items() if name in fields), _nothing)
     try:
-        return await _change(call, who, fields)
+        return await step(call, who, fields)
     except tuple(_REFUSED) as problem:
         return await _page(call, who, refused=_REFUSED[type(problem)], status=422)
 
 
-async def _change(call: Call, who: Here, fields: Mapping[str, str]) -> Response[bytes]:
-    if who.confined:
-        return notice("held_up", call, await dress(call))
-    if "link" in fields:
-        return await _leave(call, who, fields["link"], fields.get("password") or None)
+async def _nothing(call: Call, _: Here, __: Fields) -> Response[bytes]:
+    return away(ACCOUNT, call.house.terms)
+
+
+async def _ask_removal(call: Call, who: Here, fields: Fields, wrong: str | None = None) -> Response[bytes]:
+    account = await _look(call, who)
+    gone = fields.get("unlink") or fields.get("unlinked")
+    one = next((one for one in account.identities if one["id"] == gone), None)
+    if one is None:
+        return away(ACCOUNT, call.house.terms)
+    if one["id"] not in account.removable:
+        return await _page(call, who, refused=_REFUSED[Unprocessable], status=422)
+    return sheet(
+        "way_remove",
+        call,
+        await dress(call),
+        status=422 if wrong else 200,
+        identity=one["id"],
+        way=called(call, one["provider"]) or one["provider"],
+        whose=one["email"] or one["external_identifier"],
+        email=account.email or "",
+        proof=account.proof,
+        mark=who.mark,
+        wrong=say(call, wrong) if wrong else None,
+    )
+
+
+async def _remove(call: Call, who: Here, fields: Fields) -> Response[bytes]:
+    wrong = await refusal(call, who, fields)
+    if wrong:
+        return await _ask_removal(call, who, fields, wrong)
     with suppress(Forbidden):  # it is gone already
-        await own_access.unlink(call, who.caller, who.user, fields.get("unlink", ""))
+        await own_access.unlink(call, who.caller, who.user, fields["unlinked"])
     return away(f"{ACCOUNT}?done=unlinked", call.house.terms)
 
 
-async def _leave(call: Call, who: Here, provider: str, password: str | None) -> Response[bytes]:
+async def _leave(call: Call, who: Here, fields: Fields) -> Response[bytes]:
     """A page with a link: browsers would hold the form to where its answer leads (CSP form-action)."""
-    back = f"{call.house.terms.public_url}{ACCOUNT}?done=linked"
-    left = await own_access.link(call, who.caller, provider, password, back)
-    page = sheet("add_way", call, await dress(call), url=left.url, provider=way(call, provider))
+    provider, back = fields["link"], f"{call.house.terms.public_url}{ACCOUNT}?done=linked"
+    try:
+        left = await own_access.link(call, who.caller, provider, typed(fields), back)
+    except tuple(UNPROVEN) as problem:
+        return await _page(call, who, wrong=UNPROVEN[type(problem)], status=422)
+    page = sheet("add_way", call, await dress(call), url=left.url, provider=called(call, provider))
     page.set_header(*left.cookie)
     return page
 
 
+_STEPS: Final[Mapping[str, Callable[[Call, Here, Fields], Awaitable[Response[bytes]]]]] = {
+    "link": _leave,
+    "unlink": _ask_removal,
+    "unlinked": _remove,
+}
+
+
+async def _look(call: Call, who: Here) -> OwnAccount:
+    return await call.house.database.read(own_account.look, who.caller, own_access.open_ways(call))
+
+
 async def _page(
-    call: Call, who: Here, *, done: str | None = None, refused: str | None = None, status: int = 200
+    call: Call,
+    who: Here,
+    *,
+    done: str | None = None,
+    refused: str | None = None,
+    wrong: str | None = None,
+    status: int = 200,
 ) -> Response[bytes]:
+    """`refused`: what could not be done; `wrong`: why the password was not taken."""
     if who.confined:
         return notice("held_up", call, await dress(call))
-    account = await call.house.database.read(own_account.look, who.caller, own_access.open_ways(call))
+    account = await _look(call, who)
     passwords = account.has_password and not call.house.terms.disable_default
-    identities = [{**one, "way": way(call, one["provider"]) or one["provider"]} for one in account.identities]
+    identities = [
+        {**one, "way": called(call, one["provider"]) or one["provider"]} for one in account.identities
+    ]
     return sheet(
         "account",
         call,
@@ -113,6 +157,7 @@ async def _page(
         mark=who.mark,
         done=say(call, done) if done else None,
         refused=say(call, refused) if refused else None,
+        wrong=say(call, wrong) if wrong else None,
     )
 
 
@@ -123,15 +168,18 @@ def _offers(call: Call) -> list[Provider]:
 
 def _sections(call: Call, account: OwnAccount, passwords: bool) -> list[dict[str, Any]]:
     """Pages of their own about this account; without a path there is nothing to do there."""
-    path = None
+    path = tfa_setup.PATH if not account.app and (account.passkeys or passwords) else None
     if account.app and account.passkeys:
         hint = "It is on: you are asked for a code of your app, or for one of your passkeys."
     elif account.app:
         hint = "It is on: after your password you are asked for a code of your app."
     elif account.passkeys:
-        hint = "It is on: who signs in another way is asked for one of your passkeys, too."
+        hint = (
+            "It is on: who signs in another way is asked for one of your passkeys, too. You may add an app, "
+            "whose codes will do as well."
+        )
     elif passwords:
-        path, hint = "/admin/tfa-setup", "It is off: set it up, and nobody gets in with your password alone."
+        hint = "It is off: set it up, and nobody gets in with your password alone."
     else:
         hint = "The service that you sign in with takes care of it."
     rows = [(path, "Two-factor authentication", hint), (passkeys.PATH, "Your passkeys", passkeys.ABOUT)]

@@ -12,6 +12,7 @@ from service.api import owing, passkey_doors
 from service.api.calls import Call, of
 from service.api.landing import credential
 from service.pages.forms import form
+from service.pages.here import LOGIN, WELCOME
 from service.pages.sheet import PASSKEYS, away, dress, sheet
 from service.pages.tongue import say
 from service.users import credentials
@@ -21,7 +22,7 @@ from service.users.sessions import Opened
 from service.users.waiting import Waiting
 
 PATH: Final = "/admin/login/code"
-_LATE: Final = "/admin/login?reason=TOKEN_EXPIRED"
+_LATE: Final = f"{LOGIN}?reason=TOKEN_EXPIRED"
 _WRONG: Final = "This code is not right, or has been used already. Wait for the next one in your app."
 UNPROVEN: Final = "This passkey was not accepted, or it took too long. Try once more, or choose another way."
 _OFTEN: Final = "There were too many attempts. Wait a few minutes, then try the code that your app shows."
@@ -52,7 +53,7 @@ async def prove(scope: Scope) -> Response[bytes]:
         return away(_LATE, call.house.terms)
     door = call.house.doors.get(waiting.provider)
     mode = door.policy.mode if door else "cookie"
-    return away("/admin/welcome", call.house.terms, credential(call, opened, mode), url=waiting.redirect)
+    return away(WELCOME, call.house.terms, credential(call, opened, mode), url=waiting.redirect)
 
 
 async def _pay(call: Call, fields: Mapping[str, str]) -> Opened:

@@ -18,6 +18,7 @@ from service.api.landing import Home, credential, landing
 from service.api.owing import owe
 from service.pages import code as code_page
 from service.pages.forms import form
+from service.pages.here import WELCOME
 from service.pages.login import CAUSES, REASONS
 from service.pages.sheet import away, dress, sheet
 from service.pages.tongue import say
@@ -32,7 +33,6 @@ from service.users.problems import (
 from service.users.sign_on import Owing
 
 _PATH: Final = "/admin/login/with/{name:str}"
-_HOME: Final = "/admin/welcome"
 _PATH_OF_PROJECT: Final = PREFIX + "/auth/sso/{name:str}/password"
 _CODES: Final[Mapping[type[Problem], str]] = {
     WrongCredentials: "INVALID_CREDENTIALS",
@@ -69,7 +69,7 @@ async def enter(scope: Scope, name: FromPath[str]) -> Response[bytes]:
     if isinstance(outcome, Owing):
         owed = await owe(call, outcome.user, name, target)
         return away(code_page.PATH, call.house.terms, owed)
-    return away(_HOME, call.house.terms, credential(call, outcome, door.policy.mode), url=target)
+    return away(WELCOME, call.house.terms, credential(call, outcome, door.policy.mode), url=target)
 
 
 @get(_PATH_OF_PROJECT)
@@ -120,7 +120,7 @@ def _door(call: Call, name: str) -> Door:
 
 
 def _target(call: Call, door: Door, wanted: str) -> str:
-    return landing(call, door.policy.redirect_allow_list, wanted or call.house.terms.public_url + _HOME)
+    return landing(call, door.policy.redirect_allow_list, wanted or call.house.terms.public_url + WELCOME)
 
 
 def _said(problem: Problem) -> str:

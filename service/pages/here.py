@@ -1,5 +1,6 @@
 """Whose browser this is: the person whose session its cookie holds, and the mark that their forms carry."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -16,6 +17,7 @@ from service.users.problems import Expired, Forbidden, Forged, NotSignedIn
 
 ACCOUNT: Final = "/admin/account"
 LOGIN: Final = "/admin/login"
+WELCOME: Final = "/admin/welcome"
 
 
 class Here(msgspec.Struct, frozen=True):
@@ -48,10 +50,15 @@ async def here(call: Call) -> Here:
 async def posted(call: Call) -> tuple[Here, dict[str, str]]:
     """Who sends a form of these pages, and its fields. Raises NotSignedIn, Forbidden, as `form` does."""
     fields = await form(call)
+    return await marked(call, fields), fields
+
+
+async def marked(call: Call, fields: Mapping[str, str]) -> Here:
+    """Who sent these fields, by the mark among them. Raises NotSignedIn, Forbidden."""
     who = await here(call)
     if fields.get("mark") != who.mark:
         raise Forbidden
-    return who, fields
+    return who
 
 
 async def _known(

@@ -15,9 +15,10 @@ from service.api.landing import credential
 from service.api.owing import owe
 from service.pages import code as code_page
 from service.pages.forms import form
-from service.pages.notices import notice
-from service.pages.sheet import PASSKEYS, away, dress, sheet, ways
+from service.pages.here import LOGIN, WELCOME
+from service.pages.sheet import PASSKEYS, away, dress, sheet
 from service.pages.tongue import say
+from service.pages.ways import buttons
 from service.users import credentials, refresh_tokens, sessions, sign_in
 from service.users.credentials import Assertion
 from service.users.model import LOCAL
@@ -34,7 +35,6 @@ from service.users.problems import (
 from service.users.sessions import Recognised
 
 _CODE: Final = re.compile(r"[A-Z_]{1,64}\Z")
-_PATH: Final = "/admin/login"
 _WRONG: Final = "The address or the password is not right. Check both and try again."
 _UNNAMED: Final = "You could not be signed in. Try again, or ask the people who run this place."
 
@@ -79,17 +79,17 @@ CAUSES: Final[Mapping[str, str]] = {
 }
 
 
-@get(_PATH)
+@get(LOGIN)
 async def login(scope: Scope) -> Response[bytes]:
     """The ways to sign in; `?reason=CODE` says in words why the last attempt failed."""
     call = of(scope)
-    code = _code(call)
+    code = code_of(call)
     cause = call.query.get("cause")
     told = CAUSES.get(cause) if isinstance(cause, str) else None
     return await _page(call, reason=told or (REASONS.get(code, _UNNAMED) if code else None))
 
 
-@post(_PATH)
+@post(LOGIN)
 async def enter(scope: Scope) -> Response[bytes]:
     """Signs in with a password of ours; whose account has a second factor is asked for its code next."""
     call = of(scope)
@@ -99,7 +99,7 @@ async def enter(scope: Scope) -> Response[bytes]:
         return await _enter_by_passkey(call, fields["credential"])
     email = fields.get("email", "")[:320]
     if house.terms.disable_default:
-        raise RouteUnknown(_PATH)
+        raise RouteUnknown(LOGIN)
     try:
         opened = await sign_in.with_password(
             *(house.database, house.hasher, call.project, email, fields.get("password", "")[:1024]),
@@ -112,7 +112,7 @@ async def enter(scope: Scope) -> Response[bytes]:
         return await _page(call, email=email, refused=_WRONG)
     except TooMany:
         return await _page(call, email=email, refused=REASONS["REQUESTS_EXCEEDED"])
-    return away("/admin/welcome", house.terms, credential(call, opened, "cookie"))
+    return away(WELCOME, house.terms, credential(call, opened, "cookie"))
 
 
 async def _enter_by_passkey(call: Call, answer: str) -> Response[bytes]:
@@ -124,7 +124,7 @@ async def _enter_by_passkey(call: Call, answer: str) -> Response[bytes]:
         return await _page(call, reason=REASONS["INVALID_PROVIDER"], status=422)
     except TooMany:
         return await _page(call, reason=REASONS["REQUESTS_EXCEEDED"], status=422)
-    return away("/admin/welcome", call.house.terms, credential(call, opened, "cookie"))
+    return away(WELCOME, call.house.terms, credential(call, opened, "cookie"))
 
 
 async def _page(
@@ -135,7 +135,7 @@ async def _page(
     refused: str | None = None,
     status: int = 200,
 ) -> Response[bytes]:
-    known, takes_passkeys = await _known(call), passkey_doors.takes(call)
+    who, takes_passkeys = await known(call), passkey_doors.takes(call)
     return sheet(
         "login",
         call,
@@ -145,29 +145,14 @@ async def _page(
         reason=say(call, reason) if reason else None,
         refused=say(call, refused) if refused else None,
         email=email,
-        held_up=known is not None and known.confined,
+        held_up=who is not None and who.confined,
         takes_passkeys=takes_passkeys,
         takes_passwords=not call.house.terms.disable_default,
-        ways=ways(call, call.project),
+        ways=buttons(call, call.project),
     )
 
 
-@get("/admin/welcome")
-async def welcome(scope: Scope) -> Response[bytes]:
-    """Where a sign-on ends: it comes here with a session's cookie, or with the reason why there is none."""
-    call = of(scope)
-    code = _code(call)
-    if code:
-        cause = call.query.get("cause")
-        more = f"&cause={cause}" if isinstance(cause, str) and cause in CAUSES else ""
-        return away(f"{_PATH}?reason={code}{more}", call.house.terms)
-    known = await _known(call)
-    if known is None:
-        return away("/admin/login", call.house.terms)
-    return notice("held_up" if known.confined else "signed_in", call, await dress(call))
-
-
-async def _known(call: Call) -> Recognised | None:
+async def known(call: Call) -> Recognised | None:
     """Whose session the browser's cookies are, if it still lives."""
     session = refresh_tokens.session_of(call.cookie(REFRESH))
     token = call.cookie(SESSION)
@@ -179,7 +164,7 @@ async def _known(call: Call) -> Recognised | None:
     return await call.house.database.read(sessions.recognise, call.project, session)
 
 
-def _code(call: Call) -> str | None:
+def code_of(call: Call) -> str | None:
     """The code of `?reason=`; something that cannot be one is still a failure, but without a name."""
     if "reason" not in call.query:
         return None

@@ -9,14 +9,19 @@ from litestar import Response
 from service.api.calls import Call
 from service.pages.sheet import Dress, sheet
 from service.pages.tongue import say
+from service.users.projects import DEFAULT
 
 Name = Literal[
     "done", "used", "sent_again", "replaced", "voided", "expired", "unknown",
     "reset", "reset_void", "reset_expired", "verified", "verify_expired", "verify_void",
-    "signed_in", "held_up", "protected", "elsewhere", "crossed", "garbled", "busy", "down", "broken",
+    "signed_in", "signed_out", "held_up", "protected",
+    "elsewhere", "crossed", "garbled", "busy", "down", "broken",
 ]  # fmt: skip
 AGAIN: Final = "Send me a new one"
 _SIGN_IN: Final = ("/admin/login", "Sign in")
+ACCOUNT: Final = ("/admin/account", "Your account")
+# Pages of ours are for the people of the default project; all others sign in by their application.
+_ELSEWHERE: Final = "To sign in, open the application that you were invited to."
 _FACTOR: Final = ("/admin/tfa-setup", "Set it up now")
 
 
@@ -130,7 +135,11 @@ _NOTICES: Final[Mapping[Name, Notice]] = {
     "signed_in": Notice(
         200, "good", "done", "You are signed in",
         ("You can go back to your application, or close this page.",),
-        ("/admin/account", "Your account"),
+        ACCOUNT,
+    ),
+    "signed_out": Notice(
+        403, "calm", "question", "You are not signed in",
+        ("Open your application, or the letter that brought you here, and try once more.",),
     ),
     "held_up": Notice(
         200, "calm", "pause", "One step is missing",
@@ -193,10 +202,19 @@ def notice(
     *,
     headers: Mapping[str, str] | None = None,
     token: str = "",
+    action: tuple[str, str] | None = None,
+    project: str | None = None,
     **facts: str,
 ) -> Response[bytes]:
-    """The page of this name; `facts` are what its sentences speak of, `token` what its button sends."""
+    """The page of this name; `facts` are what its sentences speak of, `token` what its button sends.
+
+    `action` takes the place of the row's own. `project`: whose people read it, where the path says another.
+    """
     row = _NOTICES[name]
+    action, sentences = action or row.action, row.sentences
+    if (project or call.project) != DEFAULT:
+        sentences = (*sentences, _ELSEWHERE) if action == _SIGN_IN else sentences
+        action = None
     return sheet(
         "notice",
         call,
@@ -206,7 +224,7 @@ def notice(
         tone=row.tone,
         picture=row.picture,
         heading=say(call, row.heading),
-        sentences=[say(call, sentence, **facts) for sentence in row.sentences],
-        action=row.action and {"path": row.action[0], "label": say(call, row.action[1])},
+        sentences=[say(call, sentence, **facts) for sentence in sentences],
+        action=action and {"path": action[0], "label": say(call, action[1])},
         again=row.again and {"path": row.again, "label": say(call, AGAIN), "token": token},
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.types import Scope
@@ -13,24 +13,23 @@ from service.api.own_access import as_key, open_ways
 from service.database import Transaction
 from service.pages.devices import device
 from service.pages.here import Here, here, posted
+from service.pages.proof import refusal
 from service.pages.sheet import PASSKEYS, away, dress, sheet
 from service.pages.tongue import say
 from service.users import credentials, passkeys, second_factor, sign_in
 from service.users.credentials import Attestation
-from service.users.problems import BadPayload, Forbidden, TooMany, Unprocessable, WrongCredentials
+from service.users.problems import BadPayload, Forbidden, Unprocessable
+from service.users.sign_in import Proof
 
 PATH: Final = "/admin/passkeys"
 ABOUT: Final = (
     "A passkey signs you in with your fingerprint, your face or the PIN of your device, and only here: "
     "nobody can lure it to another site. Beside a password it is your second factor."
 )
-_WRONG: Final = "The password is not right. Try it once more."
-_OFTEN: Final = "There were too many attempts. Wait a few minutes and try again."
 _UNMADE: Final = "The passkey was not added: it took too long, or it is here already. Try once more."
 _UNNAMED: Final = "A name has 1 to 100 characters."
 _LAST: Final = "This passkey is your only way to sign in. Add another one first."
 
-Proof = Literal["none", "password", "again"]
 Fields = Mapping[str, str]
 
 
@@ -56,9 +55,9 @@ async def _nothing(call: Call, _: Here, __: Fields) -> Response[bytes]:
 
 async def _add(call: Call, found: Here, fields: Fields) -> Response[bytes]:
     """Once it is sure who asks, the page that has the browser make one."""
-    refused = await _refusal(call, found, fields)
-    if refused:
-        return await _page(call, found, refused)
+    wrong = await refusal(call, found, fields)
+    if wrong:
+        return await _page(call, found, wrong=wrong)
     return sheet(
         "passkey_new",
         call,
@@ -96,9 +95,7 @@ async def _rename(call: Call, found: Here, fields: Fields) -> Response[bytes]:
     return away(PATH, call.house.terms)
 
 
-async def _ask_removal(
-    call: Call, found: Here, fields: Fields, refused: str | None = None
-) -> Response[bytes]:
+async def _ask_removal(call: Call, found: Here, fields: Fields, wrong: str | None = None) -> Response[bytes]:
     listed, proof = await call.house.database.read(_standing, found)
     one = next((one for one in listed if one["id"] == fields.get("passkey")), None)
     if one is None:
@@ -107,18 +104,18 @@ async def _ask_removal(
         "passkey_remove",
         call,
         await dress(call),
-        status=422 if refused else 200,
+        status=422 if wrong else 200,
         passkey=one,
         proof=proof,
         mark=found.mark,
-        refused=say(call, refused) if refused else None,
+        wrong=say(call, wrong) if wrong else None,
     )
 
 
 async def _remove(call: Call, found: Here, fields: Fields) -> Response[bytes]:
-    refused = await _refusal(call, found, fields)
-    if refused:
-        return await _ask_removal(call, found, fields, refused)
+    wrong = await refusal(call, found, fields)
+    if wrong:
+        return await _ask_removal(call, found, fields, wrong)
     caller, key = found.caller, fields.get("passkey", "")
     try:
         where = (caller, found.user, as_key(key), open_ways(call))
@@ -139,31 +136,23 @@ _STEPS: Final[Mapping[str, Callable[[Call, Here, Fields], Awaitable[Response[byt
 }
 
 
-async def _refusal(call: Call, found: Here, fields: Fields) -> str | None:
-    """Why it is not sure who asks."""
-    password = fields.get("password", "")[:1024] or None
-    try:
-        await sign_in.confirm_password(call.house.database, call.house.hasher, found.caller, password)
-    except (WrongCredentials, BadPayload):
-        return _WRONG
-    except TooMany:
-        return _OFTEN
-    return None
-
-
-async def _page(call: Call, found: Here, refused: str | None = None) -> Response[bytes]:
+async def _page(
+    call: Call, found: Here, refused: str | None = None, *, wrong: str | None = None
+) -> Response[bytes]:
+    """`refused`: what could not be done; `wrong`: why the password was not taken."""
     listed, proof = await call.house.database.read(_standing, found)
     return sheet(
         "passkeys",
         call,
         await dress(call),
-        status=422 if refused else 200,
+        status=422 if refused or wrong else 200,
         about=say(call, ABOUT),
         passkeys=listed,
         proof=proof,
         mark=found.mark,
         site=call.house.terms.site is not None,
         refused=say(call, refused) if refused else None,
+        wrong=say(call, wrong) if wrong else None,
     )
 
 

@@ -12,6 +12,7 @@ from service.api.calls import Call, of
 from service.pages.devices import device
 from service.pages.here import ACCOUNT, LOGIN, here, posted
 from service.pages.sheet import away, dress, sheet
+from service.pages.ways import called
 from service.users import session_list, sessions
 from service.users.problems import Forbidden
 
@@ -53,7 +54,7 @@ async def _leave(call: Call, session: str) -> Response[bytes]:
         call,
         await dress(call),
         elsewhere="" if elsewhere == home else elsewhere,
-        provider=way(call, ended.provider) if ended else "",
+        provider=called(call, ended.provider) if ended else "",
     )
     for name in (cookies.REFRESH, cookies.SESSION):
         left.set_cookie(
@@ -64,10 +65,4 @@ async def _leave(call: Call, session: str) -> Response[bytes]:
 
 def shown(call: Call, one: Mapping[str, Any]) -> dict[str, Any]:
     """A session as people speak of it: its device, and the provider that it began with."""
-    return {**one, "device": device(one["user_agent"]), "way": way(call, one["provider"])}
-
-
-def way(call: Call, provider: str) -> str:
-    """What a provider is called; nothing for a password, or one that is there no more."""
-    door = call.house.doors.get(provider)
-    return door.provider.label if door else ""
+    return {**one, "device": device(one["user_agent"]), "way": called(call, one["provider"])}

@@ -14,7 +14,6 @@ from markupsafe import Markup
 from mail.catalogue import catalogue, direction, in_words
 from mail.letterhead import PLAIN, Letterhead, paint
 from mail.message import calm
-from providers.contract import Provider
 from service.api.calls import Call
 from service.api.house import Terms
 from service.letters import heads
@@ -151,11 +150,6 @@ def away(
     if cookie is not None:
         gone.set_header(*cookie)
     return gone
-
-
-def ways(call: Call, project: str) -> list[Provider]:
-    """The providers that people of a project may sign in with."""
-    return [door.provider for door in call.house.doors.values() if door.policy.project == project]
 
 
 def base(terms: Terms) -> str:

@@ -43,7 +43,7 @@ async def verify(scope: Scope) -> Response[bytes]:
     except (Expired, Forged):
         return await _page(call, token)
     except (BadPayload, Taken, NoSuch, Forbidden):
-        return notice("verify_void", call)
+        return notice("verify_void", call, await dress(call, named.project), project=named.project)
     return away(f"{_PATH}?done=", call.house.terms)
 
 
@@ -60,7 +60,7 @@ async def _page(call: Call, token: str) -> Response[bytes]:
     found = await call.house.database.read(registrations.look, named)
     dressed = await dress(call, named.project)
     if found is None:
-        return notice("verify_void", call, dressed)
+        return notice("verify_void", call, dressed, project=named.project)
     until = moment(datetime.fromtimestamp(named.expires_at, UTC))
     if until <= now():
         return notice("verify_expired", call, dressed, when=in_words(until, tongue(call)), token=token)

@@ -8,11 +8,12 @@ from sqlalchemy import bindparam, select
 
 from service.database import Transaction
 from service.database.tables import users
-from service.users import last_way, passkeys, session_list, sessions, ways_in
+from service.users import last_way, passkeys, session_list, sign_in, ways_in
 from service.users.last_way import Open
 from service.users.model import ACTIVE, LOCAL, Caller
 from service.users.problems import Forbidden
 from service.users.rows import Row
+from service.users.sign_in import Proof
 
 _SHOWN: Final = ("email", "provider", "password_hash", "tfa_secret", "connection")
 _SELF: Final = select(*(users.c[name] for name in _SHOWN)).where(
@@ -21,14 +22,14 @@ _SELF: Final = select(*(users.c[name] for name in _SHOWN)).where(
 
 
 class OwnAccount(msgspec.Struct, frozen=True):
-    """`app`, `passkeys`: what is asked for beside a password. `fresh`: they proved minutes ago who they are.
+    """`app`, `passkeys`: what is asked for beside a password. `proof`: what it takes to change a way in.
     The lists are as REST has them; `removable` are the ids of the identities that may go."""
 
     email: str | None
     has_password: bool
     app: bool
     passkeys: int
-    fresh: bool
+    proof: Proof
     identities: list[dict[str, Any]]
     removable: frozenset[str]
     sessions: list[dict[str, Any]]
@@ -48,7 +49,7 @@ async def look(tx: Transaction, caller: Caller, open_: Open) -> OwnAccount:
         has_password=row["provider"] == LOCAL and row["password_hash"] is not None,
         app=row["tfa_secret"] is not None,
         passkeys=keys,
-        fresh=await sessions.is_fresh(tx, caller),
+        proof=await sign_in.proof(tx, caller),
         identities=identities,
         removable=frozenset(one["id"] for one in identities if _may_go(row, open_, one, identities, keys)),
         sessions=await session_list.look(tx, caller, user),

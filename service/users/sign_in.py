@@ -18,6 +18,7 @@ from service.users.sessions import Opened
 from service.users.throttle import Attempt, guarded
 
 _LONGEST: Final = 320  # characters; no address is longer
+Proof = Literal["none", "password", "again"]
 
 _KNOWN: Final = select(users.c.id, users.c.password_hash, IS_PROTECTED.label("protected")).where(
     users.c.project == bindparam("project"),
@@ -82,7 +83,7 @@ async def confirm_password(database: Database, hasher: Hasher, caller: Caller, p
             raise WrongCredentials
 
 
-async def proof(tx: Transaction, caller: Caller) -> Literal["none", "password", "again"]:
+async def proof(tx: Transaction, caller: Caller) -> Proof:
     """What it takes for `confirm_password`: nothing just after a sign-on, a password, or another sign-on."""
     if await sessions.is_fresh(tx, caller):
         return "none"

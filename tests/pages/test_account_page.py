@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 
 from service.database import Transaction, new_key, now
-from service.database.tables import letters, passkeys, users
+from service.database.tables import letters, passkeys, sessions, users
 from tests.core.people import all_rows, set_row
 from tests.languages.factors import protect
 from tests.pages.invited import Page
@@ -63,20 +63,31 @@ async def test_a_way_in_is_added_after_the_password_and_removed_again(house: Ser
         assert "ada@example.com" in page.text and "The Hub" in page.text
         assert page.field("password")["type"] == "password"
         assert field(page, "unlink") == []
-        for wrong, why in (("wrong wrong", "This password is not right"), ("", "Type your password")):
+        for wrong, why in (("wrong wrong", "The password is not right"), ("", "Type your password")):
             refused = await _post(client, link="op", password=wrong)
             assert refused.status_code == 422
             assert why in Page(refused).text
+            assert Page(refused).field("password")["aria-describedby"] == "wrong"
             assert not [name for name in client.cookies if "departure" in name]
         added = await _link(client, issuer, "ada-1", password=PASSWORD)
         assert added.headers["location"].endswith(f"{PATH}?done=linked")
         page = await _open(client, done="linked")
         assert "It was added" in page.text and "ada@hub.example" in page.text
         (unlink,) = field(page, "unlink")
-        removed = await _post(client, unlink=unlink)
+        asked = Page(await _post(client, unlink=unlink))
+        assert (asked.status, asked.heading) == (200, "Remove this way to sign in?")
+        assert "The Hub (ada@hub.example)" in asked.text
+        assert field(await _open(client), "unlink") == [unlink]  # nothing has happened yet
+        for wrong, why in (("wrong wrong", "The password is not right"), ("", "Type your password")):
+            refused = Page(await _post(client, unlinked=unlink, password=wrong))
+            assert (refused.status, refused.heading) == (422, "Remove this way to sign in?")
+            assert why in refused.text and refused.field("password")["aria-invalid"] == "true"
+            assert field(await _open(client), "unlink") == [unlink]
+        removed = await _post(client, unlinked=unlink, password=PASSWORD)
         assert removed.headers["location"] == f"{PATH}?done=unlinked"
         assert field(await _open(client, done="unlinked"), "unlink") == []
-        assert (await _post(client, unlink=unlink)).status_code == 303  # gone already, as after a reload
+        again = await _post(client, unlinked=unlink, password=PASSWORD)
+        assert again.status_code == 303  # gone already, as after a reload
     told = await house.house.database.read(all_rows, letters, reference=key)
     assert [(one["kind"], one["recipient"], one["data"]["provider"]) for one in told] == [
         ("sign_in_linked", "ada@example.com", "op"),
@@ -98,7 +109,10 @@ async def test_who_signed_on_minutes_ago_needs_no_password_and_keeps_the_last_wa
         assert "your last way in" in Page(kept).text
         assert (await _link(client, issuer, "ada-2")).headers["location"].endswith("?done=linked")
         assert len(field(await _open(client), "unlink")) == 2
-        assert (await _post(client, unlink=own["id"])).status_code == 303
+        assert "password" not in [
+            given.get("name") for _, given in Page(await _post(client, unlink=own["id"])).tags
+        ]
+        assert (await _post(client, unlinked=own["id"])).status_code == 303
         left = (await house.ask("GET", f"/users/{await _ada(house)}/identities")).json()["data"]
         assert [one["external_identifier"] for one in left] == ["ada-2"]
 
@@ -112,13 +126,21 @@ async def test_a_passkey_is_a_way_in_beside_which_another_may_go(house: Served, 
         assert field(await _open(client), "unlink") == []
         await house.house.database.write(_give_passkey, key)
         (unlink,) = field(await _open(client), "unlink")
-        assert (await _post(client, unlink=unlink)).headers["location"] == f"{PATH}?done=unlinked"
+        stale = Page(await _post(client, unlinked=unlink))  # no password any more, and no fresh sign-in
+        assert (stale.status, "Sign in once more" in stale.text) == (422, True)
+        await house.house.database.write(_sign_in_by_passkey, key)
+        assert (await _post(client, unlinked=unlink)).headers["location"] == f"{PATH}?done=unlinked"
 
 
 async def _give_passkey(tx: Transaction, user: str) -> None:
     kept = {"sign_count": 0, "transports": [], "eligible": False, "backed_up": False, "name": "Laptop"}
     unread = {"credential": new_key(), "public_key": "", "created_at": now()}
     await tx.run(insert(passkeys), project="default", id=new_key(), user=user, **kept, **unread)
+
+
+async def _sign_in_by_passkey(tx: Transaction, user: str) -> None:
+    """As if the session had begun with a passkey just now."""
+    await tx.run(update(sessions).where(sessions.c.user == user), provider="passkey", created_at=now())
 
 
 async def _take_passkeys(tx: Transaction) -> None:
@@ -146,14 +168,15 @@ async def test_no_other_site_and_no_stale_mark_changes_anything(house: Served, i
         await _link(client, issuer, "ada-1", password=PASSWORD)
         page = await _open(client)
         (mark,), (unlink,) = set(field(page, "mark")), field(page, "unlink")
-        assert (await client.post(PATH, data={"unlink": unlink})).status_code == 403
-        assert (await client.post(PATH, data={"unlink": unlink, "mark": "x"})).status_code == 403
+        sent = {"unlinked": unlink, "password": PASSWORD}
+        assert (await client.post(PATH, data=sent)).status_code == 403
+        assert (await client.post(PATH, data={**sent, "mark": "x"})).status_code == 403
         crossed = await client.post(
-            PATH, data={"unlink": unlink, "mark": mark}, headers={"sec-fetch-site": "cross-site"}
+            PATH, data={**sent, "mark": mark}, headers={"sec-fetch-site": "cross-site"}
         )
         assert crossed.status_code == 403
         async with house.client() as stranger:
-            answer = await stranger.post(PATH, data={"unlink": unlink, "mark": mark})
+            answer = await stranger.post(PATH, data={**sent, "mark": mark})
             assert answer.headers["location"] == "/admin/login"
         assert field(await _open(client), "unlink") == [unlink]
 

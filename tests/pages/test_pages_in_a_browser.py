@@ -141,7 +141,22 @@ async def _account_refused(house: Served, tab: Tab) -> None:
     await tab.run("document.querySelector('#password').focus()")
     await tab.type("not the password")
     await tab.press("Enter", leaves=True)
-    assert "This password is not right" in await tab.run("document.querySelector('#refused').innerText")
+    assert "The password is not right" in await tab.run("document.querySelector('#wrong').innerText")
+
+
+async def _remove_way(house: Served, tab: Tab) -> None:
+    await _way_added(house, tab)
+    await tab.run("document.querySelector('[name=unlink]').focus()")
+    await tab.press("Enter", leaves=True)
+    assert await tab.run("document.querySelector('h1').innerText") == "Remove this way to sign in?"
+
+
+async def _remove_way_refused(house: Served, tab: Tab) -> None:
+    await _remove_way(house, tab)
+    await tab.run("document.querySelector('#password').focus()")
+    await tab.type("not the password")
+    await tab.press("Enter", leaves=True)
+    assert await tab.run("document.activeElement.id") == "password"
 
 
 async def _add_way(house: Served, tab: Tab) -> None:
@@ -182,6 +197,20 @@ async def _factor_refused(house: Served, tab: Tab) -> None:
     await tab.press("Tab")
     await tab.type("not the password")
     await tab.press("Enter", leaves=True)
+
+
+async def _factor_here(house: Served, tab: Tab) -> None:
+    await _sessions(house, tab)
+    await _factor(house, tab)
+    assert not await tab.run("document.querySelector('#email')")
+
+
+async def _factor_here_refused(house: Served, tab: Tab) -> None:
+    await _factor_here(house, tab)
+    await tab.run("document.querySelector('#password').focus()")
+    await tab.type("not the password")
+    await tab.press("Enter", leaves=True)
+    assert await tab.run("document.activeElement.id") == "password"
 
 
 async def _factor_picture(house: Served, tab: Tab) -> None:
@@ -225,10 +254,14 @@ PAGES: dict[str, Visit] = {
     "account refused": _account_refused,
     "adding a way in": _add_way,
     "way in added": _way_added,
+    "removing a way in": _remove_way,
+    "removing refused": _remove_way_refused,
     "signed out": _signed_out,
     "front": _front,
     "second factor": _factor,
     "second factor refused": _factor_refused,
+    "second factor here": _factor_here,
+    "second factor here refused": _factor_here_refused,
     "second factor picture": _factor_picture,
     "second factor codes": _factor_codes,
 }

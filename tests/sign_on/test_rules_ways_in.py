@@ -117,12 +117,12 @@ async def test_the_last_way_in_stays_and_what_goes_takes_its_sessions_along(
     second = await tokens_of(house, issuer, sub="eve-2", sid="s-2")
     marks = {one["external_identifier"]: one["id"] for one in await mine(house, access)}
     stranger = (await house.person("mallory@example.com"))[1]
-    stolen = await house.ask("DELETE", f"/users/{key}/identities/{marks['eve-1']}", token=stranger)
-    assert stolen.status_code == 403
-    assert (
-        await house.ask("DELETE", f"/users/me/identities/{marks['eve-1']}", token=stranger)
-    ).status_code == 403
-    gone = await house.ask("DELETE", f"/users/me/identities/{marks['eve-1']}", token=access)
+    for whose in (key, "me"):
+        address = f"/users/{whose}/identities/{marks['eve-1']}"
+        stolen = await house.ask("DELETE", address, {"password": PASSWORD}, token=stranger)
+        assert stolen.status_code == 403
+    own = f"/users/me/identities/{marks['eve-1']}"
+    gone = await house.ask("DELETE", own, {"password": PASSWORD}, token=access)
     assert gone.status_code == 204
     (told,) = await house.house.database.read(all_rows, letters, kind="sign_in_unlinked")
     assert (told["recipient"], told["status"], told["data"]["provider"]) == (
@@ -146,6 +146,45 @@ async def test_the_last_way_in_stays_and_what_goes_takes_its_sessions_along(
     me = (await house.ask("GET", "/users/me", token=ada["access_token"])).json()["data"]
     assert (me["provider"], me["external_identifier"]) == ("op", "ada-2")
     assert [one["primary"] for one in await mine(house, ada["access_token"])] == [True]
+
+
+async def test_a_stolen_session_alone_unlinks_nothing(house: Served, issuer: Issuer) -> None:
+    """It takes the proof that linking takes; an administrator needs none for somebody else's."""
+    key, access = await eve(house)
+    async with house.client() as client:
+        away = (await depart(client, access, password=PASSWORD)).json()["data"]["redirect"]
+        assert (await come_back(client, issuer, away, sub="eve-1")).status_code == 200
+    (linked,) = await mine(house, access)
+    for address in (f"/users/me/identities/{linked['id']}", f"/users/{key}/identities/{linked['id']}"):
+        for body, status in (
+            (None, 400), ({}, 400), ({"password": "wrong wrong wrong"}, 401), ({"password": 5}, 400),
+        ):  # fmt: skip
+            assert (await house.ask("DELETE", address, body, token=access)).status_code == status
+    _, static = await house.person("mallory@example.com")
+    foreign = await house.ask(
+        "DELETE", f"/users/{key}/identities/{linked['id']}", {"password": PASSWORD}, token=static
+    )
+    assert foreign.status_code == 403
+    assert [one["id"] for one in await mine(house, access)] == [linked["id"]]
+    by_admin = await house.ask("DELETE", f"/users/{key}/identities/{linked['id']}")
+    assert by_admin.status_code == 204
+    assert await mine(house, access) == []
+
+
+async def test_a_sign_on_that_is_old_unlinks_nothing_until_it_is_made_anew(
+    house: Served, issuer: Issuer
+) -> None:
+    first = await tokens_of(house, issuer)
+    async with house.client() as client:
+        away = (await depart(client, first["access_token"])).json()["data"]["redirect"]
+        assert (await come_back(client, issuer, away, sub="ada-2")).status_code == 200
+    (row,) = await house.house.database.read(all_rows, sessions, provider="op")
+    await house.house.database.write(set_row, sessions, row["id"], created_at=LONG_AGO)
+    spare = next(one["id"] for one in await mine(house, first["access_token"]) if not one["primary"])
+    address = f"/users/me/identities/{spare}"
+    assert (await house.ask("DELETE", address, token=first["access_token"])).status_code == 400
+    anew = await tokens_of(house, issuer)
+    assert (await house.ask("DELETE", address, token=anew["access_token"])).status_code == 204
 
 
 async def test_people_see_and_end_their_own_sessions_and_nobody_elses(house: Served, issuer: Issuer) -> None:
