@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx2
 import pyotp
+import pytest
 from sqlalchemy import update
 
 from service.database import Transaction
@@ -12,9 +13,16 @@ from service.database.tables import second_factors
 from tests.served import PASSWORD, Served
 
 
-def code(secret: str, ahead: int = 0) -> str:
-    """The code that an app shows, so many steps of 30 seconds from now."""
-    return pyotp.TOTP(secret).at(time.time(), counter_offset=ahead)
+def code(secret: str, ahead: int = 0, at: float | None = None) -> str:
+    """The code that an app shows, so many steps of 30 seconds from now, or from `at`."""
+    return pyotp.TOTP(secret).at(time.time() if at is None else at, counter_offset=ahead)
+
+
+def stop_clock(house: Served, monkeypatch: pytest.MonkeyPatch) -> float:
+    """Judge codes by a clock that stands still from now on, so that no step ends between two answers."""
+    at = time.time()
+    monkeypatch.setattr(house.house.factor, "_clock", lambda: at)
+    return at
 
 
 def wrong(secret: str) -> str:
