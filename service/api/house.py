@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -57,6 +58,11 @@ class Terms(msgspec.Struct, frozen=True):
     def secure(self) -> bool:
         """Whether cookies travel over https only."""
         return self.public_url.startswith("https:")
+
+    @property
+    def place(self) -> str:
+        """Our host, as people see it in the address bar, and in their app where the project has no title."""
+        return urlsplit(self.public_url).netloc
 
     @property
     def site(self) -> Site | None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from litestar import Router, post
 from litestar.params import FromPath
@@ -85,12 +84,7 @@ async def _person(call: Call) -> Caller:
 async def _made(call: Call, body: Mapping[str, Any], *, armed: bool) -> Made:
     caller, house = await _person(call), call.house
     await prove(call, caller, text_of(body, "password"))
-    return await house.database.write(house.factor.generate, caller, issuer(call), armed=armed)
-
-
-def issuer(call: Call) -> str:
-    """What we are called in an authenticator app where the project has no title."""
-    return urlsplit(call.house.terms.public_url).netloc
+    return await house.database.write(house.factor.generate, caller, house.terms.place, armed=armed)
 
 
 async def _guess(call: Call, caller: Caller, verb: Any, *given: str) -> None:

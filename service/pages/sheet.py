@@ -91,8 +91,8 @@ def _frame(terms: Terms, dressed: Dress, language: str, style: str, script: str)
         "icon": _ICON,
         "logo": _picture(dressed.head),
         "base": base(terms),
-        "place": place(terms),
-        "project": calm(dressed.title) or place(terms),
+        "place": terms.place,
+        "project": calm(dressed.title) or terms.place,
         "lang": language,
         "dir": direction(language),
     }
@@ -155,11 +155,6 @@ def away(
 def base(terms: Terms) -> str:
     """What our paths begin with where the service stands below a path of its host; mostly nothing."""
     return urlsplit(terms.public_url).path
-
-
-def place(terms: Terms) -> str:
-    """Our host, as people see it in the address bar."""
-    return urlsplit(terms.public_url).netloc
 
 
 @lru_cache(maxsize=32)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from service.api.calls import Call
 from service.database import Transaction
-from service.pages.sheet import dress, place, sheet
+from service.pages.sheet import dress, sheet
 from service.pages.tongue import say
 from service.users import second_factor, sessions
 from service.users.model import Caller
@@ -33,7 +33,7 @@ class Carried(msgspec.Struct, frozen=True):
 async def begin(call: Call, carried: Carried) -> Response[bytes]:
     """The picture of a new secret. Raises BadPayload (one is in force, no e-mail)."""
     house = call.house
-    made = await house.database.write(house.factor.generate, carried.caller, place(house.terms), armed=False)
+    made = await house.database.write(house.factor.generate, carried.caller, house.terms.place, armed=False)
     return await _picture(call, carried, made.secret)
 
 
@@ -61,7 +61,7 @@ async def _picture(
     call: Call, carried: Carried, secret: str, *, refused: str | None = None
 ) -> Response[bytes]:
     dressed = await dress(call)
-    url = second_factor.otpauth_url(secret, carried.email, dressed.title or place(call.house.terms))
+    url = second_factor.otpauth_url(secret, carried.email, dressed.title or call.house.terms.place)
     return sheet(
         "tfa_code",
         call,

@@ -19,6 +19,7 @@ from service.users.clock import later
 from service.users.endings import OUTBOX
 from service.users.model import ACTIVE, Caller, Origin
 from service.users.problems import BadPayload, Expired, Forbidden, Invalid, TooMany
+from service.users.projects import title
 from service.users.rows import fold
 from service.users.throttle import Attempt, take
 from service.users.tickets import Issued, Ticket
@@ -55,7 +56,6 @@ _IS_HERE: Final = select(users.c.id).where(
     users.c.email_key == bindparam("email_key"),
     users.c.retired == "",
 )
-_TITLE: Final = select(projects.c.title).where(projects.c.name == bindparam("name"))
 
 
 async def check_role(tx: Transaction, project: str, role: str | None) -> None:
@@ -107,7 +107,6 @@ async def renew(tx: Transaction, attempt: Attempt, id_: str) -> None:
 async def _owe(
     tx: Transaction, project: str, key: str, email: str, at: str, until: str, url: str | None
 ) -> None:
-    title = await tx.row(_TITLE, name=project)
     letter = Owed(
         id=new_key(),
         project=project,
@@ -116,7 +115,7 @@ async def _owe(
         recipient=email,
         created_at=at,
         expires_at=until,
-        data={"project": title[0] if title else None, "url": url},
+        data={"project": await title(tx, project), "url": url},
     )
     await OUTBOX.post(tx, letter)
 

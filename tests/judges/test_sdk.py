@@ -16,31 +16,12 @@ from tests.peers import sdk as peers
 from tests.peers.sdk import Refused, Sdk
 from tests.served import PASSWORD, Served, served
 
-ADMIN = "root@example.com"
-
 
 @pytest.fixture
 async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
     """The whole application, with the worker that lays its letters into a folder."""
     async with served(database_url, tmp_path, worker=True) as house:
         yield house
-
-
-@pytest.fixture(params=[26, 13], ids=["sdk26", "sdk13"])
-async def sdk(request: pytest.FixtureRequest, house: Served) -> AsyncIterator[Sdk]:
-    """A client in which nobody has signed in."""
-    if why := peers.missing():
-        pytest.skip(why)
-    async with peers.client(request.param, house.url) as client:
-        yield client
-
-
-@pytest.fixture
-async def admin(house: Served, sdk: Sdk) -> Sdk:
-    """A client in which an administrator has signed in."""
-    await house.person(ADMIN, role=house.role)
-    await sdk.login(ADMIN, PASSWORD)
-    return sdk
 
 
 async def _people(admin: Sdk) -> list[dict[str, Any]]:

@@ -27,15 +27,6 @@ async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
         yield house
 
 
-@pytest.fixture(params=[26, 13], ids=["sdk26", "sdk13"])
-async def sdk(request: pytest.FixtureRequest, house: Served) -> AsyncIterator[Sdk]:
-    """A client in which nobody has signed in."""
-    if why := peers.missing():
-        pytest.skip(why)
-    async with peers.client(request.param, house.url) as client:
-        yield client
-
-
 async def _login(sdk: Sdk, password: str = PASSWORD, **options: str) -> Any:
     if sdk.version == 13:
         return await sdk("login", EMAIL, password, options)

@@ -1,36 +1,23 @@
 """@directus/sdk, unmodified, on files, on what collections are made of, and on the server: 26 and 13."""
 
 import base64
-from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from tests.languages.pictures import picture
-from tests.peers import sdk as peers
 from tests.peers.sdk import Sdk
-from tests.served import PASSWORD, Served, served
+from tests.served import PASSWORD, Served
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
-    """The whole application on a port of its own."""
-    async with served(database_url, tmp_path) as house:
-        yield house
-
-
-@pytest.fixture(params=[26, 13], ids=["sdk26", "sdk13"])
-async def person(request: pytest.FixtureRequest, house: Served) -> AsyncIterator[Sdk]:
+async def person(house: Served, sdk: Sdk) -> Sdk:
     """A client in which somebody without a role has signed in."""
-    if why := peers.missing():
-        pytest.skip(why)
-    async with peers.client(request.param, house.url) as client:
-        await house.person("eve@example.com")
-        await client.login("eve@example.com", PASSWORD)
-        yield client
+    await house.person("eve@example.com")
+    await sdk.login("eve@example.com", PASSWORD)
+    return sdk
 
 
 def _form(*parts: tuple[str, str | bytes]) -> dict[str, Any]:

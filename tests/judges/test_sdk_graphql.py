@@ -1,33 +1,9 @@
 """@directus/sdk's GraphQL client, unmodified, as the judge of `/graphql/system`: 26 and 13, on both databases."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from tests.peers import sdk as peers
+from tests.judges.conftest import ADMIN
 from tests.peers.sdk import Refused, Sdk
-from tests.served import PASSWORD, Served, served
-
-ADMIN = "root@example.com"
-
-
-@pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
-    """The whole application."""
-    async with served(database_url, tmp_path) as house:
-        yield house
-
-
-@pytest.fixture(params=[26, 13], ids=["sdk26", "sdk13"])
-async def admin(request: pytest.FixtureRequest, house: Served) -> AsyncIterator[Sdk]:
-    """A client in which an administrator has signed in."""
-    if why := peers.missing():
-        pytest.skip(why)
-    await house.person(ADMIN, role=house.role)
-    async with peers.client(request.param, house.url) as client:
-        await client.login(ADMIN, PASSWORD)
-        yield client
 
 
 async def test_a_client_lives_the_life_of_a_user(admin: Sdk) -> None:

@@ -1,34 +1,12 @@
 """@directus/sdk, unmodified, on many users at once, on roles and on history: 26 and 13, on both databases."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.peers import sdk as peers
+from tests.judges.conftest import ADMIN
 from tests.peers.sdk import Refused, Sdk
-from tests.served import PASSWORD, Served, served
-
-ADMIN = "root@example.com"
-
-
-@pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
-    """The whole application on a port of its own."""
-    async with served(database_url, tmp_path) as house:
-        yield house
-
-
-@pytest.fixture(params=[26, 13], ids=["sdk26", "sdk13"])
-async def admin(request: pytest.FixtureRequest, house: Served) -> AsyncIterator[Sdk]:
-    """A client in which an administrator has signed in."""
-    if why := peers.missing():
-        pytest.skip(why)
-    async with peers.client(request.param, house.url) as client:
-        await house.person(ADMIN, role=house.role)
-        await client.login(ADMIN, PASSWORD)
-        yield client
+from tests.served import Served
 
 
 @pytest.fixture
@@ -60,7 +38,7 @@ async def test_many_users_are_changed_alike_in_the_order_of_their_keys(admin: Sd
     assert (refused.status, refused.code) == (400, "RECORD_NOT_UNIQUE")
 
 
-@pytest.mark.parametrize("admin", [26], indirect=True, ids=["sdk26"])  # 13 has no updateUsersBatch
+@pytest.mark.parametrize("sdk", [26], indirect=True, ids=["sdk26"])  # 13 has no updateUsersBatch
 async def test_many_users_are_changed_each_their_own_way(admin: Sdk, people: list[str]) -> None:
     items = [{"id": people[1], "title": "b"}, {"id": people[0], "title": "a"}]
     changed = await admin("updateUsersBatch", items, {"fields": ["first_name", "title"]})
@@ -135,7 +113,7 @@ async def test_rules_are_made_changed_and_deleted(house: Served, admin: Sdk) -> 
     assert await admin("readPermissions", of_role) == []
 
 
-@pytest.mark.parametrize("admin", [26], indirect=True, ids=["sdk26"])  # 13 does not know them
+@pytest.mark.parametrize("sdk", [26], indirect=True, ids=["sdk26"])  # 13 does not know them
 async def test_people_learn_what_they_may_do(house: Served, admin: Sdk) -> None:
     role = (await admin("createRole", {"name": "Readers"}))["id"]
     _, token = await house.person("eve@example.org", role=role)
@@ -147,7 +125,7 @@ async def test_people_learn_what_they_may_do(house: Served, admin: Sdk) -> None:
     assert batch == [{"name": "Writers"}]
 
 
-@pytest.mark.parametrize("admin", [13], indirect=True, ids=["sdk13"])  # 26 asks for a collection of comments
+@pytest.mark.parametrize("sdk", [13], indirect=True, ids=["sdk13"])  # 26 asks for a collection of comments
 async def test_people_say_something_of_a_user(admin: Sdk, people: list[str]) -> None:
     said = {"collection": "directus_users", "item": people[0], "comment": "Is she new?"}
     made = await admin("createComment", said)

@@ -1,9 +1,7 @@
 """Variables, functions of dates and lists, and upper and lower case, the same on both databases."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from sqlalchemy import bindparam, literal, select, update
@@ -14,19 +12,10 @@ from service.database.tables import users
 from service.dialects.operators import OPERATORS
 from service.dialects.variables import Variables, adjusted
 from service.users.problems import BadQuery
+from tests.languages.asking import ask
 from tests.served import Served
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
-
-
-async def _ask(house: Served, token: str | None = "", **parameters: object) -> Any:
-    query = "&".join(
-        f"{name}={quote(value if isinstance(value, str) else json.dumps(value))}"
-        for name, value in parameters.items()
-    )
-    answer = await house.ask("GET", f"/users?{query}", token=token)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["data"]
 
 
 async def _seen(tx: Transaction, of_id: str, when: str) -> None:
@@ -40,7 +29,7 @@ async def test_variables_stand_for_who_asks_and_when(house: Served) -> None:
     await house.house.database.write(_seen, bob, ago)
 
     async def found(filter_: object) -> list[str]:
-        asked = await _ask(house, token, filter=filter_, fields="email", sort="email")
+        asked = await ask(house, token, filter=filter_, fields="email", sort="email")
         return [user["email"] for user in asked]
 
     assert await found({"id": {"_eq": "$CURRENT_USER"}}) == ["ann@example.com"]
@@ -103,7 +92,7 @@ async def test_functions_have_keys_of_their_own_and_give_numbers(house: Served) 
     parts = ("year", "month", "week", "day", "weekday", "hour", "minute", "second")
     fields = ",".join(f"{part}(last_access)" for part in parts) + ",count(tags),count(auth_data)"
     only = {"year(last_access)": {"_eq": 2021}}
-    assert await _ask(house, filter=only, fields=fields) == [
+    assert await ask(house, filter=only, fields=fields) == [
         {
             "last_access_year": 2021, "last_access_month": 1, "last_access_week": 53, "last_access_day": 3,
             "last_access_weekday": 0, "last_access_hour": 4, "last_access_minute": 5, "last_access_second": 59,
@@ -111,13 +100,13 @@ async def test_functions_have_keys_of_their_own_and_give_numbers(house: Served) 
         }
     ]  # fmt: skip
     await house.ask("POST", "/users", {"email": "bob@example.com", "tags": ["a", "b", "c"]})
-    longest = await _ask(
+    longest = await ask(
         house, filter={"count(tags)": {"_gt": 1}}, sort="-count(tags)", fields="email,count(tags)"
     )
     assert longest == [
         {"email": "bob@example.com", "tags_count": 3}, {"email": "ann@example.com", "tags_count": 2},
     ]  # fmt: skip
-    assert await _ask(
+    assert await ask(
         house, filter=only, fields="last_access,year(last_access)", sort="year(last_access)"
     ) == [{"last_access": "2021-01-03T04:05:59.999Z", "last_access_year": 2021}]
 
@@ -162,7 +151,7 @@ async def test_a_text_is_found_in_any_case(house: Served) -> None:
 
     async def found(**asked: str) -> int:
         return len(
-            await _ask(house, filter={"first_name": {f"_{name}": value for name, value in asked.items()}})
+            await ask(house, filter={"first_name": {f"_{name}": value for name, value in asked.items()}})
         )
 
     assert await found(istarts_with="gro\u00dfe") == 1

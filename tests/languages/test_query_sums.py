@@ -1,25 +1,12 @@
 """`aggregate` and `groupBy`: numbers, groups and their order, the same on both databases."""
 
-import json
-from typing import Any
-from urllib.parse import quote
-
 import pytest
 from sqlalchemy import bindparam, update
 
 from service.database import Transaction
 from service.database.tables import users
+from tests.languages.asking import ask
 from tests.served import Served
-
-
-async def _ask(house: Served, token: str | None = "", **parameters: object) -> Any:
-    query = "&".join(
-        f"{name}={quote(value if isinstance(value, str) else json.dumps(value))}"
-        for name, value in parameters.items()
-    )
-    answer = await house.ask("GET", f"/users?{query}", token=token)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["data"]
 
 
 async def _seen(tx: Transaction, email: str, when: str) -> None:
@@ -49,15 +36,15 @@ NAMED: dict[str, object] = {"filter": {"email": {"_neq": "admin@example.com"}}}
 
 
 async def test_counts_are_numbers(people: Served) -> None:
-    assert await _ask(people, aggregate={"count": "*"}) == [{"count": 5}]
-    assert await _ask(people, aggregate={"count": ["*"]}, **NAMED) == [{"count": 4}]
-    assert await _ask(people, aggregate={"count": ["id", "title"]}, **NAMED) == [
+    assert await ask(people, aggregate={"count": "*"}) == [{"count": 5}]
+    assert await ask(people, aggregate={"count": ["*"]}, **NAMED) == [{"count": 4}]
+    assert await ask(people, aggregate={"count": ["id", "title"]}, **NAMED) == [
         {"count": {"id": 4, "title": 3}}
     ]
-    assert await _ask(people, aggregate={"countDistinct": "title", "countAll": "*"}, **NAMED) == [
+    assert await ask(people, aggregate={"countDistinct": "title", "countAll": "*"}, **NAMED) == [
         {"countDistinct": {"title": 2}, "countAll": 4}
     ]
-    assert await _ask(people, aggregate={"count": "*"}, search="ANN@") == [{"count": 1}]
+    assert await ask(people, aggregate={"count": "*"}, search="ANN@") == [{"count": 1}]
     answer = await people.ask("GET", "/users?aggregate[count]=id&aggregate[max]=email&meta=*")
     assert answer.json() == {
         "data": [{"count": {"id": 5}, "max": {"email": "dan@example.com"}}],
@@ -72,7 +59,7 @@ async def test_sums_over_functions_and_least_and_greatest(people: Served) -> Non
         "min": "last_access",
         "max": ["last_access", "year(last_access)"],
     }
-    assert await _ask(people, aggregate=asked, **NAMED) == [
+    assert await ask(people, aggregate=asked, **NAMED) == [
         {
             "sum": {"tags_count": 4},
             "avg": {"tags_count": 4 / 3},
@@ -81,38 +68,38 @@ async def test_sums_over_functions_and_least_and_greatest(people: Served) -> Non
         }
     ]
     asked = {"sumDistinct": "year(last_access)", "avgDistinct": "year(last_access)"}
-    assert await _ask(people, aggregate=asked, **NAMED) == [
+    assert await ask(people, aggregate=asked, **NAMED) == [
         {"sumDistinct": {"last_access_year": 4045}, "avgDistinct": {"last_access_year": 2022.5}}
     ]
     nobody = {"email": {"_eq": "nobody@example.com"}}
-    assert await _ask(people, aggregate={"avg": "count(tags)", "sum": "count(tags)"}, filter=nobody) == [
+    assert await ask(people, aggregate={"avg": "count(tags)", "sum": "count(tags)"}, filter=nobody) == [
         {"avg": {"tags_count": None}, "sum": {"tags_count": None}}
     ]
 
 
 async def test_groups_and_their_order(people: Served) -> None:
     count = {"count": "*"}
-    assert await _ask(people, aggregate=count, groupBy="status", **NAMED) == [
+    assert await ask(people, aggregate=count, groupBy="status", **NAMED) == [
         {"status": "active", "count": 2}, {"status": "archived", "count": 1}, {"status": "suspended", "count": 1},
     ]  # fmt: skip
-    by_title = await _ask(people, aggregate=count, groupBy=["title"][0], sort="-count,title", **NAMED)
+    by_title = await ask(people, aggregate=count, groupBy=["title"][0], sort="-count,title", **NAMED)
     assert by_title == [
         {"title": "CTO", "count": 2}, {"title": "dev", "count": 1}, {"title": None, "count": 1},
     ]  # fmt: skip
-    years = await _ask(
+    years = await ask(
         people, aggregate={"count": "id"}, groupBy="year(last_access),status", sort="-count.id,-year(last_access)",
         **NAMED,
     )  # fmt: skip
     assert years[0] == {"last_access_year": 2021, "status": "active", "count": {"id": 2}}
     assert [one["last_access_year"] for one in years] == [2021, None, 2024]
-    assert await _ask(people, groupBy="status", limit=1, page=2, **NAMED) == [{"status": "archived"}]
-    assert await _ask(people, groupBy="status", limit=0, **NAMED) == []
+    assert await ask(people, groupBy="status", limit=1, page=2, **NAMED) == [{"status": "archived"}]
+    assert await ask(people, groupBy="status", limit=0, **NAMED) == []
 
 
 async def test_a_person_sums_over_what_they_see_only(people: Served) -> None:
     _, token = await people.person("eve@example.com")
-    assert await _ask(people, token, aggregate={"count": "*"}) == [{"count": 1}]
-    assert await _ask(people, token, aggregate={"min": "email"}, groupBy="status") == [
+    assert await ask(people, token, aggregate={"count": "*"}) == [{"count": 1}]
+    assert await ask(people, token, aggregate={"min": "email"}, groupBy="status") == [
         {"status": "active", "min": {"email": "eve@example.com"}}
     ]
 

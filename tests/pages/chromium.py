@@ -85,6 +85,19 @@ class Tab:
         async with self._page.expect_event("load"):
             await self._page.keyboard.press(key)
 
+    async def focus(self, selector: str) -> None:
+        """Give the focus to the first that a selector finds."""
+        await self.run(f"document.querySelector({json.dumps(selector)}).focus()")
+
+    async def fill(self, selector: str, *texts: str) -> None:
+        """Type into a field, and into those behind it; Enter then leads to the next page."""
+        await self.focus(selector)
+        for place, text in enumerate(texts):
+            if place:
+                await self.press("Tab")
+            await self.type(text)
+        await self.press("Enter", leaves=True)
+
     async def picture(self) -> bytes:
         """The whole page as PNG."""
         return await self._page.screenshot(full_page=True)

@@ -30,9 +30,7 @@ async def _form(house: Served, tab: Tab) -> None:
 
 async def _refused(house: Served, tab: Tab) -> None:
     await _form(house, tab)
-    await tab.run("document.querySelector('#password').focus()")
-    await tab.type("password123")
-    await tab.press("Enter", leaves=True)
+    await tab.fill("#password", "password123")
 
 
 async def _done(house: Served, tab: Tab) -> None:
@@ -53,7 +51,7 @@ async def _expired(house: Served, tab: Tab) -> None:
 
 async def _sent_again(house: Served, tab: Tab) -> None:
     await _expired(house, tab)
-    await tab.run("document.querySelector('button').focus()")
+    await tab.focus("button")
     await tab.press("Enter", leaves=True)
     assert await tab.run("document.querySelector('h1').innerText") == "Look into your mailbox"
 
@@ -82,11 +80,7 @@ async def _login_failed(house: Served, tab: Tab) -> None:
 
 async def _login_refused(house: Served, tab: Tab) -> None:
     await _login(house, tab)
-    await tab.run("document.querySelector('#email').focus()")
-    await tab.type("ada@example.com")
-    await tab.press("Tab")
-    await tab.type("wrong")
-    await tab.press("Enter", leaves=True)
+    await tab.fill("#email", "ada@example.com", "wrong")
 
 
 async def _code(house: Served, tab: Tab) -> str:
@@ -97,11 +91,7 @@ async def _code(house: Served, tab: Tab) -> str:
     enable = {"secret": secret, "otp": TOTP(secret).now()}
     assert (await house.ask("POST", "/users/me/tfa/enable", enable, token=token)).status_code == 204
     await _login(house, tab)
-    await tab.run("document.querySelector('#email').focus()")
-    await tab.type("ada@example.com")
-    await tab.press("Tab")
-    await tab.type(PASSWORD)
-    await tab.press("Enter", leaves=True)
+    await tab.fill("#email", "ada@example.com", PASSWORD)
     return secret
 
 
@@ -111,9 +101,7 @@ async def _code_page(house: Served, tab: Tab) -> None:
 
 async def _code_refused(house: Served, tab: Tab) -> None:
     await _code(house, tab)
-    await tab.run("document.querySelector('#otp').focus()")
-    await tab.type("123456")
-    await tab.press("Enter", leaves=True)
+    await tab.fill("#otp", "123456")
 
 
 async def _sessions(house: Served, tab: Tab) -> None:
@@ -121,11 +109,7 @@ async def _sessions(house: Served, tab: Tab) -> None:
     body = {"email": "ada@example.com", "password": PASSWORD}
     assert (await house.ask("POST", "/auth/login", body, token=None)).status_code == 200
     await _login(house, tab)
-    await tab.run("document.querySelector('#email').focus()")
-    await tab.type("ada@example.com")
-    await tab.press("Tab")
-    await tab.type(PASSWORD)
-    await tab.press("Enter", leaves=True)
+    await tab.fill("#email", "ada@example.com", PASSWORD)
     await tab.visit(f"{house.url}/admin/sessions")
     assert await tab.run("document.querySelectorAll('[name=session]').length") == 2
 
@@ -138,30 +122,26 @@ async def _account(house: Served, tab: Tab) -> None:
 
 async def _account_refused(house: Served, tab: Tab) -> None:
     await _account(house, tab)
-    await tab.run("document.querySelector('#password').focus()")
-    await tab.type("not the password")
-    await tab.press("Enter", leaves=True)
+    await tab.fill("#password", "not the password")
     assert "The password is not right" in await tab.run("document.querySelector('#wrong').innerText")
 
 
 async def _remove_way(house: Served, tab: Tab) -> None:
     await _way_added(house, tab)
-    await tab.run("document.querySelector('[name=unlink]').focus()")
+    await tab.focus("[name=unlink]")
     await tab.press("Enter", leaves=True)
     assert await tab.run("document.querySelector('h1').innerText") == "Remove this way to sign in?"
 
 
 async def _remove_way_refused(house: Served, tab: Tab) -> None:
     await _remove_way(house, tab)
-    await tab.run("document.querySelector('#password').focus()")
-    await tab.type("not the password")
-    await tab.press("Enter", leaves=True)
+    await tab.fill("#password", "not the password")
     assert await tab.run("document.activeElement.id") == "password"
 
 
 async def _add_way(house: Served, tab: Tab) -> None:
     await _account(house, tab)
-    await tab.run("document.querySelector('#password').focus()")
+    await tab.focus("#password")
     await tab.type(PASSWORD)
     await tab.press("Tab")
     await tab.press("Enter", leaves=True)
@@ -170,7 +150,7 @@ async def _add_way(house: Served, tab: Tab) -> None:
 
 async def _way_added(house: Served, tab: Tab) -> None:
     await _add_way(house, tab)
-    await tab.run("document.querySelector('a.button').focus()")
+    await tab.focus("a.button")
     await tab.press("Enter", leaves=True)
     assert "It was added" in await tab.run("document.querySelector('.good').innerText")
 
@@ -192,11 +172,7 @@ async def _factor(house: Served, tab: Tab) -> None:
 
 async def _factor_refused(house: Served, tab: Tab) -> None:
     await _factor(house, tab)
-    await tab.run("document.querySelector('#email').focus()")
-    await tab.type("eve@example.com")
-    await tab.press("Tab")
-    await tab.type("not the password")
-    await tab.press("Enter", leaves=True)
+    await tab.fill("#email", "eve@example.com", "not the password")
 
 
 async def _factor_here(house: Served, tab: Tab) -> None:
@@ -207,9 +183,7 @@ async def _factor_here(house: Served, tab: Tab) -> None:
 
 async def _factor_here_refused(house: Served, tab: Tab) -> None:
     await _factor_here(house, tab)
-    await tab.run("document.querySelector('#password').focus()")
-    await tab.type("not the password")
-    await tab.press("Enter", leaves=True)
+    await tab.fill("#password", "not the password")
     assert await tab.run("document.activeElement.id") == "password"
 
 
@@ -218,20 +192,14 @@ async def _factor_picture(house: Served, tab: Tab) -> None:
     email = f"{'w' * 60}@{'x' * 55}.example"
     await house.person(email)
     await _factor(house, tab)
-    await tab.run("document.querySelector('#email').focus()")
-    await tab.type(email)
-    await tab.press("Tab")
-    await tab.type(PASSWORD)
-    await tab.press("Enter", leaves=True)
+    await tab.fill("#email", email, PASSWORD)
     await tab.run("document.querySelector('details').open = true")
 
 
 async def _factor_codes(house: Served, tab: Tab) -> None:
     await _factor_picture(house, tab)
     secret = await tab.run("document.querySelector('[name=secret]').value")
-    await tab.run("document.querySelector('#otp').focus()")
-    await tab.type(code(secret))
-    await tab.press("Enter", leaves=True)
+    await tab.fill("#otp", code(secret))
     assert await tab.run("document.querySelector('h1').innerText") == "Two-factor authentication is on"
 
 
@@ -392,7 +360,7 @@ async def test_a_form_on_another_site_opens_no_account(small_house: Served, tab:
         f'<input name="password" value="{GOOD}"><button>Win</button></form>'
     )
     await tab.visit(page.as_uri())
-    await tab.run("document.querySelector('button').focus()")
+    await tab.focus("button")
     await tab.press("Enter", leaves=True)
     assert await tab.run("document.querySelector('h1').innerText") == "Nothing was changed"
     assert not await can_sign_in(small_house, invited.email, GOOD)
@@ -405,6 +373,6 @@ async def test_the_link_in_a_letter_works_from_another_site(
     mailbox = tmp_path / "mailbox.html"
     mailbox.write_text(f'<a href="{small_house.url}{PATH}?token={invited.token}">Choose your password</a>')
     await tab.visit(mailbox.as_uri())
-    await tab.run("document.querySelector('a').focus()")
+    await tab.focus("a")
     await tab.press("Enter", leaves=True)
     assert "has invited you" in await tab.run("document.querySelector('h1').innerText")

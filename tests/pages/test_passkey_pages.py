@@ -44,11 +44,7 @@ async def visit(house: Served, tab: Tab, path: str) -> None:
 
 async def by_password(house: Served, tab: Tab) -> None:
     await visit(house, tab, "/admin/login")
-    await tab.run("document.querySelector('#email').focus()")
-    await tab.type(EMAIL)
-    await tab.press("Tab")
-    await tab.type(PASSWORD)
-    await tab.press("Enter", leaves=True)
+    await tab.fill("#email", EMAIL, PASSWORD)
 
 
 async def begin(house: Served, tab: Tab) -> None:
@@ -56,15 +52,13 @@ async def begin(house: Served, tab: Tab) -> None:
     await house.person(EMAIL)
     await by_password(house, tab)
     await visit(house, tab, "/admin/passkeys")
-    await tab.run("document.querySelector('#password').focus()")
-    await tab.type(PASSWORD)
-    await tab.press("Enter", leaves=True)
+    await tab.fill("#password", PASSWORD)
     assert await tab.run(HEADING) == "Add a passkey"
 
 
 async def make(house: Served, tab: Tab) -> None:
     await begin(house, tab)
-    await tab.run("document.querySelector('#name').focus()")
+    await tab.focus("#name")
     await tab.run("document.querySelector('#name').select()")
     await tab.type("Desk")
     await tab.press("Enter", leaves=True)
@@ -135,18 +129,16 @@ async def test_what_was_removed_signs_in_no_more_and_is_said_so(
     await offer_nothing(tab)
     await make(named_house, tab)
     await visit(named_house, tab, "/admin/passkeys")
-    await tab.run("document.querySelector('[name=name]').focus()")
+    await tab.focus("[name=name]")
     await tab.run("document.querySelector('[name=name]').select()")
     await tab.type("Old desk")
     await tab.press("Enter", leaves=True)
-    await tab.run("document.querySelector('[value=remove]').focus()")
+    await tab.focus("[value=remove]")
     await tab.press("Enter", leaves=True)
     assert await tab.run(HEADING) == "Remove this passkey?"
     assert "Old desk" in await tab.run("document.querySelector('main').innerText")
     for password, heading in (("wrong", "Remove this passkey?"), (PASSWORD, "Your passkeys")):
-        await tab.run("document.querySelector('#password').focus()")
-        await tab.type(password)
-        await tab.press("Enter", leaves=True)
+        await tab.fill("#password", password)
         assert await tab.run(HEADING) == heading
     assert "You have none yet." in await tab.run("document.querySelector('main').innerText")
     await out(tab)
@@ -162,10 +154,8 @@ async def test_what_was_removed_signs_in_no_more_and_is_said_so(
 async def test_a_device_that_has_one_makes_no_second(named_house: Served, tab: Tab, device: str) -> None:
     await make(named_house, tab)
     await visit(named_house, tab, "/admin/passkeys")
-    await tab.run("document.querySelector('#password').focus()")
-    await tab.type(PASSWORD)
-    await tab.press("Enter", leaves=True)
-    await tab.run("document.querySelector('#name').focus()")
+    await tab.fill("#password", PASSWORD)
+    await tab.focus("#name")
     await tab.press("Enter")
     await tab.becomes(
         "document.querySelector('[role=alert]').innerText", "This device has a passkey of yours already."
@@ -200,7 +190,7 @@ async def _listed(house: Served, tab: Tab) -> None:
 
 async def _removing(house: Served, tab: Tab) -> None:
     await _listed(house, tab)
-    await tab.run("document.querySelector('[value=remove]').focus()")
+    await tab.focus("[value=remove]")
     await tab.press("Enter", leaves=True)
 
 

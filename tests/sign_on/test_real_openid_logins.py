@@ -79,16 +79,20 @@ async def test_another_claim_may_be_the_identifier(idp: OpenIDProvider, open_ope
         await sign_on(by_email, "ruth")
 
 
-async def test_offline_access_brings_a_refresh_token_that_no_repr_shows(
-    idp: OpenIDProvider, open_openid: Open
-) -> None:
+def _for_offline_access(idp: OpenIDProvider, open_openid: Open) -> Provider:
     client = idp.register(CALLBACK)
-    provider = open_openid(
+    return open_openid(
         idp.issuer,
         CLIENT_ID=client.client_id,
         CLIENT_SECRET=client.client_secret,
         SCOPE="openid email offline_access",
     )
+
+
+async def test_offline_access_brings_a_refresh_token_that_no_repr_shows(
+    idp: OpenIDProvider, open_openid: Open
+) -> None:
+    provider = _for_offline_access(idp, open_openid)
     identity = await sign_on(provider, "ada", prompt="consent")
     token = identity.tokens.refresh_token
     assert token is not None
@@ -165,13 +169,7 @@ async def test_a_key_may_stand_in_for_the_secret(idp: OpenIDProvider, open_openi
 async def test_a_grant_is_renewed_and_its_revocation_is_heard_of(
     idp: OpenIDProvider, open_openid: Open
 ) -> None:
-    client = idp.register(CALLBACK)
-    provider = open_openid(
-        idp.issuer,
-        CLIENT_ID=client.client_id,
-        CLIENT_SECRET=client.client_secret,
-        SCOPE="openid email offline_access",
-    )
+    provider = _for_offline_access(idp, open_openid)
     assert isinstance(provider, Renews)
     first = (await sign_on(provider, "ada", prompt="consent")).tokens.refresh_token
     assert first is not None

@@ -14,7 +14,6 @@ from service.api.bodies import EMAILS, TEXT, expect
 from service.api.calls import Call, of
 from service.api.invitations import sent
 from service.api.many import Many
-from service.api.two_factor import issuer
 from service.api.users import USERS, VERBS
 from service.database import Transaction
 from service.users import acceptance, invitations, model, numbers, rows, tracking
@@ -133,7 +132,8 @@ async def make_secret(scope: Scope) -> ASGIResponse:
     call = of(scope)
     await call.person()
     caller = await call.author()
-    made = await call.house.database.write(call.house.factor.generate, caller, issuer(call), armed=False)
+    house = call.house
+    made = await house.database.write(house.factor.generate, caller, house.terms.place, armed=False)
     return answers.data({"2fa_secret": made.secret})
 
 
