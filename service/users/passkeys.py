@@ -6,8 +6,8 @@ import msgspec
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from service.database import NotUnique, Transaction, new_key, now
-from service.database.tables import identities, passkeys, recovery_codes, sessions, users
-from service.users import history, last_way, notices, projects
+from service.database.tables import identities, passkeys, sessions, users
+from service.users import history, last_way, notices, projects, recovery_codes
 from service.users.challenges import Json
 from service.users.credentials import Asserted, Attested
 from service.users.history import Entry
@@ -62,9 +62,6 @@ _END: Final = delete(sessions).where(
     sessions.c.provider == PASSKEY,
     sessions.c.identifier == bindparam("passkey"),
     sessions.c.id != bindparam("kept"),
-)
-_NO_CODES: Final = delete(recovery_codes).where(
-    recovery_codes.c.project == bindparam("project"), recovery_codes.c.user == bindparam("user")
 )
 
 
@@ -152,7 +149,7 @@ async def remove(tx: Transaction, caller: Caller, user: str, key: str, open_: Op
     last_way.check(row, open_, providers=await providers(tx, caller.project, user), passkeys=left)
     await tx.run(_END, **where, passkey=key, kept=caller.session or _NONE)
     if not left and row["tfa_secret"] is None:
-        await tx.run(_NO_CODES, **where)
+        await recovery_codes.forget(tx, caller.project, user)
     await tell(tx, caller, user, notices.PASSKEY_REMOVED, gone[0], at)
 
 

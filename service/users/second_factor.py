@@ -1,4 +1,4 @@
-"""The second factor: codes of RFC 6238, each good once, and recovery codes for a lost telephone.
+"""The second factor: codes of RFC 6238, each good once; a recovery code does in their place.
 
 A secret is made here, kept pending, and only that one can be enabled: nobody chooses their own. What is at
 rest is sealed for its row; the time step of the last code is kept, and only later steps are good (5.2).
@@ -6,33 +6,28 @@ rest is sealed for its row; the time step of the last code is kept, and only lat
 
 import re
 import time
-from base64 import b32encode
 from collections.abc import Callable
-from secrets import token_bytes
 from typing import Final, Literal
 from urllib.parse import quote
 
 import msgspec
 import pyotp
 from pyotp.exceptions import OTPVerificationError
-from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from service.database import Transaction, now
-from service.database.tables import passkeys, recovery_codes, second_factors, users
+from service.database.tables import second_factors, users
 from service.sealing import Place, SealBroken, Sealer
-from service.tokens import fingerprint
-from service.users import edits, projects
+from service.users import edits, projects, recovery_codes
 from service.users.edits import Edit
 from service.users.factors import IS_PROTECTED
 from service.users.model import Caller
 from service.users.problems import BadPayload, WrongCredentials, WrongOtp
 from service.users.rows import Row, hold
 
-CODES: Final = 10  # recovery codes at a time
 _TABLE = Literal["users", "second_factors"]
 _COLUMNS: Final = {"users": "tfa_secret", "second_factors": "pending"}
 _CODE: Final = re.compile(r"[0-9]{6}\Z")
-_RECOVERY: Final = re.compile(r"[A-Z2-7]{16}\Z")
 
 _of_user = (
     second_factors.c.project == bindparam("of_project"),
@@ -50,19 +45,6 @@ _STEP: Final = update(second_factors).where(
     ),
 )
 _FORGET: Final = delete(second_factors).where(*_of_user)
-_CODES: Final = insert(recovery_codes)
-_their_codes = (
-    recovery_codes.c.project == bindparam("of_project"),
-    recovery_codes.c.user == bindparam("of_user"),
-)
-_USE: Final = delete(recovery_codes).where(
-    *_their_codes, recovery_codes.c.fingerprint == bindparam("of_mark")
-)
-_NO_CODES: Final = delete(recovery_codes).where(*_their_codes)
-# They stand in for a passkey as well.
-_NO_FACTOR_NO_CODES: Final = _NO_CODES.where(
-    ~exists().where(passkeys.c.project == recovery_codes.c.project, passkeys.c.user == recovery_codes.c.user)
-)
 _PROTECTED: Final = select(users.c.id).where(
     users.c.project == bindparam("project"), users.c.id == bindparam("user"), IS_PROTECTED
 )
@@ -108,7 +90,7 @@ class SecondFactor:
         row = await _held(tx, caller)
         if row["tfa_secret"] is not None:
             raise BadPayload("TFA Secret is already set for this user")
-        pending, _ = await tx.row(_LOOK, of_project=caller.project, of_user=row["id"]) or (None, False)
+        pending, _ = await _pending(tx, row)
         if pending is None or self._open(pending, "second_factors", row) != secret:
             raise BadPayload('"secret" is not the one that was generated')
         if not await self._takes(tx, row, secret, otp):
@@ -118,7 +100,7 @@ class SecondFactor:
     async def disable(self, tx: Transaction, caller: Caller, otp: str) -> None:
         """Take the caller's factor away, for a code or a recovery code. Raises BadPayload, WrongOtp."""
         row = await _held(tx, caller)
-        pending, armed = await tx.row(_LOOK, of_project=caller.project, of_user=row["id"]) or (None, False)
+        pending, armed = await _pending(tx, row)
         if row["tfa_secret"] is not None:
             good = await self._proves(tx, row, otp)
         elif pending is not None and armed:
@@ -139,10 +121,7 @@ class SecondFactor:
             if otp is None or not await self._proves(tx, row, otp):
                 raise WrongOtp(given=otp is not None)
         elif otp is not None:
-            pending, armed = await tx.row(_LOOK, of_project=row["project"], of_user=row["id"]) or (
-                None,
-                False,
-            )
+            pending, armed = await _pending(tx, row)
             if pending is not None and armed:
                 secret = self._open(pending, "second_factors", row)
                 if await self._takes(tx, row, secret, otp):
@@ -152,15 +131,14 @@ class SecondFactor:
         sealed = self._seal(secret, "users", row["project"], row["id"])
         where = {"of_project": row["project"], "of_user": row["id"]}
         await tx.run(_SETTLED, **where, pending=None, armed=False)
-        await tx.run(_NO_CODES, **where)
+        await recovery_codes.forget(tx, row["project"], row["id"])
         await edits.write(tx, caller, [Edit(row, {"tfa_secret": sealed})], now())
 
     async def _proves(self, tx: Transaction, row: Row, otp: str) -> bool:
         """Whether it is a code or a recovery code of this person; either is used up by it."""
         code = re.sub(r"[\s-]", "", otp[:64]).upper()
-        if _RECOVERY.match(code):
-            mark = fingerprint(code)
-            return await tx.run(_USE, of_project=row["project"], of_user=row["id"], of_mark=mark) == 1
+        if recovery_codes.could_be(code):
+            return await recovery_codes.use(tx, row["project"], row["id"], code)
         if row["tfa_secret"] is None:  # their factor is a passkey
             return False
         return await self._takes(tx, row, self._open(row["tfa_secret"], "users", row), otp)
@@ -201,11 +179,7 @@ async def renew_codes(tx: Transaction, caller: Caller) -> list[str]:
     row = await _held(tx, caller)
     if not await is_protected(tx, caller.project, row["id"]):
         raise BadPayload(f'User "{row["id"]}" doesn\'t have TFA enabled')
-    codes = [b32encode(token_bytes(10)).decode() for _ in range(CODES)]
-    told = {"project": caller.project, "user": row["id"]}
-    await tx.run(_NO_CODES, of_project=caller.project, of_user=row["id"])
-    await tx.run_many(_CODES, [{**told, "fingerprint": fingerprint(code)} for code in codes])
-    return ["-".join(code[at : at + 4] for at in range(0, 16, 4)) for code in codes]
+    return await recovery_codes.renew(tx, caller.project, row["id"])
 
 
 def otpauth_url(secret: str, email: str, issuer: str) -> str:
@@ -213,6 +187,12 @@ def otpauth_url(secret: str, email: str, issuer: str) -> str:
     label = f"{quote(issuer, safe='')}:{quote(email, safe='@')}"
     rest = f"period=30&digits=6&algorithm=SHA1&issuer={quote(issuer, safe='')}"
     return f"otpauth://totp/{label}?secret={secret}&{rest}"
+
+
+async def _pending(tx: Transaction, row: Row) -> tuple[str | None, bool]:
+    """The sealed secret that waits for its first code, and whether a sign-in may bring that."""
+    found = await tx.row(_LOOK, of_project=row["project"], of_user=row["id"])
+    return (None, False) if found is None else (found[0], bool(found[1]))
 
 
 async def _held(tx: Transaction, caller: Caller) -> Row:
@@ -227,4 +207,4 @@ async def forget(tx: Transaction, caller: Caller, row: Row) -> None:
     where = {"of_project": row["project"], "of_user": row["id"]}
     await edits.write(tx, caller, [Edit(row, {"tfa_secret": None})], now())
     await tx.run(_FORGET, **where)
-    await tx.run(_NO_FACTOR_NO_CODES, **where)
+    await recovery_codes.forget_unless_passkey(tx, row["project"], row["id"])
