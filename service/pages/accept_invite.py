@@ -12,7 +12,8 @@ from mail.message import calm, in_words
 from service.api.calls import Call, of
 from service.pages.forms import form
 from service.pages.letter_links import ended, send_again, token_of, why_refused
-from service.pages.notices import Name, notice
+from service.pages.notice_table import Name
+from service.pages.notices import notice
 from service.pages.sheet import Dress, dress, sheet
 from service.pages.standing import Standing, standing
 from service.pages.tongue import say, tongue

@@ -9,7 +9,8 @@ from litestar import Request, Response
 from service.api.calls import of
 from service.database import Unavailable
 from service.pages.here import LOGIN
-from service.pages.notices import Name, notice
+from service.pages.notice_table import Name
+from service.pages.notices import notice
 from service.pages.sheet import away
 from service.users import problems
 

@@ -6,8 +6,9 @@ from litestar import Response
 
 from service.api import own_access
 from service.api.calls import Call
-from service.pages import notices
 from service.pages.here import Here
+from service.pages.notice_table import ACCOUNT
+from service.pages.notices import notice
 from service.pages.proof import UNPROVEN, refusal
 from service.pages.sheet import dress, sheet
 from service.pages.tfa_steps import Carried, Fields, begin, confirm
@@ -49,7 +50,7 @@ async def _look(call: Call, who: Here) -> OwnAccount:
 
 async def _page(call: Call, who: Here, account: OwnAccount, wrong: str | None) -> Response[bytes]:
     if account.app:
-        return notices.notice("protected", call, await dress(call), action=notices.ACCOUNT)
+        return notice("protected", call, await dress(call), action=ACCOUNT)
     return sheet(
         "tfa_here",
         call,
