@@ -1,82 +1,34 @@
 """The command `idbridge`, run as a person runs it: what it prints where, and with which status it ends."""
 
 import asyncio
-import json
 import re
 import secrets
-import signal
 import socket
 import sqlite3
 import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from asyncio.subprocess import PIPE
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
-import httpx2
 import pytest
-from msgspec import structs
 from sqlalchemy import bindparam, select
 
-from providers.kinds import kind
-from providers.settings import Policy
 from service.__main__ import main
-from service.config import load
-from service.config.environment import Environment
-from service.database import Database, Transaction, open_database
-from service.database.migrations import migrate
+from service.database import Transaction
 from service.database.tables import users
 from service.tokens import fingerprint
-from service.users import administrators, connections, invitations, roles
+from service.users import administrators, connections, roles
 from service.users.model import house
 from service.users.passwords import Hasher
-from tests import commands
-from tests.commands import ROOT, Ended
-from tests.post.servers import until
+from tests.commands import ROOT
+from tests.core.prompt import COMMANDS, folder, idbridge, kept
 
-COMMANDS = (
-    *("serve", "worker", "migrate", "backup", "restore", "reseal", "check", "admin", "project"),
-    *("auth", "mail"),
-    *("connection", "scim-token", "scim-group", "scim-log", "scim-import"),
-)
-
-
-async def begin(folder: Path, *arguments: str, **variables: str) -> Process:
-    """Start the command in an empty folder, with nothing else in its environment."""
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "error", "-m", "service", *arguments),
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", **variables},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-
-
-async def idbridge(folder: Path, *arguments: str, **variables: str) -> Ended:
-    """One command to its end, in an empty folder, with nothing else in its environment."""
-    return await commands.run(folder, arguments, {"PATH": "/usr/bin:/bin", **variables})
+__all__ = ["folder"]
 
 
 def is_empty(folder: Path) -> bool:
     return not any(folder.iterdir())
-
-
-@pytest.fixture
-async def folder(tmp_path: Path) -> Path:
-    """An empty folder with a migrated database in its place."""
-    (tmp_path / "data").mkdir()
-    await migrate(f"sqlite:///{tmp_path / 'data' / 'idbridge.sqlite3'}")
-    return tmp_path
-
-
-@asynccontextmanager
-async def kept(folder: Path) -> AsyncIterator[Database]:
-    """What the commands left in the folder's database."""
-    database = await open_database(f"sqlite:///{folder / 'data' / 'idbridge.sqlite3'}")
-    yield database
-    await database.close()
 
 
 async def hash_of(tx: Transaction, email: str) -> str | None:
@@ -336,143 +288,3 @@ async def test_an_administrator_s_password_may_come_from_a_file(folder: Path) ->
         )
         assert (refused.status, refused.out) == (1, "")
         assert sentence in refused.err
-
-
-class Serving:
-    """The service in a process of its own: its address, and all that it wrote."""
-
-    def __init__(self, process: Process) -> None:
-        self.process = process
-        self.url = ""
-        self.log: list[dict[str, object]] = []
-
-    async def until_it_listens(self) -> None:
-        assert self.process.stderr is not None
-        while not self.url:
-            line = await asyncio.wait_for(self.process.stderr.readline(), 30)
-            assert line, "it ended"
-            self.log.append(json.loads(line))
-            self.url = str(self.log[-1].get("url", ""))
-
-    async def stop(self) -> str:
-        self.process.send_signal(signal.SIGTERM)
-        out, err = await asyncio.wait_for(self.process.communicate(), 30)
-        self.log += [json.loads(line) for line in err.splitlines()]
-        assert self.process.returncode == 0, self.log
-        return out.decode()
-
-    async def ask(self, method: str, path: str, body: object = None, token: str = "") -> httpx2.Response:
-        async with httpx2.AsyncClient(base_url=self.url, trust_env=False, timeout=60, verify=False) as client:
-            headers = {"authorization": f"Bearer {token}"} if token else {}
-            return await client.request(method, path, json=body, headers=headers)
-
-
-@asynccontextmanager
-async def serving(folder: Path, *arguments: str, **variables: str) -> AsyncIterator[Serving]:
-    served = Serving(await begin(folder, "serve", "--port", "0", *arguments, **variables))
-    try:
-        await served.until_it_listens()
-        yield served
-    finally:
-        if served.process.returncode is None:
-            served.process.kill()
-            await served.process.wait()
-
-
-async def test_the_first_start_needs_nothing_and_prints_one_password_once(tmp_path: Path) -> None:
-    async with serving(tmp_path) as first:
-        assert (await first.ask("GET", "/server/ping")).text == "pong"
-        out = await first.stop()
-    found = re.search(r"administrator is (\S+) with the password (\S+)", out)
-    assert found is not None
-    async with serving(tmp_path) as second:
-        answer = await second.ask("POST", "/auth/login", {"email": found[1], "password": found[2]})
-        assert answer.status_code == 200
-        token = answer.json()["data"]["access_token"]
-        assert (await second.ask("GET", "/users/me", token=token)).json()["data"]["email"] == found[1]
-        assert await second.stop() == ""
-    for text in (found[2], token, (tmp_path / "data" / "secret").read_text().strip()):
-        assert text not in json.dumps(first.log + second.log)
-    asked = [line for line in second.log if line["logger"] == "access"]
-    assert [(line["method"], line["path"], line["status"]) for line in asked] == [
-        ("POST", "/auth/login", 200),
-        ("GET", "/users/me", 200),
-    ]
-    assert len({line["request"] for line in asked}) == 2
-
-
-async def test_the_first_administrator_is_as_the_environment_says_on_postgresql(
-    tmp_path: Path, postgresql_url: str
-) -> None:
-    token, secret = secrets.token_hex(16), secrets.token_hex(32)
-    given = {
-        "ADMIN_EMAIL": "ada@example.com",
-        "ADMIN_PASSWORD": "correct horse battery",
-        "ADMIN_TOKEN": token,
-    }
-    place = {"DATABASE_URL": postgresql_url, "SECRET": secret}
-    async with (
-        serving(tmp_path, "--no-worker", **given, **place) as one,
-        serving(tmp_path, **given, **place) as other,
-    ):
-        for replica in (one, other):
-            answer = await replica.ask("GET", "/users", token=token)
-            assert [user["email"] for user in answer.json()["data"]] == ["ada@example.com"]
-        login = {"email": "ada@example.com", "password": "correct horse battery"}
-        access = (await one.ask("POST", "/auth/login", login)).json()["data"]["access_token"]
-        assert (await other.ask("GET", "/users/me", token=access)).status_code == 200
-        assert [await one.stop(), await other.stop()] == ["", ""]
-    assert not any(
-        text in json.dumps(one.log + other.log) for text in (token, secret, access, "correct horse")
-    )
-
-
-async def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        ended = await idbridge(tmp_path, "serve", "--port", str(taken.getsockname()[1]))
-    assert (ended.status, ended.out) == (1, "")
-    assert ended.err.startswith("Cannot listen on 127.0.0.1 port")
-    assert len(ended.err.splitlines()) == 1
-
-
-async def test_the_worker_runs_by_itself_until_it_is_told_to_stop(folder: Path) -> None:
-    async with kept(folder) as database:
-        await database.write(invitations.invite, house("default"), ["a@example.com"], None, lifetime=60)
-    process = await begin(folder, "worker", LOG_LEVEL="debug")
-    await until(lambda: bool([*folder.glob("data/outbox/*.eml")]) or process.returncode is not None, 30)
-    assert process.returncode is None
-    process.send_signal(signal.SIGTERM)
-    out, _ = await asyncio.wait_for(process.communicate(), 30)
-    assert (process.returncode, out) == (0, b"")
-
-
-README = (ROOT / "README.md").read_text()
-
-
-def test_the_readme_names_every_command_and_only_those() -> None:
-    shown = "\n".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL))
-    assert set(re.findall(r"^idbridge ([a-z-]+)", shown, re.MULTILINE)) == set(COMMANDS)
-
-
-def test_the_readme_names_every_setting_and_only_those(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[Environment] = []
-    unused = Environment.unused
-    monkeypatch.setattr(
-        Environment, "unused", lambda env, families: (seen.append(env), unused(env, families))[1]
-    )
-    load({}, keep=False)
-    table = README[README.index("## Settings") :].partition("\n## ")[0]
-    named = re.findall(r"`([A-Z][A-Z_]+)`", table)
-    assert set(named) == seen[0].asked
-    assert len(named) == len(set(named))
-
-
-def test_the_readme_names_every_setting_of_an_openid_provider_and_only_those() -> None:
-    named = set(README.partition("each after AUTH_OKTA_: ")[2].partition(".\n")[0].split(", "))
-    fields = (
-        *structs.fields(kind("openid")),
-        *structs.fields(Policy),
-    )  # two of them have settings of their own
-    assert named == {field.name.upper() for field in fields} - {"POLICY", "SIGNALS"}

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.core.test_command_line import folder, idbridge
+from tests.core.prompt import folder, idbridge
 from tests.post.servers import Scripted, Sink, scripted, sink
 
 __all__ = ["folder"]

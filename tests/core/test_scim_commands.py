@@ -10,7 +10,7 @@ from service.database.tables import connections, imports, users
 from service.users import sync_log
 from service.users.connection_tokens import PREFIXES
 from tests.core.people import all_rows
-from tests.core.test_command_line import Ended, folder, idbridge, kept
+from tests.core.prompt import Ended, folder, idbridge, kept
 
 __all__ = ["folder"]
 
