@@ -115,7 +115,7 @@ def _mail(among: Commands) -> None:
 
 
 def _auth(among: Commands) -> None:
-    parser = verb(among, "auth", "check", "ask it whether both sides fit", _AUTH)
+    parser = verb(among, "auth", "check", "ask a provider whether it and we fit together", _AUTH)
     parser.add_argument("name", metavar="NAME", help="one of AUTH_PROVIDERS")
 
 

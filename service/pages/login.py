@@ -1,4 +1,4 @@
-"""Choosing how to sign in: a button for each provider, what went wrong the last time, and where it ends."""
+"""Choosing how to sign in: a provider, a passkey or a password, and what went wrong the last time."""
 
 import re
 from collections.abc import Mapping
