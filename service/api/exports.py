@@ -96,7 +96,13 @@ async def _keys(database: Database, asked: Question) -> AsyncIterator[list[str]]
 
 def _with_keys(asked: Question, keys: list[str]) -> Question:
     shape = msgspec.structs.replace(
-        asked.shape, where=Term("id", "in", 0, ours=True), searched=False, keyed=False, paged=False
+        asked.shape,
+        where=Term("id", "in", 0, ours=True),
+        searched=False,
+        keyed=False,
+        paged=False,
+        reach=0,
+        remote=False,
     )
     callers = {name: value for name, value in asked.values.items() if name.startswith("caller_")}
     return Question(shape, {**callers, "v0": keys}, asked.wishes)

@@ -98,7 +98,19 @@ def ask(
         language, collection, scope.kind, chosen, where, bool(search), keyed, key is not None, sort,
         limit is not None, rules=limits,
     )  # fmt: skip
+    if limit is not None and summary is None:
+        shape = _placed(shape, limit, offset)
     return Question(shape, values, wishes, summary)
+
+
+def _placed(shape: Shape, limit: int, offset: int) -> Shape:
+    """The shape of a page as it is best looked for where it lies."""
+    if shape.by_id or limit > _SHORT or statements.is_found(shape):
+        return shape
+    if shape.sort or offset > _SHORT:
+        return msgspec.structs.replace(shape, remote=True)
+    plain = shape.where is None and not shape.searched and shape.rules is None
+    return msgspec.structs.replace(shape, reach=statements.reach(limit + offset)) if plain else shape
 
 
 def bare(asked: Question) -> Question:
@@ -180,7 +192,8 @@ async def count(tx: Transaction, question: Question, *, filtered: bool) -> int:
     """How many rows the caller may see, or of them the ones that the filter and the search let through."""
     shape = question.shape
     bare = msgspec.structs.replace(
-        shape, chosen=(), sort=(), paged=False, where=shape.where if filtered else None,
+        shape, chosen=(), sort=(), paged=False, reach=0, remote=False,
+        where=shape.where if filtered else None,
         searched=shape.searched and filtered, keyed=shape.keyed and filtered,
     )  # fmt: skip
     found = await statements.counted(bare, tx.kind).row(tx, question.values)

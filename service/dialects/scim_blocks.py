@@ -16,8 +16,7 @@ from service.database.tables import user_blocks, users
 from service.database.tables.blocks import BITS
 from service.dialects import statements
 from service.dialects.question import Question
-from service.dialects.scim_pages import Found, found
-from service.dialects.sight import Sight
+from service.dialects.scim_pages import Found, Order, found, grouped, sight_of
 from service.dialects.statements import Asking, Shape
 
 _LIMIT: Final = bindparam("limit", type_=BigInteger())
@@ -32,7 +31,8 @@ _TOTAL: Final = select(_PEOPLE).where(*_OWN)
 
 async def page(tx: Transaction, question: Question, start: int, limit: int) -> list[Found]:
     """At most `limit` users from the one with the number `start` on, counted from 1."""
-    return await found(tx, question, _page(question.shape, tx.kind), passed=start - 1, limit=limit)
+    asking = _page(question.shape, statements.reach(limit), tx.kind)
+    return await found(tx, question, asking, passed=start - 1, limit=limit)
 
 
 async def total(tx: Transaction, question: Question) -> int:
@@ -42,17 +42,16 @@ async def total(tx: Transaction, question: Question) -> int:
 
 
 @lru_cache(64)
-def _page(shape: Shape, kind: Kind) -> Asking:
-    sight = Sight("scim", shape.collection, shape.scope, kind)
+def _page(shape: Shape, reach: int, kind: Kind) -> Asking:
+    sight = sight_of(shape, Order(), kind)
     number = sight.table.c.number
     chosen: Select[Any] = (
         select(*statements.looked_at(shape, kind), number)
         .select_from(sight.source)
         .where(*statements.met_by(sight, shape), number >= _first(shape, kind))
-        .order_by(number)
-        .limit(_LIMIT)
+        .order_by(*grouped(sight), number)
     )
-    return statements.taking(chosen, kind)
+    return statements.taking(statements.within(chosen, reach, kind).limit(_LIMIT), kind)
 
 
 def _first(shape: Shape, kind: Kind) -> ColumnElement[Any]:
@@ -71,7 +70,7 @@ def _first(shape: Shape, kind: Kind) -> ColumnElement[Any]:
     )
     begins = select(home.c.block * (1 << BITS)).scalar_subquery()
     within = _PASSED - select(home.c.before).scalar_subquery()
-    there = Sight("scim", shape.collection, shape.scope, kind, users.alias())
+    there = sight_of(shape, Order(), kind, users.alias())
     number = there.table.c.number
-    found = select(number).where(there.allowed, number >= begins).order_by(number).limit(1).offset(within)
-    return found.scalar_subquery()
+    passed = select(number).where(there.allowed, number >= begins).order_by(*grouped(there), number)
+    return passed.limit(1).offset(within).scalar_subquery()

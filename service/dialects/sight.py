@@ -49,7 +49,7 @@ class Sight:
         self.collection = collection
         self.kind: Kind = kind
         self.prefix = prefix
-        self._scope = scope
+        self.scope = scope
         self._rules = rules
         self.home = EVERY[collection]
         self.table: FromClause = self.home.table if table is None else table
@@ -67,7 +67,7 @@ class Sight:
         return self._allowed(self.home, self.table)
 
     def _allowed(self, home: Collection, table: FromClause) -> ColumnElement[bool]:
-        condition = home.conditions[self._scope if home is self.home else "all"]
+        condition = home.conditions[self.scope if home is self.home else "all"]
         if table is not home.table:
             condition = ClauseAdapter(table).traverse(condition)
         return condition if self._rules is None else and_(condition, self._rules.rows(home, table, self.kind))

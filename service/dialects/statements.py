@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Text, bindparam, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, bindparam, func, literal_column, select, type_coerce
 from sqlalchemy.types import BigInteger
 
 from service.database import Transaction, one_of
@@ -14,7 +14,7 @@ from service.database.shapes import DIALECTS, Kind
 from service.dialects import conditions, scim_members
 from service.dialects.dialect import EVERY
 from service.dialects.fields import Language
-from service.dialects.nodes import Node, Term
+from service.dialects.nodes import Joined, Keyed, Node, Term
 from service.dialects.parts import Order, Part
 from service.dialects.paths import Path
 from service.dialects.selections import SCIM_COLUMNS, Row, Selection, selection
@@ -30,7 +30,8 @@ class Shape(msgspec.Struct, frozen=True):
 
     `keyed`: the text that is searched for is a key as well. `of`: the column by which the rows belong to
     others, whose keys are the value `parents`, a list; each of those has a page of its own (with `id` the
-    keys are those of the rows). `rules` limit what of the rows may be known.
+    keys are those of the rows). `rules` limit what of the rows may be known. `reach`: that many rows at most
+    lie before the end of the page, where that is known; a `remote` page is found by its keys first.
     """
 
     language: Language
@@ -43,6 +44,8 @@ class Shape(msgspec.Struct, frozen=True):
     by_id: bool = False
     sort: Order = ()
     paged: bool = False
+    reach: int = 0
+    remote: bool = False
     of: str | None = None
     rules: "Rules | None" = None
 
@@ -65,6 +68,23 @@ class Asking(msgspec.Struct, frozen=True, eq=False):
 MOST_RELATED: Final = 100_000  # rows that one answer holds by relations that are asked for apart
 _LIMIT: Final = bindparam("limit", type_=BigInteger())
 _OFFSET: Final = bindparam("offset", type_=BigInteger())
+_REACHES: Final = (100, 1_000, 10_000)
+
+
+def reach(rows: int) -> int:
+    """The round number that so many rows do not exceed, for `within`; 0 for more than any."""
+    return next((bound for bound in _REACHES if rows <= bound), 0)
+
+
+def within(statement: Select[Any], rows: int, kind: Kind) -> Select[Any]:
+    """The statement with a bound of its rows in its text, where PostgreSQL needs that; none for 0.
+
+    Of a limit that is a bind it knows nothing: it takes it for a tenth of the table, finds that the plan for
+    this very value is better, and plans each time anew, which costs more than the page.
+    """
+    if not rows or kind == "sqlite":
+        return statement
+    return select(statement.limit(literal_column(str(rows))).subquery())
 
 
 def taking(statement: Select[Any], kind: Kind) -> Asking:
@@ -107,9 +127,23 @@ def _asking(sight: Sight, shape: Shape, columns: list[ColumnElement[Any]]) -> As
     if shape.of is not None:
         return taking(_apart(sight, shape.of, columns, met, order), sight.kind)
     statement = select(*columns).select_from(sight.source).where(*met).order_by(*order)
+    if shape.remote:
+        return taking(_by_keys(sight, shape, columns), sight.kind)
     if shape.paged:
-        statement = statement.limit(_LIMIT).offset(_OFFSET)
+        statement = within(statement, shape.reach, sight.kind).limit(_LIMIT).offset(_OFFSET)
     return taking(statement, sight.kind)
+
+
+def _by_keys(sight: Sight, shape: Shape, columns: list[ColumnElement[Any]]) -> Select[Any]:
+    """A page whose rows are looked up when it is known which they are: of those that are passed over or
+    sorted no more is read than that takes, which may be an index alone."""
+    far = Sight(sight.language, sight.collection, shape.scope, sight.kind, rules=shape.rules)
+    order, met = ordering(far, shape.sort), met_by(far, shape)
+    keys = select(far.table.c.id).select_from(far.source).where(*met).order_by(*order)
+    page = keys.limit(_LIMIT).offset(_OFFSET).correlate(None)
+    order = ordering(sight, shape.sort)
+    rows = select(*columns).select_from(sight.source).where(sight.allowed, sight.table.c.id.in_(page))
+    return rows.order_by(*order)
 
 
 @lru_cache(1024)
@@ -161,20 +195,39 @@ def counted(shape: Shape, kind: Kind) -> Asking:
     return taking(select(func.count()).select_from(sight.source).where(*met), kind)
 
 
-# Equality on these finds its rows by an index; whatever else filters may walk the whole table.
-_INDEXED: Final = frozenset({"id", "email", "external_identifier", "role"})
+# Equality on these finds its few rows by an index; whatever else filters may walk the whole table.
+_INDEXED: Final = frozenset({"id", "email", "external_identifier", "user_name", "display_name"})
 
 
 def is_found(shape: Shape) -> bool:
-    """Whether an index leads to the few rows of the answer."""
-    where = shape.where
-    return (
+    """Whether indexes lead to the few rows of the answer."""
+    return shape.where is not None and _leads(shape, shape.where)
+
+
+def _leads(shape: Shape, where: Node) -> bool:
+    if isinstance(where, Joined):
+        return (any if where.how == "and" else all)(_leads(shape, part) for part in where.parts)
+    return _is_keyed(where) or (
         isinstance(where, Term)
         and where.operator in ("eq", "in")
         and where.field in _INDEXED
         and not where.relations
         and not where.function
         and (shape.rules is None or where.ours or _is_open(shape.rules, shape.collection, where.field))
+    )
+
+
+def _is_keyed(where: Node) -> bool:
+    """The members of a group may be many."""
+    return isinstance(where, Keyed) and where.name != "groups"
+
+
+def is_known(where: Node | None) -> bool:
+    """Whether the keys of its rows are what a filter leads to."""
+    if isinstance(where, Joined):
+        return (any if where.how == "and" else all)(map(is_known, where.parts))
+    return isinstance(where, Keyed) or (
+        isinstance(where, Term) and where.field == "id" and where.operator in ("eq", "in")
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, u
 from service.database import Transaction, now
 from service.database.tables import groups
 from service.users import adoption, events, group_decisions, group_members, history
-from service.users.access import Scope, ScopeKind
+from service.users.access import Scope, ScopeKind, walked
 from service.users.checks import check
 from service.users.membership import Moved, Wanted
 from service.users.model import GROUP_ATTRIBUTES, GROUPS, Caller
@@ -23,7 +23,11 @@ _COLUMNS: Final = tuple(column.name for column in groups.c)
 _owned = and_(
     groups.c.project == bindparam("caller_project"), groups.c.connection == bindparam("caller_connection")
 )
-CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {"owned": _owned}
+CONDITIONS: Final[Mapping[ScopeKind, ColumnElement[bool]]] = {
+    "owned": _owned,
+    "checked": _owned,
+    "walked": and_(groups.c.project == bindparam("caller_project"), walked(groups.c.connection)),
+}
 
 _HOLD: Final = select(groups).where(_owned, groups.c.id == bindparam("key")).with_for_update(key_share=True)
 _INSERT: Final = insert(groups)

@@ -67,12 +67,21 @@ users = Table(
     UniqueConstraint("project", "connection", "user_name_key", "retired"),
     UniqueConstraint("project", "connection", "external_identifier", "retired"),
     Index(None, "project", "external_identifier"),
-    Index(None, "project", "role"),
     Index(None, "project", "connection", "retired", "number"),  # lists over SCIM, which pass over many
     ForeignKeyConstraint(["project", "role"], ["roles.project", "roles.id"]),
     ForeignKeyConstraint(["project", "connection"], ["connections.project", "connections.id"]),
     of_project(),
     sqlite_autoincrement=True,
+)
+
+# Lists of those who have a role, in their order; most people of most tables have none.
+Index(
+    None,
+    users.c.project,
+    users.c.role,
+    users.c.id,
+    postgresql_where=users.c.role.is_not(None),
+    sqlite_where=users.c.role.is_not(None),
 )
 
 # Most people have no picture, so most rows are not in this index.
