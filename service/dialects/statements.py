@@ -206,7 +206,8 @@ def is_found(shape: Shape) -> bool:
 
 def _leads(shape: Shape, where: Node) -> bool:
     if isinstance(where, Joined):
-        return (any if where.how == "and" else all)(_leads(shape, part) for part in where.parts)
+        led = [_leads(shape, part) for part in where.parts]
+        return any(led) if where.how == "and" else all(led) and _is_one_way(shape, where)
     return _is_keyed(where) or (
         isinstance(where, Term)
         and where.operator in ("eq", "in")
@@ -215,6 +216,13 @@ def _leads(shape: Shape, where: Node) -> bool:
         and not where.function
         and (shape.rules is None or where.ours or _is_open(shape.rules, shape.collection, where.field))
     )
+
+
+def _is_one_way(shape: Shape, either: Joined) -> bool:
+    """Whether SQLite takes the ways of an "or": those into one index, or into several of which it knows that
+    each leads to one row, as a connection's own keys do."""
+    fields = {part.field if isinstance(part, Term) else "" for part in either.parts}
+    return "" not in fields and (len(fields) == 1 or shape.scope == "owned")
 
 
 def _is_keyed(where: Node) -> bool:
