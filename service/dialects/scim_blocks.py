@@ -14,9 +14,10 @@ from service.database import Transaction
 from service.database.shapes import Kind
 from service.database.tables import user_blocks, users
 from service.database.tables.blocks import BITS
-from service.dialects import statements
+from service.dialects import statements, ways
 from service.dialects.question import Question
-from service.dialects.scim_pages import Found, Order, found, grouped, sight_of
+from service.dialects.scim_pages import Found, found
+from service.dialects.scim_walking import grouped, sight_of
 from service.dialects.statements import Asking, Shape
 
 _LIMIT: Final = bindparam("limit", type_=BigInteger())
@@ -31,7 +32,7 @@ _TOTAL: Final = select(_PEOPLE).where(*_OWN)
 
 async def page(tx: Transaction, question: Question, start: int, limit: int) -> list[Found]:
     """At most `limit` users from the one with the number `start` on, counted from 1."""
-    asking = _page(question.shape, statements.reach(limit), tx.kind)
+    asking = _page(question.shape, ways.reach(limit), tx.kind)
     return await found(tx, question, asking, passed=start - 1, limit=limit)
 
 
@@ -43,7 +44,7 @@ async def total(tx: Transaction, question: Question) -> int:
 
 @lru_cache(64)
 def _page(shape: Shape, reach: int, kind: Kind) -> Asking:
-    sight = sight_of(shape, Order(), kind)
+    sight = sight_of(shape, kind)
     number = sight.table.c.number
     chosen: Select[Any] = (
         select(*statements.looked_at(shape, kind), number)
@@ -51,7 +52,7 @@ def _page(shape: Shape, reach: int, kind: Kind) -> Asking:
         .where(*statements.met_by(sight, shape), number >= _first(shape, kind))
         .order_by(*grouped(sight), number)
     )
-    return statements.taking(statements.within(chosen, reach, kind).limit(_LIMIT), kind)
+    return statements.taking(ways.within(chosen, reach, kind).limit(_LIMIT), kind)
 
 
 def _first(shape: Shape, kind: Kind) -> ColumnElement[Any]:
@@ -70,7 +71,7 @@ def _first(shape: Shape, kind: Kind) -> ColumnElement[Any]:
     )
     begins = select(home.c.block * (1 << BITS)).scalar_subquery()
     within = _PASSED - select(home.c.before).scalar_subquery()
-    there = sight_of(shape, Order(), kind, users.alias())
+    there = sight_of(shape, kind, users.alias())
     number = there.table.c.number
     passed = select(number).where(there.allowed, number >= begins).order_by(*grouped(there), number)
     return passed.limit(1).offset(within).scalar_subquery()

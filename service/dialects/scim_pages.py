@@ -10,7 +10,6 @@ from typing import Any, Final, Literal
 import msgspec
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     Integer,
     Select,
     and_,
@@ -31,12 +30,13 @@ from providers.scim.user import USER
 from service.database import Transaction, documents
 from service.database.shapes import Kind
 from service.database.types import Words
-from service.dialects import statements
+from service.dialects import statements, ways
 from service.dialects.dialect import words
 from service.dialects.question import ALL, Question, resources
 from service.dialects.scim import EMAIL
 from service.dialects.scim_attributes import DERIVED
 from service.dialects.scim_filters import COLUMNS_OF
+from service.dialects.scim_walking import grouped, is_led, sight_of
 from service.dialects.sight import Sight
 from service.dialects.statements import Asking, Shape
 from service.users.model import ACTIVE
@@ -99,7 +99,7 @@ async def page(
     tx: Transaction, question: Question, way: Order, step: Step, place: Place, limit: int
 ) -> list[Found]:
     """At most `limit` resources, in the order of the list: its first, or those after or before a place."""
-    asking = _page(question.shape, way, step, statements.reach(limit), tx.kind)
+    asking = _page(question.shape, way, step, ways.reach(limit), tx.kind)
     listed = await found(tx, question, asking, place, limit=limit)
     return listed[::-1] if step == "before" else listed
 
@@ -141,7 +141,7 @@ def _values(question: Question, asking: Asking, place: Place, **more: int) -> di
 
 @lru_cache(1024)
 def _page(shape: Shape, way: Order, step: Step, reach: int, kind: Kind) -> Asking:
-    sight = sight_of(shape, way, kind)
+    sight = sight_of(shape, kind, sorted_=way != Order())
     keys, turned = _keys(sight, shape, way), step == "before"
     met = statements.met_by(sight, shape)
     if step != "first":
@@ -150,7 +150,7 @@ def _page(shape: Shape, way: Order, step: Step, reach: int, kind: Kind) -> Askin
     chosen: Select[Any] = select(*columns, *(key for key, _ in keys)).select_from(sight.source).where(*met)
     ordered = chosen.order_by(*grouped(sight, turned=turned), *_ordered(keys, turned=turned))
     bound = reach if way == Order() and shape.where is None else 0
-    return statements.taking(statements.within(ordered, bound, kind).limit(_LIMIT), kind)
+    return statements.taking(ways.within(ordered, bound, kind).limit(_LIMIT), kind)
 
 
 @lru_cache(1024)
@@ -165,28 +165,11 @@ def _few(shape: Shape, kind: Kind) -> Asking:
 @lru_cache(1024)
 def _numbered(shape: Shape, way: Order, kind: Kind) -> Asking:
     """Of what is passed over an index alone is read where it can be: the whole rows would take long."""
-    sight = sight_of(shape, way, kind)
+    sight = sight_of(shape, kind, sorted_=way != Order())
     keys, met = _keys(sight, shape, way), statements.met_by(sight, shape)
     chosen: Select[Any] = select(*(key for key, _ in keys)).select_from(sight.source).where(*met)
     ordered = chosen.order_by(*grouped(sight), *_ordered(keys))
     return statements.taking(ordered.limit(1).offset(_OFFSET), kind)
-
-
-def sight_of(shape: Shape, way: Order, kind: Kind, table: FromClause | None = None) -> Sight:
-    """What a connection owns, as each database best looks at it: to walk over it in its order, by the index
-    that has it so, or at the few rows of known keys."""
-    scope = shape.scope
-    if scope == "owned" and kind == "postgresql" and way == Order() and not _is_led(shape):
-        scope = "walked"
-    elif scope == "owned" and kind == "sqlite" and statements.is_known(shape.where):
-        scope = "checked"
-    return Sight("scim", shape.collection, scope, kind, table)
-
-
-def grouped(sight: Sight, *, turned: bool = False) -> list[ColumnElement[Any]]:
-    """What comes before the keys in the order of a walk: see `access.walked`."""
-    connection = sight.table.c.connection
-    return [connection.desc() if turned else connection.asc()] if sight.scope == "walked" else []
 
 
 Keys = Sequence[tuple[ColumnElement[Any], bool]]  # what is compared, and whether it falls
@@ -195,12 +178,8 @@ Keys = Sequence[tuple[ColumnElement[Any], bool]]  # what is compared, and whethe
 def _keys(sight: Sight, shape: Shape, way: Order) -> Keys:
     own = own_key(sight)
     # SQLite would rather walk the whole table in the order of its keys than sort the few that an index finds.
-    last = func.coalesce(own, own) if _is_led(shape) else own
+    last = func.coalesce(own, own) if is_led(shape) else own
     return [*((key, way.descending) for key in _sorted(sight, way)), (last, False)]
-
-
-def _is_led(shape: Shape) -> bool:
-    return statements.is_found(shape) or statements.is_known(shape.where)
 
 
 def own_key(sight: Sight) -> ColumnElement[Any]:
