@@ -53,7 +53,7 @@ class Listing(msgspec.Struct, frozen=True):
         """Whether an index has the list in its order, so that a page of it costs little."""
         return (
             not self.way.path
-            and self.way.column in (None, "id")
+            and (self.way.column is None or (self.way.column == "id" and self.request.type is not USER))
             and (self.asked is None or question.bounded(self.question()))
         )
 
