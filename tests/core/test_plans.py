@@ -169,7 +169,7 @@ async def test_far_and_sorted_pages_are_those_of_the_list(crowd: Crowd) -> None:
 
 
 async def test_postgresql_plans_its_pages_and_look_ups_once(crowd: Crowd) -> None:
-    """What it plans anew each time it has planned six times after as many questions."""
+    """A plan for these very values is made anew each time; the one that it keeps is the generic one."""
     if crowd.database.kind == "sqlite":
         pytest.skip("SQLite plans when it prepares")
     listed = question.ask(ADMIN, "rest10", "directus_users", ("id", "email"), limit=100).shape
