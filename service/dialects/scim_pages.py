@@ -155,7 +155,7 @@ def _page(shape: Shape, way: Order, step: Step, reach: int, kind: Kind) -> Askin
 
 @lru_cache(1024)
 def _few(shape: Shape, kind: Kind) -> Asking:
-    sight = Sight("scim", shape.collection, shape.scope, kind)
+    sight = sight_of(shape, kind)
     columns = (*statements.looked_at(shape, kind), own_key(sight))
     return statements.taking(
         select(*columns).select_from(sight.source).where(*statements.met_by(sight, shape)), kind
