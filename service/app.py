@@ -42,6 +42,7 @@ from service.api import (
 from service.api.eight.router import router as eight
 from service.api.gate import Gate
 from service.api.graphql import room as graphql
+from service.api.ways import Ways
 from service.config import Config
 from service.furnishing import furnish
 from service.performing import Performer
@@ -96,7 +97,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
                 await stack.enter_async_context(pushing.working(config, gate.house.database))
             yield
 
-    gate.router, gate.lifespan = _router(), lifespan
+    gate.router, gate.ways, gate.lifespan = _router(), _ways(), lifespan
     return gate
 
 
@@ -110,6 +111,11 @@ def _router() -> Litestar:
         request_max_body_size=None,  # each address reads its body up to its own limit
         logging_config=None,
     )
+
+
+@cache
+def _ways() -> Ways:
+    return Ways(_router())
 
 
 def _start(work: Coroutine[Any, Any, NoReturn], stack: AsyncExitStack) -> None:

@@ -16,6 +16,7 @@ from service.api.calls import Call
 from service.api.eight import addresses
 from service.api.generations import GENERATION_10
 from service.api.house import House
+from service.api.ways import Ways
 from service.journal import request_id
 from service.users.model import LOCAL
 
@@ -36,6 +37,7 @@ class Gate:
     """Wraps the router; everything that is so for every request happens here, once."""
 
     router: ASGIApp
+    ways: Ways  # through the router, or past it
     house: House
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
 
@@ -101,7 +103,7 @@ class Gate:
             if cross_origin.asks(call, crossing):
                 await cross_origin.PREFLIGHT(scope, receive, answer)
             else:
-                await self.router(scope, receive, answer)
+                await self.ways.take(scope, receive, answer)
         finally:
             request_id.reset(token)
             del state["call"]  # it holds the scope: such a circle would be left to the garbage collector

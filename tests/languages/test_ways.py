@@ -1,0 +1,64 @@
+"""The short way to a handler and the router's own: whatever is asked, the answer is the same."""
+
+import asyncio
+from http import HTTPMethod
+from pathlib import Path
+
+import pytest
+
+from service.api.ways import Ways
+from service.app import build
+from service.config import load
+from service.tokens import new_secret
+from tests.served import Served
+
+_EACH_TIME = ("date", "x-request-id")
+ASKED = (
+    "/users", "/users/", "//users", "/users//", "/users/me", "/users/tfa", "/users/invite", "/users/register",
+    "/users/{key}", "/users/nobody", "/users/a%2Fb", "/users/a%20b", "/users/{admin}", "/users/{admin}/",
+    "/users/{admin}/sessions", "/users/{admin}/passkeys/options", "/users/{admin}/more", "/roles/me",
+    "/scim/v2", "/scim/v2/Users", "/scim/v2/Users/.search", "/scim/v2/Users/nobody", "/scim/v2/Nothing",
+    "/scim/v2/Schemas/nobody", "/scim/v2/ServiceProviderConfig", "/default/scim/v2/Users", "/default/users/1",
+    "/-/search/users", "/-/8/users", "/auth/login/nobody", "/auth/login/nobody/callback", "/server/ping",
+    "/assets/nobody/name", "/admin", "/admin/nowhere/at/all", "/nowhere", "/nowhere/at/all", "/", "/%00",
+)  # fmt: skip
+HOSTS = ("127.0.0.1:80", "[::1]:80", "a~b", "a b", "<a>", "")
+METHODS = (HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.PUT, HTTPMethod.OPTIONS)
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_both_ways_answer_alike(
+    house: Served, monkeypatch: pytest.MonkeyPatch, method: HTTPMethod
+) -> None:
+    for _ in range(1000):  # the first visit is noted behind its answer
+        if (await house.ask("GET", "/users/me")).json()["data"]["last_access"] is not None:
+            break
+        await asyncio.sleep(0.01)
+    short = await _answers(house, method)
+    monkeypatch.setattr(Ways, "_find", lambda _self, _scope: (None, {}))
+    assert await _answers(house, method) == short
+
+
+async def _answers(house: Served, method: HTTPMethod) -> dict[tuple[str, str], object]:
+    found: dict[tuple[str, str], object] = {}
+    async with house.client(house.token) as client:
+        for path, host in (
+            *((path, "localhost") for path in ASKED),
+            *(("/users/me", host) for host in HOSTS),
+        ):
+            where = house.url + path.replace("{admin}", house.admin)
+            answer = await client.request(method, where, headers={"host": host})
+            headers = [(name, said) for name, said in answer.headers.items() if name not in _EACH_TIME]
+            found[path, host] = answer.status_code, headers, answer.content
+    return found
+
+
+def test_the_addresses_that_are_asked_most_have_a_short_way(tmp_path: Path) -> None:
+    gate = build(load({"DATA_DIR": str(tmp_path), "SECRET": new_secret("")}), worker=False)
+    for method, path in (
+        *(("GET", "/users/1"), ("GET", "/users"), ("POST", "/users"), ("PATCH", "/users/1")),
+        *(("GET", "/scim/v2/Users"), ("POST", "/scim/v2/Users"), ("PATCH", "/scim/v2/Users/1")),
+    ):
+        handler, values = gate.ways._find({"method": method, "path": path, "headers": []})  # type: ignore[typeddict-item]  # all that it looks at
+        assert handler is not None, path
+        assert set(values.values()) <= {"1"}
