@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from service.api.allowed import Rates, check_address
 from service.api.behind import Behind
 from service.api.callers import LIFE, MOST, TOUCHED, bearer
@@ -13,6 +15,14 @@ from service.tokens import fingerprint
 from service.users import connections
 from service.users.connections import Connection, Recognised
 from service.users.problems import Expired, NotSignedIn, WrongCredentials
+
+
+class _Known(msgspec.Struct):
+    """What is remembered of a token; times are of the monotonic clock."""
+
+    found: Recognised
+    fresh_until: float
+    seen_at: float  # when its next use is noted
 
 
 class Connecting:
@@ -26,8 +36,7 @@ class Connecting:
         self._sync = sync
         self._rates = Rates(clock)
         self._clock = clock
-        self._known: dict[str, tuple[Recognised, float]] = {}  # until when it is fresh
-        self._seen: dict[str, float] = {}  # when the next use is noted
+        self._known: dict[str, _Known] = {}  # by the token itself: no request waits for its fingerprint
         self._epoch = 0
         database.on_commit(self._forget)
 
@@ -39,34 +48,34 @@ class Connecting:
         token = bearer(call)
         if token is None:
             raise NotSignedIn
-        mark, moment = fingerprint(token), self._clock()
-        found, fresh_until = self._known.get(mark, (None, 0.0))
-        if found is None or fresh_until < moment:
-            found = await self._look_up(mark, moment)
-        connection = found.connection
+        known, moment = self._known.get(token), self._clock()
+        if known is None or known.fresh_until < moment:
+            known = await self._look_up(token, moment)
+        connection, expires_at = known.found.connection, known.found.expires_at
         self._sync.follow(call, connection)
-        if found.expires_at is not None and found.expires_at <= now():
+        if expires_at is not None and expires_at <= now():
             raise Expired
-        check_address(connection.networks, call.ip)
+        if connection.networks:
+            check_address(connection.networks, call.ip)
         if connection.rate is not None:
             self._rates.take(connection.id, connection.rate)
-        if moment >= self._seen.get(mark, 0.0):
-            self._seen[mark] = moment + TOUCHED
-            self._behind.note(self._database.write(connections.seen, mark))
+        if moment >= known.seen_at:
+            known.seen_at = moment + TOUCHED
+            self._behind.note(self._database.write(connections.seen, fingerprint(token)))
         return connection
 
-    async def _look_up(self, mark: str, moment: float) -> Recognised:
-        epoch = self._epoch
-        found = await self._database.read(connections.recognise, mark)
+    async def _look_up(self, token: str, moment: float) -> _Known:
+        epoch, before = self._epoch, self._known.get(token)
+        found = await self._database.read(connections.recognise, fingerprint(token))
         if found is None:
-            self._known.pop(mark, None)
+            self._known.pop(token, None)
             raise WrongCredentials
+        known = _Known(found, moment + LIFE, before.seen_at if before else 0.0)
         if epoch == self._epoch:
             if len(self._known) >= MOST:
                 self._known.clear()
-                self._seen.clear()
-            self._known[mark] = found, moment + LIFE
-        return found
+            self._known[token] = known
+        return known
 
     def _forget(self, announced: frozenset[tuple[str, str]]) -> None:
         if any(what == "connection" for what, _ in announced):

@@ -41,13 +41,11 @@ class Sync:
 
     def follow(self, call: Call, connection: Connection) -> None:
         """Have a connection's request go through its own door."""
-        entry = Entry(call, connection)
-        call.entry = entry if connection.log_days else None
         if connection.log_days or connection.dry_run:
-            house = call.house
-            call.house = msgspec.structs.replace(
-                house, database=DOORS[connection.dry_run](house.database, entry)
-            )
+            house, entry = call.house, Entry(call, connection)
+            call.entry = entry if connection.log_days else None
+            door = DOORS[connection.dry_run](house.database, entry)
+            call.house = msgspec.structs.replace(house, database=door)
 
     def answered(self, entry: Entry, status: int) -> None:
         """Note how a request was answered. Of those that came too fast one a second is enough to know."""
