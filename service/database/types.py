@@ -14,28 +14,34 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from service.database.fitting import fit_document, fit_flag, fit_key, fit_moment, fit_text
 
-# Random numbers of 80 bits, each used once: to ask for every single one would let go of the interpreter.
-_chances: list[int] = []
+# What is random in a key, as it is written; each is used once. To ask for every one would let go of the
+# interpreter, and to write one takes longer than the rest of a key.
+_chances: list[str] = []
 os.register_at_fork(after_in_child=_chances.clear)
 
 
-def _chance() -> int:
+def _chance() -> str:
+    """`7xxx-yxxx-xxxxxxxxxxxx` of 74 random bits: the version, 12 bits, the variant, 62 bits."""
     try:
         return _chances.pop()
     except IndexError:
-        drawn = os.urandom(10 * 256)
-        first, *others = (int.from_bytes(drawn[n : n + 10]) for n in range(0, len(drawn), 10))
+        drawn = os.urandom(10 * 256).hex()
+        first, *others = (_written(drawn[place : place + 20]) for place in range(0, len(drawn), 20))
         _chances.extend(others)
         return first
 
 
+def _written(digits: str) -> str:
+    return f"7{digits[:3]}-{_VARIANTS[digits[3]]}{digits[4:7]}-{digits[7:19]}"
+
+
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}  # 10 in the highest bits
+
+
 def new_key() -> str:
     """A fresh UUIDv7 (RFC 9562, 5.7), lower case with dashes: later keys sort after earlier ones."""
-    stamp = time.time_ns() // 1_000_000
-    chance = _chance() >> 6
-    number = stamp << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | (chance & (1 << 62) - 1)
-    digits = f"{number:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    stamp = f"{time.time_ns() // 1_000_000:012x}"
+    return f"{stamp[:8]}-{stamp[8:]}-{_chance()}"
 
 
 def moment(when: datetime) -> str:
