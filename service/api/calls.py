@@ -30,6 +30,8 @@ class Call:
 
     __slots__ = (
         "_caller",
+        "_headers",
+        "_headers_of",
         "_query",
         "_txn",
         "body",
@@ -58,6 +60,8 @@ class Call:
         self.id = identity
         self.ip = ip
         self.started = perf_counter_ns()
+        self._headers: dict[Piece, Piece] = {}
+        self._headers_of: object = None
         self._caller: Caller | None = None
         self._query: query_string.Tree | None = None
         self._txn: str | None = None
@@ -96,13 +100,19 @@ class Call:
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; the first where there are several."""
-        for key, value in self.scope["headers"]:
-            if key == name:
-                return value.decode("latin-1")
-        return None
+        value = self._named().get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def _named(self) -> dict[Piece, Piece]:
+        headers: Any = self.scope["headers"]
+        if self._headers_of is not headers:  # a socket brings its own with its first message
+            self._headers_of, self._headers = headers, dict(reversed(headers))
+        return self._headers
 
     def lines(self, name: bytes) -> list[str]:
         """Every line of a header by its lower-case name."""
+        if name not in self._named():
+            return []
         return [value.decode("latin-1") for key, value in self.scope["headers"] if key == name]
 
     def cookie(self, name: str) -> str | None:

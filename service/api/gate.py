@@ -23,7 +23,7 @@ from service.users.model import LOCAL
 _PROCESS: Final = token_hex(8)  # request ids tell processes apart, and cost no random bits each
 _NUMBERS: Final = count(0x10000)
 _OF_PROJECT: Final = re.compile(r"/([A-Za-z0-9_-]{1,64})/scim/v2(?=/|\Z)")
-_GIVEN_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
+_GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 # Personal data stays out of caches and referrers, whatever a handler forgot (ASVS 5.0 V14.3.2, V3.4.5).
 _ALWAYS: Final = (
     (b"cache-control", b"no-store"),
@@ -103,7 +103,7 @@ class Gate:
             if cross_origin.asks(call, crossing):
                 await cross_origin.PREFLIGHT(scope, receive, answer)
             else:
-                await self.ways.take(scope, receive, answer)
+                await self.ways.take(call, answer)
         finally:
             request_id.reset(token)
             del state["call"]  # it holds the scope: such a circle would be left to the garbage collector
@@ -146,17 +146,16 @@ class Gate:
             scope["path"] = scope["path"][len(prefix) :]
         client = scope.get("client")
         ip = client[0] if client else None
-        identity = _identity(scope)
-        call = Call(self.house, GENERATION_10, project, scope, receive, identity=identity, ip=ip)
-        call.prefix = prefix
+        call = Call(self.house, GENERATION_10, project, scope, receive, identity="", ip=ip)
+        call.prefix, call.id = prefix, _identity(call)
         return call
 
 
-def _identity(scope: HTTPScope | WebSocketScope) -> str:
+def _identity(call: Call) -> str:
     """What names a request in the log: what its client says, or a number of ours."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _GIVEN_ID.match(value):
-            return value.decode()
+    for given in call.lines(b"x-request-id"):
+        if _GIVEN_ID.match(given):
+            return given
     return f"{_PROCESS}{next(_NUMBERS):x}"
 
 

@@ -14,13 +14,13 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 from litestar.routes import HTTPRoute
-from litestar.types import HTTPScope, Receive, Send
+from litestar.types import Send
 
 from service.api import answers
-from service.api.calls import of
+from service.api.calls import Call
 
 _Handler = Callable[..., Awaitable[ASGIResponse]]
-_HOST: Final = re.compile(rb"[A-Za-z0-9.:\[\]_-]*\Z")  # the router judges any other
+_HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]_-]*\Z")  # the router judges any other
 
 
 class _Below:
@@ -63,25 +63,23 @@ class Ways:
             if below is not None:
                 below.fixed.add(pieces[place])
 
-    async def take(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    async def take(self, call: Call, send: Send) -> None:
         """Answer a request, on the short way where there is one."""
-        handler, values = self._find(scope)
+        scope: Any = call.scope
+        host = call.header(b"host")
+        is_odd = host is not None and _HOST.match(host) is None
+        handler, values = (None, _NONE) if is_odd else self.find(scope["method"], scope["path"])
         if handler is None:
-            await self._router(scope, receive, send)
+            await self._router(scope, call.receive, send)
             return
         try:
             answer = await handler(scope=scope, **values)
         except Exception as problem:
-            answer = answers.refusal(answers.foreseen(problem), of(scope))
-        await answer(scope, receive, send)
+            answer = answers.refusal(answers.foreseen(problem), call)
+        await answer(scope, call.receive, send)
 
-    def _find(self, scope: HTTPScope) -> tuple[_Handler | None, Mapping[str, str]]:
-        path, method = scope["path"], scope["method"]
-        for header, value in scope["headers"]:
-            if header == b"host":
-                if _HOST.match(value) is None:
-                    return None, _NONE
-                break
+    def find(self, method: str, path: str) -> tuple[_Handler | None, Mapping[str, str]]:
+        """The handler and the pieces of the path that it takes; None for what is left to the router."""
         fixed = self._fixed.get(path)
         if fixed is not None:
             return fixed.get(method), _NONE
