@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_SECONDS = 10  # for a whole head, from the connection's or the head's first byte on
 BODY_SECONDS = 10  # in which a body must bring BODY_BYTES, or its end
 BODY_BYTES = 10_240
-IDLE_SECONDS = 6  # between an answer and the next request
+IDLE_SECONDS = 5  # between an answer and the next request
 REST_SECONDS = 5  # for the rest of a body whose answer was given already
 LAST_SECONDS = 1  # for a request that was on its way when we were told to stop
 READ_SECONDS = 30  # for a client that does not take what we send
@@ -81,6 +81,8 @@ class Connection(Guarded, HttpToolsProtocol):
         elif self._phase == "body" and self._body_bytes >= BODY_BYTES and not self._is_answered():
             self._body_bytes = 0
             self._deadline = now + BODY_SECONDS
+        elif self._phase == "idle":
+            self.transport.close()
         else:
             self.transport.abort()
 
@@ -145,8 +147,16 @@ class Connection(Guarded, HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, or for what is left of this one."""
-        super().on_response_complete()
+        """Begin with who stands in line, else wait for the next request, or for what is left of this one.
+
+        uvicorn would set a timer for every answer; the deadline serves.
+        """
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
         if self._is_answered() and self._phase != "head":  # otherwise a later request has begun
             self._deadline = self.loop.time() + (REST_SECONDS if self._phase == "body" else IDLE_SECONDS)
 
