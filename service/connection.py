@@ -7,10 +7,12 @@ cheaper than timers for every request.
 
 from asyncio import Transport
 from math import inf
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from service.exchange import Exchange
 
 HEAD_SECONDS = 10  # for a whole head, from the connection's or the head's first byte on
 BODY_SECONDS = 10  # in which a body must bring BODY_BYTES, or its end
@@ -134,6 +136,14 @@ class Connection(Guarded, HttpToolsProtocol):
         super().on_headers_complete()
         if self._leaving and self.cycle is not None:
             self.cycle.keep_alive = False
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Let the application send through an exchange of ours."""
+
+        async def exchanged(scope: Any, receive: Any, _: Any) -> None:
+            await app(scope, receive, Exchange(cycle).send)
+
+        super()._start_asgi_task(cycle, exchanged)
 
     def on_body(self, body: bytes) -> None:
         """Count what arrives: a body must keep coming."""
