@@ -162,6 +162,17 @@ async def test_a_long_wait_for_the_application_is_no_fault_of_the_client(
     assert answer.count(b"HTTP/1.1 200 OK") == 3
 
 
+async def test_who_asks_nothing_more_is_let_go_of(
+    place: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "IDLE_SECONDS", 0.5)
+    reader, writer = await asyncio.open_connection(*place)
+    writer.write(GET)
+    answer = await asyncio.wait_for(reader.read(), 10)  # the server ends it, and resets nothing
+    assert answer.startswith(b"HTTP/1.1 200")
+    writer.close()
+
+
 TOO_LARGE = {
     "an address": (b"GET /" + b"a" * 60_000 + b" HTTP/1.1\r\n\r\n", 414),
     "an address without end": (b"GET /" + b"a" * 600_000, 414),
