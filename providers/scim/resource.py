@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from providers.scim import plain
 from providers.scim.expression import AttrPath
 from providers.scim.problems import InvalidSyntax, Missing, shown
 from providers.scim.schema import Attribute, Resource, ResourceType, Schema, Target, Value
@@ -27,11 +28,26 @@ def normalise(body: object, resource_type: ResourceType, profile: Profile = DEFA
     """
     if not isinstance(body, dict):
         raise InvalidSyntax("The body has to be a JSON object.")
+    kept = plain.kept(body, resource_type)
+    return Incoming(_whole(kept, resource_type)) if kept else _read(body, resource_type, profile)
+
+
+def _read(body: Mapping[str, object], resource_type: ResourceType, profile: Profile) -> Incoming:
+    """The resource of any body, attribute by attribute."""
     reader = _Reader(resource_type, profile)
     for name, value in body.items():
         reader.read(name, value)
     reader.finish()
-    return Incoming(reader.resource, reader.intake.dropped)
+    return Incoming(_whole(reader.resource, resource_type), reader.intake.dropped)
+
+
+def _whole(resource: Resource, resource_type: ResourceType) -> Resource:
+    """The resource, if nothing that is required is missing."""
+    for attribute in resource_type.schema.attributes:
+        if attribute.required and empty(resource.get(attribute.name)):
+            raise Missing(f'"{attribute.name}" is required.')
+    resource["schemas"] = resource_type.declared(resource)
+    return resource
 
 
 class _Reader:
@@ -108,10 +124,6 @@ class _Reader:
     def finish(self) -> None:
         if "schemas" not in self._seen and not self._profile.missing_schemas:
             raise InvalidSyntax(f'"schemas" is missing; it has to name {self._type.schema.urn}.')
-        for attribute in self._type.schema.attributes:
-            if attribute.required and empty(self.resource.get(attribute.name)):
-                raise Missing(f'"{attribute.name}" is required.')
-        self.resource["schemas"] = self._type.declared(self.resource)
 
 
 def empty(value: Value) -> bool:
