@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -77,3 +78,23 @@ def fit_integer(bits: int) -> Callable[[object], int]:
         return value
 
     return fit
+
+
+_KEPT = (fit_text, fit_key, fit_moment)
+
+
+def fit_column(fit: Callable[[Any], Any], column: list[Any]) -> list[Any]:
+    """`fit` for each value of a column that is not None.
+
+    What is kept as it is is only looked at, once for all that are alike; texts are looked at as one.
+    """
+    if fit in _KEPT:
+        try:
+            different = set(column) - {None}
+            for value in ["".join(different)] if fit is fit_text else different:
+                fit(value)
+        except (TypeError, ValueError):
+            pass  # one by one, then: the first that does not fit is told of
+        else:
+            return column
+    return [value if value is None else fit(value) for value in column]

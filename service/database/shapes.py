@@ -11,6 +11,7 @@ from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import NullType, TypeEngine
 
 from service.database.fitting import (
+    fit_column,
     fit_document,
     fit_flag,
     fit_integer,
@@ -61,10 +62,19 @@ class Shape:
         return filled
 
     def many(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-        """The same for many rows of values; TypeError when their names differ."""
-        if len(rows) > 1 and any(row.keys() != rows[0].keys() for row in rows):
+        """The same for many rows of values, column by column; TypeError when their names differ."""
+        if len(rows) < 2 or not self._template:
+            return [self.arguments(row) for row in rows]
+        if any(row.keys() != rows[0].keys() for row in rows):
             raise TypeError("rows whose names differ from the first one's")
-        return [self.arguments(row) for row in rows]
+        columns, name = [[constant] * len(rows) for constant in self._template], ""
+        try:
+            for position, name, convert in self._binds:
+                column = [row[name] for row in rows]
+                columns[position] = column if convert is None else fit_column(convert, column)
+        except ValueError as reason:
+            raise ValueError(f"{name}: {reason}") from reason
+        return list(map(list, zip(*columns, strict=True)))
 
     def load(self, fetched: Iterable[Iterable[Any]]) -> list[Row]:
         """The driver's rows as plain tuples of Python values."""

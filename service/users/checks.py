@@ -1,7 +1,7 @@
 """The rules that a value must meet, whichever language it came in."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeGuard
 
@@ -117,35 +117,44 @@ def _tags(attribute: Attribute, value: object) -> list[str]:
 def _json(attribute: Attribute, value: object) -> object:
     level = [value]
     for _ in range(DEPTH):
-        level = [inner for item in level for inner in _within(attribute, item)]
+        level = _within(attribute, level)
         if not level:
             return value
+    if all(isinstance(one, str) for one in level) and not _within(attribute, level):
+        return value
     raise _wrong(attribute, f"must not be nested deeper than {DEPTH} levels")
 
 
-def _within(attribute: Attribute, value: object) -> Iterable[object]:
-    """Checks one level of a JSON value; gives the values of the next, but for texts that are plainly good."""
-    if isinstance(value, dict):
-        for name in value:
-            if not _is_plain(name):
-                _text(attribute, name)
-        return [inner for inner in value.values() if not _is_plain(inner)]
-    if isinstance(value, list):
-        return [inner for inner in value if not _is_plain(inner)]
-    if isinstance(value, str):
-        _text(attribute, value)
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise _wrong(attribute, "must not hold an integer beyond 64 bits")
-    elif isinstance(value, float) and value - value != 0:
-        raise _wrong(attribute, "must not hold a number that JSON cannot say")
-    elif value is not None and not isinstance(value, int | float):
+def _within(attribute: Attribute, level: Sequence[object]) -> list[object]:
+    """Checks one level of a JSON value, its texts as one; gives the values of the next."""
+    texts: list[str] = []
+    inner: list[object] = []
+    for value in level:
+        if isinstance(value, str):
+            texts.append(value)
+        elif isinstance(value, dict):
+            texts += value
+            inner += value.values()
+        elif isinstance(value, list):
+            inner += value
+        elif value is not None:
+            _number(attribute, value)
+    try:
+        _text(attribute, "".join(texts))
+    except TypeError:  # a name that is none
+        raise _wrong(attribute, "must be a string") from None
+    return inner
+
+
+def _number(attribute: Attribute, value: object) -> None:
+    """That JSON can say it, and both databases keep it: a number, true or false."""
+    if isinstance(value, float):
+        if value - value != 0:
+            raise _wrong(attribute, "must not hold a number that JSON cannot say")
+    elif not isinstance(value, int):
         raise _wrong(attribute, "must be JSON")
-    return ()
-
-
-def _is_plain(value: object) -> bool:
-    """Most texts are ASCII without NUL, and need no closer look."""
-    return isinstance(value, str) and value.isascii() and "\0" not in value
+    elif not -(2**63) <= value < 2**63:
+        raise _wrong(attribute, "must not hold an integer beyond 64 bits")
 
 
 _KINDS: Final[Mapping[Kind, Callable[[Attribute, object], object]]] = {

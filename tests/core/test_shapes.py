@@ -1,6 +1,7 @@
 """Statements are compiled once, and one that could do something else than it says is not compiled at all."""
 
 import gc
+import re
 from typing import Any
 
 import pytest
@@ -20,9 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy import bindparam as bind
 
-from service.database import tables
+from service.database import new_key, tables
 from service.database.shapes import shape
 from service.database.sqlite.problems import names
+from service.database.types import Document, Flag, Key, Moment, Words
 
 KINDS = ("sqlite", "postgresql")
 things = Table(
@@ -31,6 +33,18 @@ things = Table(
     Column("id", Integer, primary_key=True),
     Column("name", Text),
     Column("size", Integer),
+)
+kept = Table(
+    "kept",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text),
+    Column("words", Words),
+    Column("key", Key),
+    Column("moment", Moment),
+    Column("flag", Flag),
+    Column("document", Document),
+    Column("small", Integer),
 )
 
 
@@ -124,3 +138,43 @@ def test_no_two_unique_indexes_of_ours_look_the_same_to_sqlite() -> None:
     )
     with pytest.raises(TypeError, match="apart"):
         names(twins)
+
+
+MANY: list[tuple[str, list[Any]]] = [
+    ("words", ["a", None, "a", "Zoë", ""]),
+    ("words", ["a", "b\0", "c"]),
+    ("words", ["\ud83d", "\ude00"]),  # together they would be a character
+    ("words", ["a", 1]),
+    ("words", ["a", ["b"]]),
+    ("key", [new_key(), None, new_key()]),
+    ("key", [new_key(), "x"]),
+    ("moment", ["2021-02-05T15:18:13.000Z", None, "2021-02-05T15:18:13.000Z"]),
+    ("moment", ["2021-02-05T15:18:13.000Z", "2021-02-31T15:18:13.000Z"]),
+    ("flag", [True, False, None]),
+    ("flag", [True, 1]),
+    ("document", [{"a": [1]}, None, "x"]),
+    ("document", [{"a": 1}, {"a": "\0"}]),
+    ("small", [1, None, 2]),
+    ("small", [1, True]),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("name", "values"), MANY)
+def test_many_rows_are_taken_as_each_of_them_would_be(kind: Any, name: str, values: list[Any]) -> None:
+    compiled = shape(insert(kept).values(kind="fixed"), ("id", name), kind)
+    rows = [{"id": number, name: value} for number, value in enumerate(values)]
+    try:
+        expected: list[Any] = [compiled.arguments(row) for row in rows]
+    except ValueError as refusal:
+        with pytest.raises(ValueError, match=re.escape(str(refusal))):
+            compiled.many(rows)
+    else:
+        assert compiled.many(rows) == expected
+        assert list(map(type, expected)) == list(map(type, compiled.many(rows)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_of_different_names_are_refused(kind: Any) -> None:
+    with pytest.raises(TypeError, match="differ"):
+        shape(insert(things), ("id", "name"), kind).many([{"id": 1, "name": "a"}, {"id": 2, "size": 3}])
