@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -20,8 +19,7 @@ _METHODS: Final = ("POST", "PUT", "PATCH", "DELETE")
 _DEEPEST: Final = 32  # levels; no schema has as many, so what lies deeper refers to nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """One operation: `endpoint` is its type's, as `/Users`, `key` the id, or reference, of its resource.
 
     `problem` is what is wrong with the operation itself, `refers` holds the bulkIds that it names, and a
@@ -36,11 +34,10 @@ class Operation:
     version: str | None = None
     data: object = None
     problem: ScimProblem | None = None
-    refers: frozenset[str] = field(default=frozenset())
+    refers: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Bulk:
+class Bulk(msgspec.Struct, frozen=True):
     """The operations as they came; after `accepted` errors the rest of them is left alone."""
 
     operations: tuple[Operation, ...]

@@ -1,6 +1,7 @@
 """One operation of a SCIM request: how it is made ready, and what it is told of when it fails."""
 
 from collections.abc import Collection, Mapping
+from typing import Final
 
 from providers.scim import bulk
 from providers.scim.bulk import Operation
@@ -12,6 +13,8 @@ from service.api.scim_resources import SERVED, Many
 from service.database import Unavailable
 from service.users.problems import Unreachable
 
+_MANY: Final = {served.type.endpoint: served.many for served in SERVED}
+
 
 class Unresolved(ScimProblem):
     """What an operation refers to was not made (3.7.1)."""
@@ -21,8 +24,7 @@ class Unresolved(ScimProblem):
 
 def many_of(one: Operation) -> Many | None:
     """How resources of its type are made many at a time, for an operation that makes one of them."""
-    served = next((served for served in SERVED if served.type.endpoint == one.endpoint), None)
-    return served.many if served and one.method == "POST" and one.problem is None else None
+    return _MANY.get(one.endpoint) if one.method == "POST" and one.problem is None else None
 
 
 def resolved(one: Operation, known: Mapping[str, str]) -> object:

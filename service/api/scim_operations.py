@@ -137,9 +137,9 @@ class Run(Telling):
             return
         first, many, _ = ready[0]
         try:
-            own = {str(one.bulk_id) for one, _, _ in ready}
+            known = self.keys.keys() | {str(one.bulk_id) for one, _, _ in ready}
             for one, _, _ in ready:
-                check(one, self.keys.keys() | own)
+                check(one, known)
             await self._together(ready, keys)
         except (Problem, ScimProblem, Unavailable) as problem:
             if len(ready) == 1:

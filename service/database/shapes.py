@@ -61,7 +61,7 @@ class Shape:
             raise ValueError(f"{name}: {reason}") from reason
         return filled
 
-    def many(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    def many(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Sequence[Any]]:
         """The same for many rows of values, column by column; TypeError when their names differ."""
         if len(rows) < 2 or not self._template:
             return [self.arguments(row) for row in rows]
@@ -74,7 +74,7 @@ class Shape:
                 columns[position] = column if convert is None else fit_column(convert, column)
         except ValueError as reason:
             raise ValueError(f"{name}: {reason}") from reason
-        return list(map(list, zip(*columns, strict=True)))
+        return list(zip(*columns, strict=True))
 
     def load(self, fetched: Iterable[Iterable[Any]]) -> list[Row]:
         """The driver's rows as plain tuples of Python values."""

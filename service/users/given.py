@@ -15,6 +15,8 @@ _KEPT_SECRETS: Final = frozenset(column for columns in SECRETS.values() for colu
 
 def said(given: Mapping[str, object]) -> Row:
     """The values without asterisks, which say unchanged."""
+    if CONCEALED not in given.values():
+        return dict(given)
     return {name: value for name, value in given.items() if value != CONCEALED}
 
 

@@ -1,10 +1,10 @@
 """What happened: an activity row for each thing done, and a revision for each that changed a row."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import BindParameter, Column, Insert, bindparam, func, insert, select
+from sqlalchemy import BindParameter, Column, Insert, Integer, bindparam, func, insert, select
 
 from service.database import Transaction, by_kind, now
 from service.database.shapes import Kind
@@ -18,7 +18,6 @@ _NOTED: Final = (
     *("collection", "item", "comment"),
 )
 _REVISED: Final = ("project", "collection", "item", "data", "delta")
-_FOUND: Final = ("project", "collection", "item", "action")
 
 
 def _of(column: Column[Any]) -> BindParameter[Any]:
@@ -35,11 +34,12 @@ def _both(kind: Kind) -> Sequence[tuple[Insert, Collection[str]]]:
         noted = _ACTIVITY.returning(activity.c.id).cte("noted")
         made = select(*revision.values(), noted.c.id)
         return [(insert(revisions).from_select([*revision, "activity"], made), (*_NOTED, "data", "delta"))]
-    # The newest of the same item and action has just been written: nobody else writes meanwhile.
-    same = (activity.c[name] == _of(activity.c[name]) for name in _FOUND)
-    newest = select(func.max(activity.c.id)).where(*same).scalar_subquery()
-    revised = insert(revisions).values({**revision, "activity": newest})
-    return [(_ACTIVITY, _NOTED), (revised, (*_REVISED, "action"))]
+    # Those of the same entries were the last to be written, in their order: nobody else writes meanwhile.
+    newest = select(func.max(activity.c.id)).scalar_subquery()
+    revised = insert(revisions).values(
+        {**revision, "activity": newest - bindparam("of_behind", type_=Integer)}
+    )
+    return [(_ACTIVITY, _NOTED), (revised, (*_REVISED, "behind"))]
 
 
 _BOTH: Final = by_kind(_both)
@@ -81,16 +81,22 @@ async def record(
         "collection": collection,
         "comment": caller.origin.comment if comment is None else comment,
     }
-    bare = [{**told, "item": entry.item} for entry in entries if entry.data is None]
-    revised = [
-        {**told, "item": entry.item, "data": entry.data, "delta": entry.delta}
-        for entry in entries
-        if entry.data is not None
-    ]
-    tx.owe(_ACTIVITY, [_values(row, _NOTED) for row in bare])
+    tx.owe(_ACTIVITY, _values(told, _NOTED, [entry for entry in entries if entry.data is None]))
+    revised = [entry for entry in entries if entry.data is not None]
     for statement, names in _BOTH[tx.kind]:
-        tx.owe(statement, [_values(row, names) for row in revised])
+        tx.owe(statement, _values(told, names, revised))
 
 
-def _values(row: Mapping[str, object], names: Iterable[str]) -> dict[str, object]:
-    return {f"of_{name}": row[name] for name in names}
+def _values(
+    told: Mapping[str, object], names: Collection[str], entries: Sequence[Entry]
+) -> list[dict[str, object]]:
+    """The values of a statement for each entry: what is told of all of them, and what is its own."""
+    shared = {f"of_{name}": told[name] for name in names if name in told}
+    last = len(entries) - 1
+    rows: list[dict[str, object]] = [{**shared, "of_item": entry.item} for entry in entries]
+    for number, (row, entry) in enumerate(zip(rows, entries, strict=True)):
+        if "data" in names:
+            row |= {"of_data": entry.data, "of_delta": entry.delta}
+        if "behind" in names:
+            row["of_behind"] = last - number
+    return rows

@@ -10,11 +10,17 @@ from service.database.tables import users
 from service.users import addresses, events, file_access, history, identities, managed, roles
 from service.users.given import checked, said, vouches
 from service.users.model import ACTIVE, LOCAL, Caller
-from service.users.rows import EMPTY, Row, derived, shown
+from service.users.rows import SEARCHED, Row, derived, shown
 from service.users.uniqueness import taken
 
 _INSERT: Final = insert(users)
-_DEFAULTS: Final[Mapping[str, object]] = {"status": ACTIVE, "provider": LOCAL, "email_notifications": True}
+# The columns that every new user has, some of them for others to follow from.
+_DEFAULTS: Final[Mapping[str, object]] = {
+    **dict.fromkeys((*SEARCHED, "user_name", "external_identifier", "connection", "auth_data")),
+    "status": ACTIVE,
+    "provider": LOCAL,
+    "email_notifications": True,
+}
 
 
 async def make(
@@ -33,11 +39,11 @@ async def make(
     await roles.administer(tx, caller.project, {row["role"] for row in rows if row.get("role") is not None})
     avatars = {row["avatar"] for row in rows if row.get("avatar") is not None}
     await file_access.check_avatars(tx, caller, avatars)
-    names = {name for row in rows for name in row}
-    tx.owe(_INSERT, [{name: row.get(name) for name in names} for row in rows], taken)
+    empty = dict.fromkeys(sorted(set().union(*rows)))
+    tx.owe(_INSERT, [{**empty, **row} for row in rows], taken)
     identities.begin(tx, caller.project, rows, at)
     if caller.connection is not None:
-        addresses.begin(tx, caller.project, [{**EMPTY, **row} for row in rows])
+        addresses.begin(tx, caller.project, rows)
     entries = [
         history.Entry(row["id"], told, told) for row, told in zip(rows, map(shown, given), strict=True)
     ]
@@ -50,11 +56,11 @@ async def make(
 
 def _fresh(caller: Caller, given: Mapping[str, object], at: str, *, verified: bool) -> Row:
     """The row of a new user, all columns that have a value. Raises Invalid."""
-    row: Row = {"email": None, "external_identifier": None, **_DEFAULTS, **checked(given)}
+    row: Row = {**_DEFAULTS, **checked(given)}
     if "id" not in row:
         row["id"] = new_key()
     if caller.connection is not None:
         row |= {"connection": caller.connection, "provider": caller.provider or row["provider"]}
     row |= {"project": caller.project, "version": 1, "created_at": at, "changed_at": at}
     row["email_verified_at"] = at if verified or vouches(caller, row["email"]) else None
-    return row | derived({**EMPTY, **row})
+    return row | derived(row)

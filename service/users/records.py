@@ -52,7 +52,8 @@ async def create(
     Raises Forbidden, Managed, Invalid, NoSuch("role"), Taken.
     """
     if not leave.is_ruled(caller):
-        return _ids(await newcomers.make(tx, caller, [{**_made(defaults), **values} for values in given]))
+        whole = [{**_made(defaults), **values} for values in given] if defaults else given
+        return _ids(await newcomers.make(tx, caller, whole))
     # Secrets.take has given each an id; people do not choose one.
     named = [leave.attributes(values) - {"id"} for values in given]
     grants = [leave.check_possible(caller, "create", USERS, names) for names in named or [frozenset()]]

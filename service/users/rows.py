@@ -14,6 +14,7 @@ from service.users.model import ARCHIVED, ATTRIBUTES, CONCEALED, SECRETS
 Row = dict[str, Any]
 
 _COLUMNS: Final = tuple(column.name for column in users.c)
+_OPEN: Final = ATTRIBUTES.keys() - SECRETS.keys()
 EMPTY: Final[Mapping[str, None]] = dict.fromkeys(ATTRIBUTES)  # what a row lacks that says nothing of it
 SEARCHED: Final = (
     "first_name",
@@ -68,8 +69,10 @@ async def hold_by_email(tx: Transaction, project: str, keys: Sequence[str]) -> d
 
 def fold(text: str | None) -> str | None:
     """A key under which texts that differ only in case, width or composition are one (NFKC casefold)."""
-    if text is None or (text.isascii() and text.islower()):
+    if text is None:
         return text
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
@@ -94,7 +97,7 @@ def snapshot(row: Mapping[str, Any]) -> Row:
 
 def shown(values: Mapping[str, Any]) -> Row:
     """The attributes among some columns, as history keeps them: secrets are asterisks or None."""
-    told = {name: value for name, value in values.items() if name in ATTRIBUTES and name not in SECRETS}
+    told = {name: value for name, value in values.items() if name in _OPEN}
     for name, columns in SECRETS.items():
         if columns[0] in values:
             told[name] = CONCEALED if values[columns[0]] is not None else None

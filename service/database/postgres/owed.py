@@ -23,7 +23,7 @@ class Part(NamedTuple):
 
     statement: Statement
     sql: str
-    rows: list[list[Any]]
+    rows: Sequence[Sequence[Any]]
     meaning: Meaning
 
 
@@ -43,7 +43,7 @@ def batches(owed: Sequence[Part]) -> Iterator[list[Part]]:
     yield batch
 
 
-def joined(parts: Sequence[Part]) -> tuple[str, list[list[Any]]]:
+def joined(parts: Sequence[Part]) -> tuple[str, Sequence[Sequence[Any]]]:
     """One statement for all of a batch, and its values for each row."""
     if len(parts) == 1:
         return parts[0].sql, parts[0].rows
