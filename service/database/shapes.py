@@ -24,6 +24,7 @@ from service.database.types import Document, Flag, Key, Moment, Words
 Kind = Literal["sqlite", "postgresql"]
 Statement = SelectBase | UpdateBase
 Row = tuple[Any, ...]
+_DIFFER = "rows whose names differ from the first one's"
 
 DIALECTS: Mapping[Kind, Dialect] = {
     "sqlite": make_url("sqlite://").get_dialect()(),
@@ -65,8 +66,6 @@ class Shape:
         """The same for many rows of values, column by column; TypeError when their names differ."""
         if len(rows) < 2 or not self._template:
             return [self.arguments(row) for row in rows]
-        if any(row.keys() != rows[0].keys() for row in rows):
-            raise TypeError("rows whose names differ from the first one's")
         columns, name = [[constant] * len(rows) for constant in self._template], ""
         try:
             for position, name, convert in self._binds:
@@ -74,6 +73,10 @@ class Shape:
                 columns[position] = column if convert is None else fit_column(convert, column)
         except ValueError as reason:
             raise ValueError(f"{name}: {reason}") from reason
+        except KeyError:
+            raise TypeError(_DIFFER) from None
+        if set(map(len, rows)) != {len(rows[0])}:  # each has the names that are asked for; and no others
+            raise TypeError(_DIFFER)
         return list(zip(*columns, strict=True))
 
     def load(self, fetched: Iterable[Iterable[Any]]) -> list[Row]:

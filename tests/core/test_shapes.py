@@ -170,11 +170,12 @@ def test_many_rows_are_taken_as_each_of_them_would_be(kind: Any, name: str, valu
         with pytest.raises(ValueError, match=re.escape(str(refusal))):
             compiled.many(rows)
     else:
-        assert compiled.many(rows) == expected
-        assert list(map(type, expected)) == list(map(type, compiled.many(rows)))
+        assert list(map(list, compiled.many(rows))) == expected
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_of_different_names_are_refused(kind: Any) -> None:
-    with pytest.raises(TypeError, match="differ"):
-        shape(insert(things), ("id", "name"), kind).many([{"id": 1, "name": "a"}, {"id": 2, "size": 3}])
+    compiled, first = shape(insert(things), ("id", "name"), kind), {"id": 1, "name": "a"}
+    for second in ({"id": 2, "size": 3}, {"id": 2}, {**first, "size": 3}):
+        with pytest.raises(TypeError, match="differ"):
+            compiled.many([first, second])
