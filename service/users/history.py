@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import BindParameter, Column, Insert, Integer, bindparam, func, insert, select
+from sqlalchemy import BigInteger, BindParameter, Column, Insert, Integer, bindparam, func, insert, select
 
 from service.database import Transaction, by_kind, now
 from service.database.shapes import Kind
@@ -43,6 +43,14 @@ def _both(kind: Kind) -> Sequence[tuple[Insert, Collection[str]]]:
 
 
 _BOTH: Final = by_kind(_both)
+# Of many entries PostgreSQL is asked for the keys first: each table is then written in one statement.
+_KEYS: Final = select(
+    func.nextval(func.pg_get_serial_sequence(activity.name, activity.c.id.name), type_=BigInteger)
+).select_from(func.generate_series(1, bindparam("many", type_=Integer)))
+_MANY: Final[Sequence[tuple[Insert, Collection[str]]]] = [
+    (insert(table).values({name: _of(table.c[name]) for name in names}), names)
+    for table, names in ((activity, ("id", *_NOTED)), (revisions, (*_REVISED, "activity")))
+]
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -83,20 +91,28 @@ async def record(
     }
     tx.owe(_ACTIVITY, _values(told, _NOTED, [entry for entry in entries if entry.data is None]))
     revised = [entry for entry in entries if entry.data is not None]
-    for statement, names in _BOTH[tx.kind]:
-        tx.owe(statement, _values(told, names, revised))
+    ways, keys = _BOTH[tx.kind], list[int]()
+    if tx.kind == "postgresql" and len(revised) > 1:
+        ways, keys = _MANY, [key for (key,) in await tx.rows(_KEYS, many=len(revised))]
+    for statement, names in ways:
+        tx.owe(statement, _values(told, names, revised, keys))
 
 
 def _values(
-    told: Mapping[str, object], names: Collection[str], entries: Sequence[Entry]
+    told: Mapping[str, object], names: Collection[str], entries: Sequence[Entry], keys: Sequence[int] = ()
 ) -> list[dict[str, object]]:
     """The values of a statement for each entry: what is told of all of them, and what is its own."""
+    own: dict[str, Sequence[object]] = {
+        "item": [entry.item for entry in entries],
+        "data": [entry.data for entry in entries],
+        "delta": [entry.delta for entry in entries],
+        "behind": range(len(entries) - 1, -1, -1),
+        "id": keys,
+        "activity": keys,
+    }
     shared = {f"of_{name}": told[name] for name in names if name in told}
-    last = len(entries) - 1
-    rows: list[dict[str, object]] = [{**shared, "of_item": entry.item} for entry in entries]
-    for number, (row, entry) in enumerate(zip(rows, entries, strict=True)):
-        if "data" in names:
-            row |= {"of_data": entry.data, "of_delta": entry.delta}
-        if "behind" in names:
-            row["of_behind"] = last - number
-    return rows
+    binds = [name for name in names if name not in told]
+    each = zip(*(own[name] for name in binds), strict=True)
+    return [
+        shared | {f"of_{name}": value for name, value in zip(binds, values, strict=True)} for values in each
+    ]

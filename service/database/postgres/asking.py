@@ -16,6 +16,7 @@ from service.database.door import (
     meant_as_it_is,
     tell,
 )
+from service.database.postgres.arrays import execute_many
 from service.database.postgres.growth import OWNER, Gain
 from service.database.postgres.lane import Connection
 from service.database.postgres.owed import Part, batches, joined, meaning_of
@@ -129,7 +130,7 @@ class Asking:
                     if len(arguments) == 1:
                         await connection.execute(sql, *arguments[0])
                     else:
-                        await connection.executemany(sql, arguments)
+                        await execute_many(connection, sql, arguments)
             except (NotUnique, MissingReference) as problem:
                 tell(problem, meaning_of(parts))
 
