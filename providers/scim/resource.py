@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from providers.scim import plain
 from providers.scim.expression import AttrPath
@@ -151,9 +152,12 @@ def put(resource: Resource, target: Target, value: Value) -> None:
             resource.pop(target.extension.urn, None)
 
 
+_NESTED: Final = (dict, list)
+
+
 def copied(resource: Mapping[str, Value]) -> Resource:
     """A copy that shares nothing which can change; a resource is as deep as its schemas, four levels."""
-    return {name: _copied(value) for name, value in resource.items()}
+    return {name: _copied(value) if isinstance(value, _NESTED) else value for name, value in resource.items()}
 
 
 def _copied(value: Value) -> Value:

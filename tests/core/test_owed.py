@@ -47,6 +47,48 @@ async def test_the_next_statement_sees_what_was_owed(library: Database) -> None:
     assert await library.write(unit) == ["a", "b", "c"]
 
 
+async def test_very_many_rows_are_kept_as_each_of_them_is(library: Database) -> None:
+    at, about = "2021-02-05T15:18:13.000Z", {"a": [1, None, "Zoë"], "b": '{x,"y\\'}
+    whole = {
+        "author": 'N,U"L\\L',
+        "small": 7,
+        "pages": 70_000,
+        "letters": 2**40,
+        "bought": at,
+        "about": about,
+    }
+    empty: dict[str, Any] = dict.fromkeys(("shelf", *whole, "read"))
+    rows = [
+        {
+            **empty,
+            "id": new_key(),
+            "title": f"{n:04}",
+            **(whole if n % 2 else {"read": n % 4 == 0, "author": ""}),
+        }
+        for n in range(2_001)
+    ]
+
+    async def unit(tx: Transaction) -> None:
+        await tx.run_many(BOOK, rows)
+
+    async def kept(tx: Transaction) -> list[Any]:
+        return await tx.rows(select(*(books.c[name] for name in rows[0])).order_by(books.c.title))
+
+    await library.write(unit)
+    assert await library.read(kept) == [tuple(row.values()) for row in rows]
+
+
+async def test_of_many_rows_one_that_is_there_undoes_all(library: Database) -> None:
+    async def unit(tx: Transaction, *titles: str) -> None:
+        tx.owe(BOOK, [{"id": new_key(), "title": title, "author": "x"} for title in titles], refused)
+
+    await library.write(unit, "a", "b")
+    for some in (("c", "b", "d"), ("e", "f", "e")):
+        with pytest.raises(Refused, match="books_title_author_unique"):
+            await library.write(unit, *some)
+    assert await library.read(titles) == ["a", "b"]
+
+
 async def test_one_row_may_be_changed_twice(library: Database) -> None:
     key = new_key()
 

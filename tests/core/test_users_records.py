@@ -355,3 +355,15 @@ async def test_revisions_point_to_their_own_activity(database: Database) -> None
     await database.write(both)
     kept = await database.read(all_rows, revisions)
     assert len({row["activity"] for row in kept}) == 3
+
+
+async def test_of_many_each_has_a_number_a_revision_and_its_own_activity_in_their_order(
+    database: Database,
+) -> None:
+    await a_user(database)
+    made = await database.write(records.create, HOUSE, [{"title": str(number)} for number in range(20)])
+    kept = (await database.read(all_rows, users))[-20:]
+    assert [row["id"] for row in sorted(kept, key=lambda row: row["number"])] == made
+    noted = {row["id"]: row["item"] for row in await database.read(all_rows, activity)}
+    revised = sorted(await database.read(all_rows, revisions), key=lambda row: row["activity"])[-20:]
+    assert [row["item"] for row in revised] == [noted[row["activity"]] for row in revised] == made
