@@ -143,6 +143,8 @@ def resolved(value: object, keys: Mapping[str, str], depth: int = 0) -> object:
 def ordered(operations: Sequence[Operation]) -> tuple[list[Operation], list[Operation]]:
     """The operations in an order in which none comes before those that it refers to, otherwise as they came;
     and those that cannot be ordered so, as they refer to each other in a circle, or to such (3.7.1)."""
+    if not any(one.refers for one in operations):
+        return list(operations), []
     makers = {one.bulk_id: one.number for one in operations if one.method == "POST" and one.problem is None}
     lacking = {one.number: {makers[name] for name in one.refers & makers.keys()} for one in operations}
     for number, needed in lacking.items():
