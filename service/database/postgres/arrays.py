@@ -12,7 +12,7 @@ _VALUE = re.compile(r'(\$\d+::[A-Z ]+?)(?: COLLATE "C")?')
 
 
 async def execute_many(connection: Connection, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-    """A statement for one row, done for many as `executemany` does it: in their order, for all or for none."""
+    """A statement for one row, done for many as `executemany` does it: in their order, and all or none."""
     inserting = _of_arrays(sql)
     if inserting is None:
         await connection.executemany(sql, rows)
