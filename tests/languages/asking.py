@@ -1,5 +1,6 @@
-"""Lists of users asked for over REST."""
+"""Users asked for over REST."""
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import quote
@@ -16,3 +17,12 @@ async def ask(house: Served, token: str | None = "", **parameters: object) -> An
     answer = await house.ask("GET", f"/users?{query}", token=token)
     assert answer.status_code == 200, answer.text
     return answer.json()["data"]
+
+
+async def was_here(house: Served, path: str, since: str = "") -> None:
+    """Wait until a visit after that moment shows at a user's address: it is noted behind its answer."""
+    seen = ""
+    async with asyncio.timeout(30):
+        while seen <= since:  # the server does not know that somebody waits
+            await asyncio.sleep(0.01)
+            seen = (await house.ask("GET", path)).json()["data"]["last_access"] or ""

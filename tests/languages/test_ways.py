@@ -1,6 +1,5 @@
 """The short way to a handler and the router's own: whatever is asked, the answer is the same."""
 
-import asyncio
 from http import HTTPMethod
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from service.api.ways import Ways
 from service.app import build
 from service.config import load
 from service.tokens import new_secret
+from tests.languages.asking import was_here
 from tests.served import Served
 
 _EACH_TIME = ("date", "x-request-id")
@@ -30,10 +30,7 @@ METHODS = (HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.PUT, HTTPMethod.OPTIONS)
 async def test_both_ways_answer_alike(
     house: Served, monkeypatch: pytest.MonkeyPatch, method: HTTPMethod
 ) -> None:
-    for _ in range(1000):  # the first visit is noted behind its answer
-        if (await house.ask("GET", "/users/me")).json()["data"]["last_access"] is not None:
-            break
-        await asyncio.sleep(0.01)
+    await was_here(house, "/users/me")
     short = await _answers(house, method)
     monkeypatch.setattr(Ways, "find", lambda *_: (None, {}))
     assert await _answers(house, method) == short
