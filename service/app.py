@@ -39,10 +39,10 @@ from service.api import (
     sso,
     two_factor,
 )
+from service.api.dispatch import Dispatch
 from service.api.eight.router import router as eight
 from service.api.gate import Gate
 from service.api.graphql import room as graphql
-from service.api.ways import Ways
 from service.config import Config
 from service.furnishing import furnish
 from service.performing import Performer
@@ -97,7 +97,7 @@ def build(config: Config, *, worker: bool = True) -> Gate:
                 await stack.enter_async_context(pushing.working(config, gate.house.database))
             yield
 
-    gate.router, gate.ways, gate.lifespan = _router(), _ways(), lifespan
+    gate.router, gate.dispatch, gate.lifespan = _router(), _dispatch(), lifespan
     return gate
 
 
@@ -114,8 +114,8 @@ def _router() -> Litestar:
 
 
 @cache
-def _ways() -> Ways:
-    return Ways(_router())
+def _dispatch() -> Dispatch:
+    return Dispatch(_router())
 
 
 def _start(work: Coroutine[Any, Any, NoReturn], stack: AsyncExitStack) -> None:

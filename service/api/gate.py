@@ -13,10 +13,10 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send, We
 
 from service.api import cross_origin, search
 from service.api.calls import Call
+from service.api.dispatch import Dispatch
 from service.api.eight import addresses
 from service.api.generations import GENERATION_10
 from service.api.house import House
-from service.api.ways import Ways
 from service.journal import request_id
 from service.users.model import LOCAL
 
@@ -37,7 +37,7 @@ class Gate:
     """Wraps the router; everything that is so for every request happens here, once."""
 
     router: ASGIApp
-    ways: Ways  # through the router, or past it
+    dispatch: Dispatch  # past the router, or through it
     house: House
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
 
@@ -103,7 +103,7 @@ class Gate:
             if cross_origin.asks(call, crossing):
                 await cross_origin.PREFLIGHT(scope, receive, answer)
             else:
-                await self.ways.take(call, answer)
+                await self.dispatch.answer(call, answer)
         finally:
             request_id.reset(token)
             del state["call"]  # it holds the scope: such a circle would be left to the garbage collector

@@ -8,7 +8,7 @@ import msgspec
 
 from providers.scim.schema import Resource
 from service.database import Transaction
-from service.dialects import conditions, related, rules, statements, ways
+from service.dialects import access_paths, conditions, related, rules, statements
 from service.dialects.fields import Language
 from service.dialects.nodes import Node
 from service.dialects.parts import Order, Part, Wish
@@ -105,12 +105,12 @@ def ask(
 
 def _placed(shape: Shape, limit: int, offset: int) -> Shape:
     """The shape of a page as it is best looked for where it lies."""
-    if shape.by_id or limit > _SHORT or ways.is_found(shape):
+    if shape.by_id or limit > _SHORT or access_paths.is_found(shape):
         return shape
     if shape.sort or offset > _SHORT:
         return msgspec.structs.replace(shape, remote=True)
     plain = shape.where is None and not shape.searched and shape.rules is None
-    return msgspec.structs.replace(shape, reach=ways.reach(limit + offset)) if plain else shape
+    return msgspec.structs.replace(shape, reach=access_paths.reach(limit + offset)) if plain else shape
 
 
 def bare(asked: Question) -> Question:
@@ -140,7 +140,7 @@ _SHORT: Final = 1000  # rows of a page, and ten times as many passed over, that 
 def bounded(question: Question) -> bool:
     """Whether the answer costs little however large the table is, so that it may run among point reads."""
     shape, values = question.shape, question.values
-    found = ways.is_found(shape)
+    found = access_paths.is_found(shape)
     if (
         question.summary
         or question.wishes

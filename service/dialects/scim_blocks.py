@@ -14,7 +14,7 @@ from service.database import Transaction
 from service.database.shapes import Kind
 from service.database.tables import user_blocks, users
 from service.database.tables.blocks import BITS
-from service.dialects import statements, ways
+from service.dialects import access_paths, statements
 from service.dialects.question import Question
 from service.dialects.scim_pages import Found, found
 from service.dialects.scim_walking import grouped, sight_of
@@ -32,7 +32,7 @@ _TOTAL: Final = select(_PEOPLE).where(*_OWN)
 
 async def page(tx: Transaction, question: Question, start: int, limit: int) -> list[Found]:
     """At most `limit` users from the one with the number `start` on, counted from 1."""
-    asking = _page(question.shape, ways.reach(limit), tx.kind)
+    asking = _page(question.shape, access_paths.reach(limit), tx.kind)
     return await found(tx, question, asking, passed=start - 1, limit=limit)
 
 
@@ -52,7 +52,7 @@ def _page(shape: Shape, reach: int, kind: Kind) -> Asking:
         .where(*statements.met_by(sight, shape), number >= _first(shape, kind))
         .order_by(*grouped(sight), number)
     )
-    return statements.taking(ways.within(chosen, reach, kind).limit(_LIMIT), kind)
+    return statements.taking(access_paths.within(chosen, reach, kind).limit(_LIMIT), kind)
 
 
 def _first(shape: Shape, kind: Kind) -> ColumnElement[Any]:

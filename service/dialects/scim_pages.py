@@ -30,7 +30,7 @@ from providers.scim.user import USER
 from service.database import Transaction, documents
 from service.database.shapes import Kind
 from service.database.types import Words
-from service.dialects import statements, ways
+from service.dialects import access_paths, statements
 from service.dialects.dialect import words
 from service.dialects.question import ALL, Question, resources
 from service.dialects.scim import EMAIL
@@ -99,7 +99,7 @@ async def page(
     tx: Transaction, question: Question, way: Order, step: Step, place: Place, limit: int
 ) -> list[Found]:
     """At most `limit` resources, in the order of the list: its first, or those after or before a place."""
-    asking = _page(question.shape, way, step, ways.reach(limit), tx.kind)
+    asking = _page(question.shape, way, step, access_paths.reach(limit), tx.kind)
     listed = await found(tx, question, asking, place, limit=limit)
     return listed[::-1] if step == "before" else listed
 
@@ -150,7 +150,7 @@ def _page(shape: Shape, way: Order, step: Step, reach: int, kind: Kind) -> Askin
     chosen: Select[Any] = select(*columns, *(key for key, _ in keys)).select_from(sight.source).where(*met)
     ordered = chosen.order_by(*grouped(sight, turned=turned), *_ordered(keys, turned=turned))
     bound = reach if way == Order() and shape.where is None else 0
-    return statements.taking(ways.within(ordered, bound, kind).limit(_LIMIT), kind)
+    return statements.taking(access_paths.within(ordered, bound, kind).limit(_LIMIT), kind)
 
 
 @lru_cache(1024)

@@ -5,14 +5,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause
 
 from service.database.shapes import Kind
-from service.dialects import ways
+from service.dialects import access_paths
 from service.dialects.sight import Sight
 from service.dialects.statements import Shape
 
 
 def is_led(shape: Shape) -> bool:
     """Whether indexes lead to the rows, so that they are sorted when they are found."""
-    return ways.is_found(shape) or ways.is_known(shape.where)
+    return access_paths.is_found(shape) or access_paths.is_known(shape.where)
 
 
 def sight_of(shape: Shape, kind: Kind, table: FromClause | None = None, *, sorted_: bool = False) -> Sight:
@@ -21,7 +21,7 @@ def sight_of(shape: Shape, kind: Kind, table: FromClause | None = None, *, sorte
     scope = shape.scope
     if scope == "owned" and kind == "postgresql" and not sorted_ and not is_led(shape):
         scope = "walked"
-    elif scope == "owned" and kind == "sqlite" and ways.is_known(shape.where):
+    elif scope == "owned" and kind == "sqlite" and access_paths.is_known(shape.where):
         scope = "checked"
     return Sight("scim", shape.collection, scope, kind, table)
 

@@ -11,7 +11,7 @@ from sqlalchemy.types import BigInteger
 from service.database import Transaction, one_of
 from service.database.documents import written
 from service.database.shapes import DIALECTS, Kind
-from service.dialects import conditions, scim_members, ways
+from service.dialects import access_paths, conditions, scim_members
 from service.dialects.fields import Language
 from service.dialects.nodes import Node
 from service.dialects.parts import Order, Part
@@ -105,14 +105,14 @@ def rows(shape: Shape, kind: Kind) -> Asking:
 
 def _asking(sight: Sight, shape: Shape, columns: list[ColumnElement[Any]]) -> Asking:
     met = met_by(sight, shape)
-    order = [] if shape.by_id else ordering(sight, shape.sort, found=ways.is_found(shape))
+    order = [] if shape.by_id else ordering(sight, shape.sort, found=access_paths.is_found(shape))
     if shape.of is not None:
         return taking(_apart(sight, shape.of, columns, met, order), sight.kind)
     statement = select(*columns).select_from(sight.source).where(*met).order_by(*order)
     if shape.remote:
         return taking(_by_keys(sight, shape, columns), sight.kind)
     if shape.paged:
-        statement = ways.within(statement, shape.reach, sight.kind).limit(_LIMIT).offset(_OFFSET)
+        statement = access_paths.within(statement, shape.reach, sight.kind).limit(_LIMIT).offset(_OFFSET)
     return taking(statement, sight.kind)
 
 

@@ -18,7 +18,7 @@ from service.database.shapes import Shape as Compiled
 from service.database.shapes import shape
 from service.database.tables import users
 from service.database.url import sqlite_path
-from service.dialects import question, scim_blocks, scim_filters, scim_pages, statements, ways
+from service.dialects import access_paths, question, scim_blocks, scim_filters, scim_pages, statements
 from service.dialects.nodes import Joined, Node, Term
 from service.dialects.paths import Path
 from service.dialects.scim_pages import Order
@@ -134,7 +134,7 @@ async def test_a_filter_by_keys_is_led_to_its_rows(crowd: Crowd, text: str) -> N
 @pytest.mark.parametrize(("how", "beside"), [("and", "status"), ("or", "email")])
 async def test_what_stands_beside_a_key_does_not_hide_it(crowd: Crowd, how: Any, beside: str) -> None:
     asked = _people(Joined(how, (Term("email", "eq", 0), Term(beside, "eq", 1))))
-    assert ways.is_found(asked)
+    assert access_paths.is_found(asked)
     plan = await crowd.plan(statements.rows(asked, crowd.database.kind), v0="u04000@example.com", v1="x")
     assert "Seq Scan" not in plan, plan
     assert "(project=?)" not in plan, plan
@@ -142,10 +142,10 @@ async def test_what_stands_beside_a_key_does_not_hide_it(crowd: Crowd, how: Any,
 
 async def test_what_no_key_leads_to_is_nothing_that_is_found() -> None:
     key, other = Term("email", "eq", 0), Term("status", "eq", 1)
-    assert not ways.is_found(_people(Joined("or", (key, other))))
-    assert not ways.is_found(_people(Joined("or", (key, Term("external_identifier", "eq", 1)))))
-    assert not ways.is_found(_people(Joined("and", (other, other))))
-    assert not ways.is_found(_people(Term("role", "eq", 0)))  # whoever has it may be everybody
+    assert not access_paths.is_found(_people(Joined("or", (key, other))))
+    assert not access_paths.is_found(_people(Joined("or", (key, Term("external_identifier", "eq", 1)))))
+    assert not access_paths.is_found(_people(Joined("and", (other, other))))
+    assert not access_paths.is_found(_people(Term("role", "eq", 0)))  # whoever has it may be everybody
 
 
 async def test_a_list_of_a_role_is_a_walk_in_an_index(crowd: Crowd) -> None:

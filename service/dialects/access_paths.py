@@ -1,4 +1,4 @@
-"""Ways to the rows of an answer: whether indexes lead to them, and what PostgreSQL is told of that."""
+"""Access paths: whether indexes lead to the rows of an answer, and what PostgreSQL is told of that."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,7 +43,7 @@ def _is_one_way(shape: "Shape", either: Joined) -> bool:
 
 
 def _is_keyed(where: Node) -> bool:
-    """The members of a group may be many."""
+    """Whether it is a key with few rows behind it; the members of a group may be many."""
     return isinstance(where, Keyed) and where.name != "groups"
 
 

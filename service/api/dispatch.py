@@ -31,7 +31,7 @@ class _Below:
         self.fixed: set[str] = set()  # last pieces that have an address of their own, or begin one
 
 
-class Ways:
+class Dispatch:
     """The handlers of an application; one for all requests."""
 
     def __init__(self, app: Litestar) -> None:
@@ -63,7 +63,7 @@ class Ways:
             if below is not None:
                 below.fixed.add(pieces[place])
 
-    async def take(self, call: Call, send: Send) -> None:
+    async def answer(self, call: Call, send: Send) -> None:
         """Answer a request, on the short way where there is one."""
         scope: Any = call.scope
         host = call.header(b"host")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.api.ways import Ways
+from service.api.dispatch import Dispatch
 from service.app import build
 from service.config import load
 from service.tokens import new_secret
@@ -32,7 +32,7 @@ async def test_both_ways_answer_alike(
 ) -> None:
     await was_here(house, "/users/me")
     short = await _answers(house, method)
-    monkeypatch.setattr(Ways, "find", lambda *_: (None, {}))
+    monkeypatch.setattr(Dispatch, "find", lambda *_: (None, {}))
     assert await _answers(house, method) == short
 
 
@@ -56,6 +56,6 @@ def test_the_addresses_that_are_asked_most_have_a_short_way(tmp_path: Path) -> N
         *(("GET", "/users/1"), ("GET", "/users"), ("POST", "/users"), ("PATCH", "/users/1")),
         *(("GET", "/scim/v2/Users"), ("POST", "/scim/v2/Users"), ("PATCH", "/scim/v2/Users/1")),
     ):
-        handler, values = gate.ways.find(method, path)
+        handler, values = gate.dispatch.find(method, path)
         assert handler is not None, path
         assert set(values.values()) <= {"1"}
