@@ -1,27 +1,17 @@
 """Fields, filters and sorts through relations, and what may not be seen through them."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from tests.languages.asking import read
 from tests.served import Served
 
 
-async def _ask(house: Served, path: str, token: str | None = "", **parameters: object) -> Any:
-    query = "&".join(
-        f"{name}={quote(value if isinstance(value, str) else json.dumps(value))}"
-        for name, value in parameters.items()
-    )
-    answer = await house.ask("GET", f"{path}?{query}", token=token)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["data"]
-
-
 async def _names(house: Served, filter_: object, **more: object) -> list[str | None]:
-    users = await _ask(house, "/users", filter=filter_, fields="first_name", **more)
+    users = await read(house, "/users", filter=filter_, fields="first_name", **more)
     return [user["first_name"] for user in users]
 
 
@@ -52,40 +42,40 @@ async def staff(house: Served) -> dict[str, Any]:
 
 async def test_a_relation_to_one_row_is_an_object_or_null(staff: dict[str, Any]) -> None:
     house = staff["house"]
-    ann, dan = await _ask(
+    ann, dan = await read(
         house, "/users", filter={"first_name": {"_in": ["Ann", "Dan"]}}, fields="first_name,role.name,role.id",
         sort="first_name",
     )  # fmt: skip
     assert ann == {"first_name": "Ann", "role": {"name": "Editors", "id": staff["roles"]["Editors"]}}
     assert dan == {"first_name": "Dan", "role": None}
-    (ann,) = await _ask(house, "/users", filter={"first_name": "Ann"}, fields="role")
+    (ann,) = await read(house, "/users", filter={"first_name": "Ann"}, fields="role")
     assert ann == {"role": staff["roles"]["Editors"]}
-    (ann,) = await _ask(house, "/users", filter={"first_name": "Ann"}, fields="*.*")
+    (ann,) = await read(house, "/users", filter={"first_name": "Ann"}, fields="*.*")
     assert ann["first_name"] == "Ann"
     assert ann["tags"] == ["a", "b"]
     assert ann["role"]["name"] == "Editors"
     assert ann["role"]["ip_access"] == []
     assert sorted(ann["role"]["users"]) == sorted([staff["users"]["Ann"], staff["users"]["Bob"]])
-    one = await _ask(house, f"/users/{staff['users']['Cid']}", fields="role.*,id")
+    one = await read(house, f"/users/{staff['users']['Cid']}", fields="role.*,id")
     assert one["role"]["name"] == "Writers"
-    me = await _ask(house, "/users/me", fields="role.admin_access,role.name")
+    me = await read(house, "/users/me", fields="role.admin_access,role.name")
     assert me == {"role": {"admin_access": True, "name": "Administrator"}}
 
 
 async def test_a_relation_to_many_rows_is_a_list(staff: dict[str, Any]) -> None:
     house = staff["house"]
-    roles = await _ask(house, "/roles", fields="name,users.first_name,users.role.name", sort="name")
+    roles = await read(house, "/roles", fields="name,users.first_name,users.role.name", sort="name")
     named = {role["name"]: role["users"] for role in roles}
     assert named["Editors"] == [
         {"first_name": "Ann", "role": {"name": "Editors"}}, {"first_name": "Bob", "role": {"name": "Editors"}},
     ]  # fmt: skip
     assert named["Nobodies"] == []
-    (writers,) = await _ask(house, "/roles", filter={"name": "Writers"}, fields="users")
+    (writers,) = await read(house, "/roles", filter={"name": "Writers"}, fields="users")
     assert writers == {"users": [staff["users"]["Cid"]]}
-    (writers,) = await _ask(house, "/roles", filter={"name": "Writers"}, fields="users.*")
+    (writers,) = await read(house, "/roles", filter={"name": "Writers"}, fields="users.*")
     assert writers["users"][0]["email"] == "cid@example.com"
     assert writers["users"][0]["password"] is None
-    (ann,) = await _ask(house, "/users", filter={"first_name": "Ann"}, fields="role.users.first_name")
+    (ann,) = await read(house, "/users", filter={"first_name": "Ann"}, fields="role.users.first_name")
     assert ann == {"role": {"users": [{"first_name": "Ann"}, {"first_name": "Bob"}]}}
 
 
@@ -93,7 +83,7 @@ async def test_deep_chooses_among_the_rows_of_a_relation(staff: dict[str, Any]) 
     house = staff["house"]
 
     async def users(**deep: object) -> list[str]:
-        (role,) = await _ask(
+        (role,) = await read(
             house, "/roles", filter={"name": "Editors"}, fields="users.first_name", deep={"users": deep}
         )
         return [user["first_name"] for user in role["users"]]
@@ -105,7 +95,7 @@ async def test_deep_chooses_among_the_rows_of_a_relation(staff: dict[str, Any]) 
     assert await users(_limit=-1, _sort=["first_name"]) == ["Ann", "Bob"]
     assert await users(_filter={"email": {"_eq": "BOB@example.com"}}) == ["Bob"]
     assert await users(_search="ANN@") == ["Ann"]
-    (ann,) = await _ask(
+    (ann,) = await read(
         house, "/users", filter={"first_name": "Ann"}, fields="role.users.id",
         deep={"role": {"users": {"_filter": {"first_name": {"_neq": "Ann"}}, "_fields": ["first_name"]}}},
     )  # fmt: skip
@@ -116,7 +106,7 @@ async def test_deep_decides_whether_one_row_is_shown(staff: dict[str, Any]) -> N
     house = staff["house"]
 
     async def people(fields: str, **deep: object) -> list[Any]:
-        return await _ask(
+        return await read(
             house, "/users", filter={"first_name": {"_nnull": True}}, sort="first_name", fields=fields,
             deep={"role": deep},
         )  # fmt: skip
@@ -154,7 +144,7 @@ async def test_deep_decides_whether_one_row_is_shown(staff: dict[str, Any]) -> N
 async def test_what_is_asked_below_one_row_goes_on_through_it(staff: dict[str, Any]) -> None:
     house = staff["house"]
     first = {"users": {"_limit": 1, "_sort": "-first_name", "role": {"_filter": {"name": {"_nnull": True}}}}}
-    found = await _ask(
+    found = await read(
         house, "/users", filter={"first_name": {"_nnull": True}}, sort="first_name",
         fields="first_name,role.users.first_name,role.users.role.name,other.users.first_name",
         alias={"other": "role"}, deep={"role": {"_filter": {"name": "Editors"}, **first}},
@@ -172,7 +162,7 @@ async def test_what_is_asked_below_one_row_goes_on_through_it(staff: dict[str, A
         "&deep[role][_filter][name]=Writers&filter[role][name][_in]=Writers,Editors",
     )  # fmt: skip
     assert table.text.split() == ["first_name,role.name", "Ann,", "Bob,", "Cid,Writers"]
-    (writers,) = await _ask(
+    (writers,) = await read(
         house, "/roles", filter={"name": "Writers"}, fields="users.role.users.role.name",
         deep={"users": {"role": {"users": {"role": {"_search": "nobody"}}}}},
     )  # fmt: skip
@@ -197,7 +187,7 @@ async def test_an_answer_holds_so_many_related_rows_and_no_more(
 
 
 async def test_an_alias_is_a_second_name(staff: dict[str, Any]) -> None:
-    (ann,) = await _ask(
+    (ann,) = await read(
         staff["house"], "/users", filter={"first_name": "Ann"}, fields="group.name,mail,first_name,role",
         alias={"group": "role", "mail": "email"},
     )  # fmt: skip
@@ -205,7 +195,7 @@ async def test_an_alias_is_a_second_name(staff: dict[str, Any]) -> None:
         "group": {"name": "Editors"}, "mail": "ann@example.com", "first_name": "Ann",
         "role": staff["roles"]["Editors"],
     }  # fmt: skip
-    (role,) = await _ask(
+    (role,) = await read(
         staff["house"], "/roles", filter={"name": "Editors"}, fields="users.first_name,last.first_name",
         alias={"last": "users"}, deep={"last": {"_sort": "-first_name", "_limit": 1}},
     )  # fmt: skip
@@ -229,7 +219,7 @@ async def test_filters_and_sorts_reach_through_relations(staff: dict[str, Any]) 
     ]  # fmt: skip
 
     async def roles(filter_: object, **more: object) -> list[str]:
-        return [role["name"] for role in await _ask(house, "/roles", filter=filter_, fields="name", **more)]
+        return [role["name"] for role in await read(house, "/roles", filter=filter_, fields="name", **more)]
 
     by_name = {"sort": "name"}
     assert await roles({"users": {"first_name": {"_eq": "Ann"}}}, **by_name) == ["Editors"]
@@ -250,22 +240,22 @@ async def test_a_person_sees_through_relations_what_they_may_read_only(staff: di
     editors = staff["roles"]["Editors"]
     key, token = await house.person("eve@example.com", first_name="Eve", role=editors)
     _, stranger = await house.person("fay@example.com", first_name="Fay")
-    me = await _ask(house, "/users/me", token, fields="first_name,role.name,role.users.first_name")
+    me = await read(house, "/users/me", token, fields="first_name,role.name,role.users.first_name")
     assert me == {"first_name": "Eve", "role": {"name": "Editors", "users": [{"first_name": "Eve"}]}}
-    assert await _ask(house, "/users/me", stranger, fields="role.*") == {"role": None}
-    seen = await _ask(house, "/roles", token, fields="name,users,count(users)")
+    assert await read(house, "/users/me", stranger, fields="role.*") == {"role": None}
+    seen = await read(house, "/roles", token, fields="name,users,count(users)")
     assert seen == [{"name": "Editors", "users": [key], "users_count": 1}]
     others = {"role": {"users": {"first_name": {"_eq": "Ann"}}}}
-    assert await _ask(house, "/users", token, filter=others) == []
+    assert await read(house, "/users", token, filter=others) == []
     hidden = {"role": {"_filter": {"users": {"_some": {"first_name": {"_eq": "Ann"}}}}}}
-    assert await _ask(house, "/users/me", token, fields="role.name", deep=hidden) == {"role": None}
+    assert await read(house, "/users/me", token, fields="role.name", deep=hidden) == {"role": None}
     own = {"role": {"_filter": {"users": {"_some": {"first_name": {"_eq": "Eve"}}}}}}
-    assert await _ask(house, "/users/me", token, fields="role.name", deep=own) == {
+    assert await read(house, "/users/me", token, fields="role.name", deep=own) == {
         "role": {"name": "Editors"}
     }
-    assert await _ask(house, "/roles", token, filter={"users": {"email": {"_starts_with": "ann"}}}) == []
+    assert await read(house, "/roles", token, filter={"users": {"email": {"_starts_with": "ann"}}}) == []
     own = {"role": {"users": {"first_name": {"_eq": "Eve"}}}}
-    assert [user["id"] for user in await _ask(house, "/users", token, filter=own)] == [key]
+    assert [user["id"] for user in await read(house, "/users", token, filter=own)] == [key]
 
 
 REFUSED = [
