@@ -14,7 +14,8 @@ from service.api.calls import Call, of
 from service.tokens import fingerprint, new_secret
 from service.users import waiting
 from service.users.problems import Expired
-from service.users.sessions import Bond, Opened
+from service.users.session_starts import Bond
+from service.users.sessions import Opened
 from service.users.waiting import Waiting
 
 _COOKIE: Final = "idbridge_awaited"

@@ -13,15 +13,16 @@ import msgspec
 
 from service.database import Database, Transaction
 from service.tokens import fingerprint
-from service.users import credentials, departures, history, passkeys, sessions, throttle, waiting
+from service.users import credentials, departures, history, passkeys, session_starts, throttle, waiting
 from service.users.challenges import Site, handle
 from service.users.clock import EPOCH, later
 from service.users.credentials import Asserted, Assertion, Challenge
 from service.users.model import ACTIVE, PASSKEY, Caller, Origin
 from service.users.passkeys import Known
 from service.users.problems import Expired, Problem, WrongCredentials, WrongProvider
-from service.users.sessions import Bond, Opened
-from service.users.throttle import Attempt
+from service.users.session_starts import Bond
+from service.users.sessions import Opened
+from service.users.throttle import Attempt, Place
 from service.users.waiting import Waiting
 
 _log = logging.getLogger(__name__)
@@ -49,12 +50,12 @@ async def enter(database: Database, shown: Shown, lifetime: float) -> Opened:
 
     Raises WrongCredentials, TooMany; WrongProvider for somebody proven whose provider decides who signs in.
     """
-    async with _guarded(database, shown, shown.assertion.id):
+    async with _guarded(database, shown, shown.assertion.id) as place:
         known, said = await _proven(database, shown)
         if shown.assertion.response.user_handle != handle(known.user):
             raise WrongCredentials("malformed")
         try:
-            return await database.write(_begin, shown, known.user, said, lifetime)
+            return await database.write(_begin, place, shown, known.user, said, lifetime)
         except (WrongCredentials, WrongProvider) as problem:
             await database.write(_note, shown, known, problem)
             raise
@@ -68,18 +69,19 @@ async def pay(database: Database, shown: Shown, awaited: str, lifetime: float) -
     owing = await database.read(waiting.look, shown.project, awaited)
     if owing is None:
         raise Expired
-    async with _guarded(database, shown, owing.name):
+    async with _guarded(database, shown, owing.name) as place:
         known, said = await _proven(database, shown)
         if known.user != owing.user:
             raise WrongCredentials("malformed")
         try:
-            return await database.write(_finish, shown, known.user, said, awaited, lifetime), owing
+            opened = await database.write(_finish, place, shown, known.user, said, awaited, lifetime)
         except WrongCredentials as problem:
             await database.write(_note, shown, known, problem)
             raise
+    return opened, owing
 
 
-def _guarded(database: Database, shown: Shown, account: str) -> AbstractAsyncContextManager[None]:
+def _guarded(database: Database, shown: Shown, account: str) -> AbstractAsyncContextManager[Place]:
     return throttle.guarded(database, Attempt(shown.project, account, shown.origin.ip), "passkey")
 
 
@@ -106,24 +108,28 @@ async def spend(tx: Transaction, project: str, challenge: Challenge) -> None:
         raise WrongCredentials("replayed")
 
 
-async def _begin(tx: Transaction, shown: Shown, user: str, said: Asserted, lifetime: float) -> Opened:
+async def _begin(
+    tx: Transaction, place: Place, shown: Shown, user: str, said: Asserted, lifetime: float
+) -> Opened:
     known = await _again(tx, shown, user)
     if known.connection is not None:
         raise WrongProvider
+    await place.clear(tx)
     begun = (shown.project, user, PASSKEY, shown.origin, lifetime)
-    opened = await sessions.start(tx, *begun, factor=True, bond=Bond(known.id))
+    opened = await session_starts.start(tx, *begun, factor=True, bond=Bond(known.id))
     await passkeys.use(tx, shown.project, known, said)
     return opened
 
 
 async def _finish(
-    tx: Transaction, shown: Shown, user: str, said: Asserted, awaited: str, lifetime: float
+    tx: Transaction, place: Place, shown: Shown, user: str, said: Asserted, awaited: str, lifetime: float
 ) -> Opened:
     known = await _again(tx, shown, user)
     whose, provider, bond = await waiting.take(tx, shown.project, awaited)
     if whose != user:
         raise WrongCredentials
-    opened = await sessions.start(tx, shown.project, user, provider, shown.origin, lifetime, bond=bond)
+    await place.clear(tx)
+    opened = await session_starts.start(tx, shown.project, user, provider, shown.origin, lifetime, bond=bond)
     await passkeys.use(tx, shown.project, known, said)
     return opened
 

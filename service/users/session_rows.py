@@ -7,7 +7,6 @@ from sqlalchemy import and_, bindparam, delete, false, insert, not_, or_, select
 from service.database.tables import roles, sessions, users
 from service.users.factors import IS_PROTECTED
 from service.users.model import ACTIVE
-from service.users.rows import locking
 
 _person = (
     *(users.c.id, users.c.role, roles.c.admin_access, roles.c.app_access, users.c.last_access),
@@ -21,7 +20,15 @@ _confined = and_(roles.c.enforce_tfa.is_(true()), sessions.c.factor.is_(false())
     "confined"
 )
 
-HOLD: Final = locking(users.c.id == bindparam("user"))
+HOLD: Final = (
+    select(
+        *(users.c.status, users.c.provider, users.c.password_hash, users.c.last_access, users.c.role),
+        *(roles.c.id, roles.c.admin_access, roles.c.app_access, IS_PROTECTED.label("protected")),
+    )
+    .join_from(users, roles, _their_role, isouter=True)
+    .where(users.c.project == bindparam("project"), users.c.id == bindparam("user"))
+    .with_for_update(of=users, key_share=True)
+)
 INSERT: Final = insert(sessions)
 ROTATE: Final = update(sessions).where(
     sessions.c.project == bindparam("of_project"),
@@ -65,11 +72,6 @@ FRESH: Final = select(sessions.c.id).where(
 )
 HOLDER: Final = select(sessions.c.id).where(
     *_one, or_(sessions.c.refresh == bindparam("refresh"), sessions.c.previous == bindparam("refresh"))
-)
-PRUNE_USER: Final = delete(sessions).where(
-    sessions.c.project == bindparam("project"),
-    sessions.c.user == bindparam("user"),
-    sessions.c.expires_at <= bindparam("at"),
 )
 PRUNE: Final = delete(sessions).where(sessions.c.expires_at <= bindparam("at"))
 USED: Final = update(sessions).where(

@@ -4,18 +4,14 @@ from typing import Any, Final
 
 import msgspec
 
-from service.database import Transaction, new_key, now
+from service.database import Transaction, now
 from service.tokens import fingerprint
-from service.users import history, refresh_tokens, session_rows
+from service.users import refresh_tokens, session_rows
 from service.users.clock import later
-from service.users.model import ACTIVE, LOCAL, Caller, Origin
-from service.users.problems import WrongCredentials
-from service.users.rows import as_row
+from service.users.model import LOCAL, Caller, Origin
 
 _FRESH: Final = 600  # seconds after a sign-on in which a person may set up what needs a proof of who they are
-_SEEN_EVERY: Final = 60  # seconds between two notes of a user's last access
-_LONGEST: Final = 512  # characters of a user agent
-_NEVER: Final = "9999-12-31T23:59:59.999Z"
+SEEN_EVERY: Final = 60  # seconds between two notes of a user's last access
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -32,17 +28,6 @@ class Opened(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Opened(session={self.session}, user={self.user})"
-
-
-class Bond(msgspec.Struct, frozen=True):
-    """What ties a session to the sign-on that began it: the identity, the provider's own session and its end,
-    whom that is about in the provider's words, and what the provider must be told to end it."""
-
-    identifier: str | None = None
-    sid: str | None = None
-    ends_at: str | None = None
-    subject: str | None = None
-    hint: str | None = None
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -71,61 +56,6 @@ class Recognised(msgspec.Struct, frozen=True):
     def caller(self, project: str, origin: Origin) -> Caller:
         """The person as one who asks the core."""
         return Caller(project, self.user, self.role, self.admin, self.app, self.session, origin=origin)
-
-
-async def start(
-    tx: Transaction,
-    project: str,
-    user: str,
-    provider: str,
-    origin: Origin,
-    lifetime: float,
-    *,
-    factor: bool = False,
-    bond: Bond = Bond(),  # noqa: B008  # frozen
-) -> Opened:
-    """Begin a session of `lifetime` seconds, which no refreshing makes longer; note the sign-in.
-
-    `factor`: the provider has answered for a second factor, so that the role need not ask for ours. The user
-    is held meanwhile, so that no session slips past a suspension. Raises WrongCredentials when the user is
-    not there or not active.
-    """
-    held = await tx.row(session_rows.HOLD, project=project, user=user)
-    if held is None or as_row(held)["status"] != ACTIVE:
-        raise WrongCredentials("inactive")
-    session, at = new_key(), now()
-    token = refresh_tokens.make(session)
-    await tx.run(session_rows.PRUNE_USER, project=project, user=user, at=at)
-    await tx.run(
-        session_rows.INSERT,
-        project=project,
-        id=session,
-        user=user,
-        refresh=fingerprint(token),
-        created_at=at,
-        expires_at=min(later(at, lifetime), bond.ends_at or _NEVER),
-        factor=factor,
-        **_began(provider, bond, origin),
-    )
-    await touch(tx, project, user, at)
-    await history.record(tx, Caller(project, user, origin=origin), "login", [history.Entry(user)])
-    opened = await hand_out(tx, project, session, token)
-    if opened is None:  # a lifetime of nothing
-        raise WrongCredentials("inactive")
-    return opened
-
-
-def _began(provider: str, bond: Bond, origin: Origin) -> dict[str, str | None]:
-    """What a session remembers of where it came from."""
-    return {
-        "provider": provider,
-        "identifier": bond.identifier,
-        "sid": bond.sid,
-        "subject": bond.subject,
-        "hint": bond.hint,
-        "ip": origin.ip,
-        "user_agent": origin.user_agent and origin.user_agent[:_LONGEST],
-    }
 
 
 async def close(tx: Transaction, project: str, token: object) -> Ended | None:
@@ -183,7 +113,7 @@ async def recognise_token(tx: Transaction, project: str, token_fingerprint: str)
 
 async def touch(tx: Transaction, project: str, user: str, at: str, session: str | None = None) -> None:
     """Note that the user was here, at most once a minute, and their session: no history, no new version."""
-    before = later(at, -_SEEN_EVERY)
+    before = later(at, -SEEN_EVERY)
     if session is not None:
         await tx.run(session_rows.USED, of_project=project, of_id=session, of_before=before, used_at=at)
     if await tx.run(session_rows.TOUCH, of_project=project, of_id=user, of_before=before, last_access=at):

@@ -1,13 +1,15 @@
 """Signing in with a password of ours: whatever is wrong, the stranger gets one answer, at one cost."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any, Final, Literal
 
+import msgspec
 from sqlalchemy import bindparam, select, update
 
 from service.database import Database, Transaction
 from service.database.tables import users
-from service.users import sessions
+from service.users import session_starts, sessions
 from service.users.factors import IS_PROTECTED
 from service.users.model import ACTIVE, LOCAL, Caller, Origin
 from service.users.passwords import Hasher
@@ -15,7 +17,7 @@ from service.users.problems import BadPayload, WrongCredentials, WrongOtp
 from service.users.rows import fold
 from service.users.second_factor import SecondFactor
 from service.users.sessions import Opened
-from service.users.throttle import Attempt, guarded
+from service.users.throttle import Attempt, Place, guarded
 
 _LONGEST: Final = 320  # characters; no address is longer
 Proof = Literal["none", "password", "again"]
@@ -29,13 +31,23 @@ _KNOWN: Final = select(users.c.id, users.c.password_hash, IS_PROTECTED.label("pr
 _SELF: Final = select(users.c.email, users.c.password_hash).where(
     users.c.project == bindparam("project"), users.c.id == bindparam("user"), users.c.provider == LOCAL
 )
-# The hash that was verified must still be the one: a password changed meanwhile is a wrong password.
 _RENEW: Final = update(users).where(
-    users.c.project == bindparam("of_project"),
-    users.c.id == bindparam("of_id"),
-    users.c.password_hash == bindparam("of_password_hash"),
-    users.c.provider == LOCAL,
+    users.c.project == bindparam("of_project"), users.c.id == bindparam("of_id")
 )
+
+
+class _Proven(msgspec.Struct, frozen=True):
+    """Whose password it was, the hash that it made, and the one to keep from now on."""
+
+    project: str
+    user: str
+    kept: str
+    newest: str
+    origin: Origin
+    lifetime: float
+
+    def __repr__(self) -> str:
+        return f"_Proven(user={self.user})"
 
 
 async def with_password(
@@ -56,7 +68,7 @@ async def with_password(
     after the right password; TooMany (guessing, or more hashing than the machine can take).
     """
     attempt = Attempt(project, email, origin.ip)
-    async with guarded(database, attempt):
+    async with guarded(database, attempt) as place:
         user, kept, protected = await database.read(_known, project, email) or (None, None, None)
         good = await hasher.verify(kept, password)
         if not good or user is None or kept is None:
@@ -64,8 +76,10 @@ async def with_password(
         if protected and (factor is None or otp is None):
             raise WrongOtp(user=user)
         newest = await hasher.hash(password) if hasher.is_outdated(kept) else kept
-        async with guarded(database, attempt, "otp") if protected else nullcontext():
-            return await database.write(_admit, project, user, kept, newest, origin, lifetime, otp, factor)
+        proven = _Proven(project, user, kept, newest, origin, lifetime)
+        async with guarded(database, attempt, "otp") if protected else nullcontext() as second:
+            places = [place] if second is None else [second, place]
+            return await database.write(_admit, proven, places, otp, factor)
 
 
 async def confirm_password(database: Database, hasher: Hasher, caller: Caller, password: str | None) -> None:
@@ -102,18 +116,17 @@ async def _known(tx: Transaction, project: str, email: str) -> tuple[Any, ...] |
 
 
 async def _admit(
-    tx: Transaction,
-    project: str,
-    user: str,
-    kept: str,
-    newest: str,
-    origin: Origin,
-    lifetime: float,
-    otp: str | None,
-    factor: SecondFactor | None,
+    tx: Transaction, proven: _Proven, places: Sequence[Place], otp: str | None, factor: SecondFactor | None
 ) -> Opened:
-    if not await tx.run(_RENEW, of_project=project, of_id=user, of_password_hash=kept, password_hash=newest):
+    """The session, if the hash that was verified is still the one: a password changed meanwhile is wrong."""
+    project, user = proven.project, proven.user
+    held = await session_starts.hold(tx, project, user)
+    if (held.provider, held.password_hash) != (LOCAL, proven.kept):
         raise WrongCredentials
-    if factor is not None:
-        await factor.check(tx, Caller(project, user, origin=origin), otp)
-    return await sessions.start(tx, project, user, LOCAL, origin, lifetime)
+    if proven.newest != proven.kept:
+        await tx.run(_RENEW, of_project=project, of_id=user, password_hash=proven.newest)
+    if factor is not None and (held.protected or otp is not None):
+        await factor.check(tx, Caller(project, user, origin=proven.origin), otp)
+    for place in places:
+        await place.clear(tx)
+    return await session_starts.begin(tx, project, held, LOCAL, proven.origin, proven.lifetime)

@@ -9,7 +9,7 @@ import msgspec
 from providers.contract import Identity
 from service.database import Database, Transaction, now
 from service.tokens import fingerprint
-from service.users import claims, departures, history, identities, sessions
+from service.users import claims, departures, history, identities, session_starts
 from service.users.arrivals import arrive
 from service.users.claims import Policy
 from service.users.clock import EPOCH, later
@@ -26,7 +26,8 @@ from service.users.problems import (
     WrongProvider,
 )
 from service.users.second_factor import SecondFactor, is_protected
-from service.users.sessions import Bond, Opened
+from service.users.session_starts import Bond
+from service.users.sessions import Opened
 from service.users.throttle import Attempt, guarded
 
 _LONGEST: Final = 366 * 86_400.0  # seconds that a spent proof is remembered at most
@@ -120,7 +121,7 @@ async def _arrive_and_start(
             return Owing(user, bond)
         await factor.check(tx, Caller(project, user, origin=origin), arrival.otp)
     begun = (project, user, identity.provider, origin, arrival.lifetime)
-    return await sessions.start(tx, *begun, factor=proven, bond=bond)
+    return await session_starts.start(tx, *begun, factor=proven, bond=bond)
 
 
 async def _spend(tx: Transaction, project: str, identity: Identity) -> None:

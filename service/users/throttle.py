@@ -7,7 +7,7 @@ before; strangers' failures therefore keep strangers out. security.md's rules 25
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -16,17 +16,14 @@ from math import ceil
 from typing import Final, Literal
 
 import msgspec
-from sqlalchemy import bindparam, case, delete, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from service.database import Database, Transaction, now
-from service.database.tables import activity, attempts, users
+from service.users import attempt_rows
 from service.users.clock import later
 from service.users.problems import TooMany, WrongCredentials, WrongOtp
 from service.users.rows import fold
 
 _Level = Literal["pair", "account", "address"]
-_RECENT: Final = 200  # activities among which a person's sign-ins are looked for
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -47,31 +44,6 @@ LIMITS: Final[Mapping[str, Mapping[_Level, Window]]] = {
     "register": {"pair": Window(5, 3600), "account": Window(10, 3600), "address": Window(60, 900)},
 }
 
-_added = upsert(attempts)  # both databases read it alike
-_is_over = attempts.c.ends_at <= bindparam("at", type_=attempts.c.ends_at.type)
-_TAKE: Final = _added.on_conflict_do_update(
-    index_elements=["project", "mark"],
-    set_={
-        "count": case((_is_over, 1), else_=attempts.c.count + 1),
-        "ends_at": case((_is_over, _added.excluded.ends_at), else_=attempts.c.ends_at),
-    },
-).returning(attempts.c.count, attempts.c.ends_at)
-_one = (attempts.c.project == bindparam("of_project"), attempts.c.mark == bindparam("of_mark"))
-_GIVE_BACK: Final = update(attempts).where(*_one, attempts.c.count > 0).values(count=attempts.c.count - 1)
-_FORGIVE: Final = delete(attempts).where(*_one)
-_PRUNE: Final = delete(attempts).where(attempts.c.ends_at <= bindparam("at"))
-_RECENTLY: Final = (
-    select(activity.c.action, activity.c.ip)
-    .join(users, (users.c.project == activity.c.project) & (users.c.id == activity.c.user))
-    .where(
-        users.c.project == bindparam("project"),
-        users.c.email_key == bindparam("email_key"),
-        users.c.retired == "",
-    )
-    .order_by(activity.c.id.desc())
-    .limit(_RECENT)
-)
-
 
 class Attempt(msgspec.Struct, frozen=True):
     """Somebody at this address tries to be the person with this e-mail."""
@@ -87,35 +59,62 @@ class Attempt(msgspec.Struct, frozen=True):
         return sha256(json.dumps([kind, level, account, address]).encode()).hexdigest()
 
 
+class Place(msgspec.Struct):
+    """What an attempt has taken in its windows: it stays there if it was a guess."""
+
+    attempt: Attempt
+    kind: str
+    levels: Sequence[_Level]
+    is_cleared: bool = False
+
+    async def give_back(self, tx: Transaction) -> None:
+        """Owe the windows what was taken: it was no guess."""
+        self._owe(tx)
+
+    async def clear(self, tx: Transaction) -> None:
+        """The same, and empty the pair's window, which the person has proven to be theirs."""
+        self._owe(tx, self.attempt.mark(self.kind, "pair"))
+        self.is_cleared = True
+
+    def _owe(self, tx: Transaction, cleared: str = "") -> None:
+        at, marks = now(), [self.attempt.mark(self.kind, level) for level in self.levels]
+        places = attempt_rows.places(self.attempt.project, marks, [at] * len(marks))
+        tx.owe(attempt_rows.GIVE_BACK[len(marks)], [places | {"cleared": cleared}])
+
+
 @asynccontextmanager
-async def guarded(database: Database, attempt: Attempt, kind: str = "password") -> AsyncIterator[None]:
+async def guarded(database: Database, attempt: Attempt, kind: str = "password") -> AsyncIterator[Place]:
     """Count what happens inside as one attempt: a failure stays counted, a success clears the pair's window.
 
+    A unit that is the success may clear the place in its own transaction; else that is done at the end.
     Raises TooMany, at the same cost whether the person exists or not. What is no guess, such as a code that
     was not given at all after the right password, counts for nothing.
     """
-    taken = await database.write(take, attempt, kind)
+    place = Place(attempt, kind, await database.write(take, attempt, kind))
     try:
-        yield
+        yield place
     except WrongCredentials:
         raise
     except WrongOtp as problem:
         if kind != "otp" or not problem.given:
-            await database.write(give_back, attempt, kind, taken)
+            await database.write(place.give_back)
         raise
     except Exception:
-        await database.write(give_back, attempt, kind, taken)
+        await database.write(place.give_back)
         raise
-    await database.write(give_back, attempt, kind, taken, clear=True)
+    if not place.is_cleared:
+        await database.write(place.clear)
 
 
 async def take(tx: Transaction, attempt: Attempt, kind: str) -> list[_Level]:
     """Take a place in each window; give those where it was taken. Raises TooMany, and none is taken then."""
-    at, taken = now(), list[_Level]()
-    for level, window in LIMITS[kind].items():
-        place = {"project": attempt.project, "mark": attempt.mark(kind, level), "at": at}
-        found = await tx.row(_TAKE, **place, count=1, ends_at=later(at, window.seconds))
-        count, ends_at = found or (1, at)
+    at, windows, taken = now(), LIMITS[kind], list[_Level]()
+    marks = [attempt.mark(kind, level) for level in windows]
+    ends = [later(at, window.seconds) for window in windows.values()]
+    places = attempt_rows.places(attempt.project, marks, ends)
+    found = {mark: rest for mark, *rest in await tx.rows(attempt_rows.TAKE[len(marks)], **places, at=at)}
+    for mark, (level, window) in zip(marks, windows.items(), strict=True):
+        count, ends_at = found[mark]
         if count <= window.most:
             taken.append(level)
         elif level != "account" or not await _is_familiar(tx, attempt):
@@ -123,21 +122,9 @@ async def take(tx: Transaction, attempt: Attempt, kind: str) -> list[_Level]:
     return taken
 
 
-async def give_back(
-    tx: Transaction, attempt: Attempt, kind: str, taken: list[_Level], *, clear: bool = False
-) -> None:
-    """Give the places back; `clear` empties the pair's window, which the person has proven to be theirs."""
-    for level in LIMITS[kind]:
-        place = {"of_project": attempt.project, "of_mark": attempt.mark(kind, level)}
-        if clear and level == "pair":
-            await tx.run(_FORGIVE, **place)
-        elif level in taken:
-            await tx.run(_GIVE_BACK, **place)
-
-
 async def prune(tx: Transaction) -> int:
     """Delete the windows that are over; give their number."""
-    return await tx.run(_PRUNE, at=now())
+    return await tx.run(attempt_rows.PRUNE, at=now())
 
 
 def network(ip: str | None) -> str | None:
@@ -157,7 +144,7 @@ async def _is_familiar(tx: Transaction, attempt: Attempt) -> bool:
     """Whether the person signed in from here not long ago."""
     if attempt.ip is None or not attempt.email.isprintable():  # no such text is in the database
         return False
-    found = await tx.rows(_RECENTLY, project=attempt.project, email_key=fold(attempt.email))
+    found = await tx.rows(attempt_rows.RECENTLY, project=attempt.project, email_key=fold(attempt.email))
     here = network(attempt.ip)
     return any(action == "login" and network(ip) == here for action, ip in found)
 

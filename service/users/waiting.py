@@ -8,14 +8,15 @@ from sqlalchemy import and_, bindparam, delete, insert, select
 
 from service.database import Database, Transaction, now
 from service.database.tables import awaited_codes, users
-from service.users import sessions
+from service.users import session_starts
 from service.users.clock import later
 from service.users.factors import HAS_PASSKEY
 from service.users.model import Caller, Origin
 from service.users.problems import Expired
 from service.users.second_factor import SecondFactor
-from service.users.sessions import Bond, Opened
-from service.users.throttle import Attempt, guarded
+from service.users.session_starts import Bond
+from service.users.sessions import Opened
+from service.users.throttle import Attempt, Place, guarded
 
 LIFETIME: Final = 300  # seconds; the proof of the first factor should not be much older
 
@@ -106,13 +107,14 @@ async def finish(
     waiting = await database.read(look, project, fingerprint)
     if waiting is None:
         raise Expired
-    async with guarded(database, Attempt(project, waiting.name, origin.ip), "otp"):
-        opened = await database.write(_admit, factor, project, fingerprint, otp, origin, lifetime)
+    async with guarded(database, Attempt(project, waiting.name, origin.ip), "otp") as place:
+        opened = await database.write(_admit, place, factor, project, fingerprint, otp, origin, lifetime)
     return opened, waiting
 
 
 async def _admit(
     tx: Transaction,
+    place: Place,
     factor: SecondFactor,
     project: str,
     fingerprint: str,
@@ -122,7 +124,8 @@ async def _admit(
 ) -> Opened:
     user, provider, bond = await take(tx, project, fingerprint)
     await factor.check(tx, Caller(project, user, origin=origin), otp)
-    return await sessions.start(tx, project, user, provider, origin, lifetime, bond=bond)
+    await place.clear(tx)
+    return await session_starts.start(tx, project, user, provider, origin, lifetime, bond=bond)
 
 
 async def take(tx: Transaction, project: str, fingerprint: str) -> tuple[str, str, Bond]:

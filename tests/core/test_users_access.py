@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from service.database import Database, Transaction, new_key
 from service.database.tables import invitations, letters, sessions, users
-from service.users import access, connections, records, refreshing
+from service.users import access, connections, records, refreshing, session_starts
 from service.users import invitations as inviting
 from service.users import sessions as opening
 from service.users.access import CONDITIONS, scope
@@ -68,7 +68,7 @@ async def seen(tx: Transaction, caller: Caller, *, adopting: bool = False) -> se
 
 
 async def opened(database: Database, id_: str, lifetime: float = 60) -> Opened:
-    return await database.write(opening.start, "default", id_, "default", Origin(), lifetime)
+    return await database.write(session_starts.start, "default", id_, "default", Origin(), lifetime)
 
 
 async def a_connection(database: Database, provider: str = "okta", **options: Any) -> Caller:

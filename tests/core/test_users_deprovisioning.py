@@ -10,8 +10,7 @@ from service.database.tables import identities, invitations, registrations, sess
 from service.tokens import fingerprint
 from service.users import connections as connecting
 from service.users import invitations as inviting
-from service.users import records
-from service.users import sessions as opening
+from service.users import records, session_starts
 from service.users.clock import later
 from service.users.model import Caller, Origin
 from service.users.problems import Taken
@@ -36,7 +35,7 @@ async def ada(database: Database, caller: Caller) -> str:
         "token_sealed": "s",
     }
     (key,) = await database.write(records.create, caller, [values])
-    await database.write(opening.start, "default", key, "okta", Origin(), 60.0)
+    await database.write(session_starts.start, "default", key, "okta", Origin(), 60.0)
     await database.write(_registers)
     return key
 

@@ -5,25 +5,27 @@ from base64 import urlsafe_b64encode
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
-from service.database import Database, new_key, now
-from service.database.tables import sessions, users
+from service.database import Database, Transaction, new_key, now, open_database
+from service.database.tables import attempts, sessions, users
 from service.tokens import fingerprint
-from service.users import records, refresh_tokens
+from service.users import records, refresh_tokens, session_starts
 from service.users import sessions as opening
 from service.users.clock import later
 from service.users.model import Origin
 from service.users.problems import WrongCredentials
 from service.users.refreshing import GRACE, refresh
 from service.users.sessions import Opened
+from service.users.throttle import Attempt, Place, guarded
 from tests.core.people import HOUSE, a_project, a_role, a_user, all_rows, history_of, set_row, user
 
 BROWSER = Origin("192.0.2.1", "Firefox", "https://app.example.com")
 
 
 async def opened(database: Database, id_: str, lifetime: float = 60) -> Opened:
-    return await database.write(opening.start, "default", id_, "default", BROWSER, lifetime)
+    return await database.write(session_starts.start, "default", id_, "default", BROWSER, lifetime)
 
 
 async def alive(database: Database, session: str) -> bool:
@@ -223,15 +225,14 @@ async def test_a_refresh_is_an_access(database: Database) -> None:
 
 async def test_sessions_past_their_time_are_swept_away(database: Database) -> None:
     id_ = await a_user(database)
-    old, kept = await opened(database, id_), await opened(database, id_)
-    await aged(database, old.session, 61, "expires_at")
-    other = await a_user(database)
-    await opened(database, other)
-    assert len(await database.read(all_rows, sessions)) == 3
-    await opened(database, id_)
-    assert old.session not in {row["id"] for row in await database.read(all_rows, sessions)}
-    await aged(database, kept.session, 61, "expires_at")
-    assert await database.write(opening.prune) == 1
+    old, older, kept = [await opened(database, id_) for _ in range(3)]
+    for session in (old, older):
+        await aged(database, session.session, 61, "expires_at")
+    await opened(database, await a_user(database))
+    assert await database.write(opening.prune) == 2
+    left = {row["id"] for row in await database.read(all_rows, sessions)}
+    assert kept.session in left
+    assert len(left) == 2
 
 
 async def test_nobody_begins_a_session_for_who_is_not_there(database: Database) -> None:
@@ -252,7 +253,7 @@ async def test_rule_18_a_new_sign_in_is_a_new_session(database: Database) -> Non
 
 async def test_a_user_agent_of_any_length_fits(database: Database) -> None:
     id_ = await a_user(database)
-    await database.write(opening.start, "default", id_, "default", Origin(user_agent="x" * 10_000), 60)
+    await database.write(session_starts.start, "default", id_, "default", Origin(user_agent="x" * 10_000), 60)
     (row,) = await database.read(all_rows, sessions)
     assert len(row["user_agent"]) == 512
 
@@ -267,3 +268,42 @@ async def test_removing_a_user_while_they_refresh_leaves_no_session(database: Da
             return_exceptions=True,
         )
         assert await database.read(all_rows, sessions) == []
+
+
+async def test_a_session_tells_of_the_role_that_the_person_has_now(postgresql_url: str) -> None:
+    """PostgreSQL joins a row for which it has waited with what it read of the others before."""
+    database = await open_database(postgresql_url)
+    other = await asyncpg.connect(postgresql_url)
+    role = await a_role(database, admin_access=True)
+    id_ = await a_user(database, role=await a_role(database))
+    async with other.transaction():
+        await other.execute("UPDATE users SET role = $1 WHERE id = $2", role, id_)
+        waiting = asyncio.create_task(opened(database, id_))
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            if await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                break
+    session = await waiting
+    assert (session.role, session.admin) == (role, True)
+    await other.close()
+    await database.close()
+
+
+async def test_a_hundred_sign_ins_of_one_person_wait_in_a_row(database: Database) -> None:
+    """None of them is refused, and nothing stays counted: each gives back what it has taken."""
+    id_ = await a_user(database)
+
+    async def enter(number: int) -> Opened:
+        attempt = Attempt("default", "a@example.com", f"192.0.2.{number % 5}")
+        async with guarded(database, attempt) as place:
+            return await database.write(_enter, id_, place)
+
+    async with asyncio.timeout(60):
+        begun = await asyncio.gather(*(enter(number) for number in range(100)))
+    assert len({session.session for session in begun}) == 100
+    assert {row["count"] for row in await database.read(all_rows, attempts)} == {0}
+
+
+async def _enter(tx: Transaction, user: str, place: Place) -> Opened:
+    await place.clear(tx)
+    return await session_starts.start(tx, "default", user, "default", BROWSER, 60)
