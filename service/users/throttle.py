@@ -7,7 +7,7 @@ before; strangers' failures therefore keep strangers out. security.md's rules 25
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -52,19 +52,19 @@ class Attempt(msgspec.Struct, frozen=True):
     email: str
     ip: str | None
 
-    def mark(self, kind: str, level: _Level) -> str:
-        """What is counted, as a hash: the table tells nobody who tried what."""
-        account = None if level == "address" else fold(self.email)
-        address = None if level == "account" else network(self.ip)
-        return sha256(json.dumps([kind, level, account, address]).encode()).hexdigest()
+    def marks(self, kind: str) -> dict[_Level, str]:
+        """What is counted in each window, as a hash: the table tells nobody who tried what."""
+        account, address = fold(self.email), network(self.ip)
+        counted = {"pair": (account, address), "account": (account, None), "address": (None, address)}
+        told = {level: json.dumps([kind, level, *counted[level]]) for level in LIMITS[kind]}
+        return {level: sha256(text.encode()).hexdigest() for level, text in told.items()}
 
 
 class Place(msgspec.Struct):
     """What an attempt has taken in its windows: it stays there if it was a guess."""
 
-    attempt: Attempt
-    kind: str
-    levels: Sequence[_Level]
+    project: str
+    marks: Mapping[_Level, str]  # of the windows where it was taken
     is_cleared: bool = False
 
     async def give_back(self, tx: Transaction) -> None:
@@ -73,12 +73,12 @@ class Place(msgspec.Struct):
 
     async def clear(self, tx: Transaction) -> None:
         """The same, and empty the pair's window, which the person has proven to be theirs."""
-        self._owe(tx, self.attempt.mark(self.kind, "pair"))
+        self._owe(tx, self.marks["pair"])
         self.is_cleared = True
 
     def _owe(self, tx: Transaction, cleared: str = "") -> None:
-        at, marks = now(), [self.attempt.mark(self.kind, level) for level in self.levels]
-        places = attempt_rows.places(self.attempt.project, marks, [at] * len(marks))
+        marks = list(self.marks.values())
+        places = attempt_rows.places(self.project, marks, [now()] * len(marks))
         tx.owe(attempt_rows.GIVE_BACK[len(marks)], [places | {"cleared": cleared}])
 
 
@@ -90,7 +90,7 @@ async def guarded(database: Database, attempt: Attempt, kind: str = "password") 
     Raises TooMany, at the same cost whether the person exists or not. What is no guess, such as a code that
     was not given at all after the right password, counts for nothing.
     """
-    place = Place(attempt, kind, await database.write(take, attempt, kind))
+    place = await database.write(take, attempt, kind)
     try:
         yield place
     except WrongCredentials:
@@ -106,20 +106,22 @@ async def guarded(database: Database, attempt: Attempt, kind: str = "password") 
         await database.write(place.clear)
 
 
-async def take(tx: Transaction, attempt: Attempt, kind: str) -> list[_Level]:
-    """Take a place in each window; give those where it was taken. Raises TooMany, and none is taken then."""
-    at, windows, taken = now(), LIMITS[kind], list[_Level]()
-    marks = [attempt.mark(kind, level) for level in windows]
+async def take(tx: Transaction, attempt: Attempt, kind: str) -> Place:
+    """Take a place in each window. Raises TooMany, and none is taken then."""
+    at, windows, marks = now(), LIMITS[kind], attempt.marks(kind)
     ends = [later(at, window.seconds) for window in windows.values()]
-    places = attempt_rows.places(attempt.project, marks, ends)
+    places = attempt_rows.places(attempt.project, list(marks.values()), ends)
     found = {mark: rest for mark, *rest in await tx.rows(attempt_rows.TAKE[len(marks)], **places, at=at)}
-    for mark, (level, window) in zip(marks, windows.items(), strict=True):
-        count, ends_at = found[mark]
+    taken = dict(marks)
+    for level, window in windows.items():
+        count, ends_at = found[marks[level]]
         if count <= window.most:
-            taken.append(level)
-        elif level != "account" or not await _is_familiar(tx, attempt):
+            continue
+        if level != "account" or not await _is_familiar(tx, attempt):
+            await Place(attempt.project, marks).give_back(tx)  # for who goes on without it
             raise TooMany(_seconds(at, ends_at), window.most)
-    return taken
+        del taken[level]
+    return Place(attempt.project, taken)
 
 
 async def prune(tx: Transaction) -> int:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
-from service.database import Database, now
+from service.database import Database, Transaction, now
 from service.database.tables import attempts
 from service.users import throttle
 from service.users.clock import later
@@ -97,6 +98,18 @@ async def test_a_stranger_who_has_used_up_their_window_fills_no_other(database: 
         with pytest.raises(TooMany):
             await fail(database)
     await failures(database, 1, ip="192.0.2.9")
+
+
+async def test_a_refusal_that_nobody_is_told_of_fills_no_window_either(database: Database) -> None:
+    most = LIMITS["reset"]["pair"].most
+
+    async def ask(tx: Transaction) -> None:
+        with suppress(TooMany):
+            await throttle.take(tx, Attempt("default", "a@example.com", "192.0.2.1"), "reset")
+
+    for _ in range(most + 10):
+        await database.write(ask)
+    assert [row["count"] for row in await database.read(all_rows, attempts)] == [most] * 3
 
 
 async def test_rule_27_strangers_from_everywhere_do_not_keep_the_owner_out(
