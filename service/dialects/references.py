@@ -1,5 +1,6 @@
 """What the 8 generation shows of other rows: their numbers in the place of keys, and back."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from service.users.numbers import Number
 
 Column = ColumnElement[Any]
 _MOST: Final = 2**63
+_DIGITS: Final = re.compile(r"[0-9]{1,19}")
 
 
 def of(target: Table) -> Callable[[FromClause, Column], Column]:
@@ -43,6 +45,6 @@ def linked(value: object) -> object:
         value = value["id"]
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST:
         return Number(value)
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and int(value[:20]) < _MOST:
+    if isinstance(value, str) and _DIGITS.fullmatch(value) and int(value) < _MOST:
         return Number(value)
     return value
