@@ -17,8 +17,6 @@ from service.dialects.statements import Asking, taking
 from service.users.leave import Item
 from service.users.problems import Forbidden, Invalid
 
-Parts = tuple[tuple[Node, str], ...]
-
 
 async def judge(
     tx: Transaction, terms: Terms, values: Mapping[str, object], ids: Collection[Item]

@@ -9,8 +9,6 @@ from service.database import moment
 from service.users.model import Kind
 from service.users.problems import BadQuery
 
-_WORDS: Final[Mapping[str, bool | None]] = {"true": True, "false": False, "null": None}
-
 
 def _text(value: object) -> str:
     if isinstance(value, str):
@@ -83,8 +81,3 @@ def operand(kind: Kind, value: object) -> object:
     if value == "":
         raise BadQuery('An empty text matches nothing; use "_empty"')
     return _OPERANDS[kind](value)
-
-
-def word(value: object) -> object:
-    """`"true"`, `"false"` and `"null"` as their values."""
-    return _WORDS.get(value, value) if isinstance(value, str) else value

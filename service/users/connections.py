@@ -1,7 +1,7 @@
 """Connections: one identity provider's SCIM access, recognised by tokens of which only hashes are kept."""
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Select, bindparam, or_, select, update
@@ -13,8 +13,6 @@ from service.users import connection_changes, connection_tokens
 from service.users.clock import later
 from service.users.connection_tokens import RECEIVER, SECRET
 from service.users.model import Caller, Origin
-
-Profile = Literal["default", "entra", "okta", "strict"]
 
 _SEEN_EVERY: Final = 60  # seconds between two notes of when a token was last used
 

@@ -26,11 +26,9 @@ RESERVED: Final = frozenset(
 _NAME: Final = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,62}")
 _LONGEST: Final = 255  # characters of a title and of a time zone's name
 _INSERT: Final = insert(projects)
-_NAMED: Final = select(projects.c.name).where(projects.c.name == bindparam("name"))
 _TITLE: Final = select(projects.c.title).where(projects.c.name == bindparam("name"))
 _EVERY: Final = select(projects.c.name, projects.c.title, projects.c.timezone).order_by(projects.c.name)
 _ZONES: Final = select(projects.c.name, projects.c.timezone)
-_NAMES: Final = select(projects.c.name).order_by(projects.c.name)
 
 
 async def create(tx: Transaction, name: str, title: str = "", timezone: str = TIMEZONE) -> str:
@@ -48,20 +46,10 @@ async def create(tx: Transaction, name: str, title: str = "", timezone: str = TI
     return await roles.make_administrators(tx, name)
 
 
-async def exists(tx: Transaction, name: str) -> bool:
-    """Whether there is a project of this name."""
-    return await tx.row(_NAMED, name=name) is not None
-
-
 async def title(tx: Transaction, name: str) -> str | None:
     """What people call the project; None when there is none of this name."""
     found = await tx.row(_TITLE, name=name)
     return str(found[0]) if found else None
-
-
-async def names(tx: Transaction) -> list[str]:
-    """Every project's name, in order."""
-    return [name for (name,) in await tx.rows(_NAMES)]
 
 
 async def every(tx: Transaction) -> list[dict[str, str]]:

@@ -30,7 +30,7 @@ from service.users.edits import Edit
 from service.users.given import checked, key_of, said, vouches
 from service.users.leave import Grant, Permit
 from service.users.model import ACTIVE, INVITED, LOCAL, USERS, Caller
-from service.users.problems import ChangeDenied, Forbidden, Invalid, Stale, UnwrittenField
+from service.users.problems import ChangeDenied, Forbidden, Invalid, UnwrittenField
 from service.users.rows import Row, hold
 
 _IGNORED: Final = frozenset({"id", "number"})
@@ -85,18 +85,16 @@ async def change(
     caller: Caller,
     changes: Mapping[str, Mapping[str, object]],
     *,
-    versions: Mapping[str, int] | None = None,
     held: dict[str, Row] | None = None,
 ) -> None:
     """Change users: id -> what changes. Asterisks and values equal to those stored mean unchanged, and a
-    change of nothing leaves no trace. `versions`: the version that a user must still have. `held`: the rows
-    by id, where this transaction holds them already; they are then as they have become.
+    change of nothing leaves no trace. `held`: the rows by id, where this transaction holds them already; they
+    are then as they have become.
 
-    Raises Forbidden (not there, not yours), Managed, Invalid, NoSuch("role"), Taken, Stale, Unprocessable.
+    Raises Forbidden (not there, not yours), Managed, Invalid, NoSuch("role"), Taken, Unprocessable.
     """
     at = now()
     changes = {key_of(user): values for user, values in changes.items()}
-    expected = {key_of(user): version for user, version in (versions or {}).items()}
     held = await hold(tx, caller.project, list(changes)) if held is None else held
     if not held.keys() >= changes.keys():
         raise Forbidden
@@ -104,11 +102,8 @@ async def change(
     wanted = {user: _wanted(held[user], values) for user, values in changes.items()}
     beyond = [user for user, edit in wanted.items() if not access.may_change(caller, edit.old, edit.changes)]
     ruled = await _by_rules(tx, caller, {user: changes[user] for user in beyond}, wanted, permits)
-    decided = []
-    for user, edit in (wanted | {user: edit for user, (edit, _) in ruled.items()}).items():
-        if expected.get(user, edit.old["version"]) != edit.old["version"]:
-            raise Stale
-        decided.append(_decide(caller, edit, at))
+    allowed = wanted | {user: edit for user, (edit, _) in ruled.items()}
+    decided = [_decide(caller, edit, at) for edit in allowed.values()]
     await managed.check(tx, caller, decided)
     await edits.write(tx, caller, decided, at)
     written = {user: grant for user, (_, grant) in ruled.items() if grant is not None}

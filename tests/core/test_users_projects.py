@@ -36,8 +36,7 @@ def test_every_unique_index_has_a_field() -> None:
 
 async def test_a_project_has_a_role_of_administrators_of_its_own(database: Database) -> None:
     role = await database.write(projects.create, "thumper", "Thumper")
-    assert await database.read(projects.exists, "thumper")
-    assert await database.read(projects.names) == ["default", "thumper"]
+    assert [one["name"] for one in await database.read(projects.every)] == ["default", "thumper"]
     (row,) = await database.read(all_rows, roles, project="thumper")
     assert (row["id"], row["number"], row["name"], row["admin_access"]) == (role, 1, "Administrator", True)
     admin = await database.write(administrators.create, "thumper", {"email": "a@example.com"})
@@ -55,7 +54,7 @@ async def test_a_project_has_a_role_of_administrators_of_its_own(database: Datab
 async def test_a_name_that_cannot_be_a_project(database: Database, name: str) -> None:
     with pytest.raises(Invalid):
         await database.write(projects.create, name)
-    assert await database.read(projects.names) == ["default"]
+    assert [one["name"] for one in await database.read(projects.every)] == ["default"]
 
 
 async def test_the_first_administrator_is_made_once(database: Database) -> None:

@@ -9,7 +9,7 @@ from service.database import Database, Transaction
 from service.database.tables import activity, identities, revisions, users
 from service.users import newcomers, records
 from service.users.model import ATTRIBUTES, CONCEALED, Caller, Origin
-from service.users.problems import Forbidden, Invalid, NoSuch, Stale, Taken
+from service.users.problems import Forbidden, Invalid, NoSuch, Taken
 from tests.core.people import (
     HOUSE,
     a_file,
@@ -269,14 +269,6 @@ async def test_a_role_of_another_project_does_not_exist(database: Database) -> N
     role = await a_role(database)
     with pytest.raises(NoSuch):
         await database.write(records.create, Caller("other", admin=True), [{"role": role}])
-
-
-async def test_a_change_may_ask_for_a_version(database: Database) -> None:
-    id_ = await a_user(database)
-    await database.write(records.change, HOUSE, {id_: {"title": "1"}}, versions={id_: 1})
-    with pytest.raises(Stale):
-        await database.write(records.change, HOUSE, {id_: {"title": "2"}}, versions={id_: 1})
-    assert (await user(database, id_))["title"] == "1"
 
 
 @pytest.mark.parametrize(
