@@ -10,10 +10,12 @@ from service.database.door import (
     Unavailable,
 )
 from service.database.lists import by_kind, one_of
-from service.database.types import moment, new_key, now
+from service.database.types import MAX_KEY, NIL_KEY, moment, new_key, now
 from service.database.url import sqlite_path
 
 __all__ = [
+    "MAX_KEY",
+    "NIL_KEY",
     "Database",
     "MissingReference",
     "NotUnique",

@@ -68,6 +68,13 @@ def fit_flag(value: object) -> bool:
     return value
 
 
+def fit_bytes(value: object) -> bytes:
+    """`value` if it is bytes; ValueError for anything else, which SQLite alone would keep."""
+    if not isinstance(value, bytes):
+        raise ValueError("bytes are expected")
+    return value
+
+
 def fit_integer(bits: int) -> Callable[[object], int]:
     """A check that lets an `int` of so many bits pass; SQLite alone would keep a wider one, or a text."""
     limit = 1 << bits - 1

@@ -10,16 +10,8 @@ from sqlalchemy.sql.expression import BindParameter, SelectBase, UpdateBase
 from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import NullType, TypeEngine
 
-from service.database.fitting import (
-    fit_column,
-    fit_document,
-    fit_flag,
-    fit_integer,
-    fit_key,
-    fit_moment,
-    fit_text,
-)
-from service.database.types import Document, Flag, Key, Moment, Words
+from service.database.fitting import fit_column, fit_integer, fit_text
+from service.database.types import Fitted
 
 Kind = Literal["sqlite", "postgresql"]
 Statement = SelectBase | UpdateBase
@@ -111,9 +103,8 @@ def shape(statement: Statement, names: tuple[str, ...], kind: Kind) -> Shape:
     if isinstance(statement, Insert | Update):
         columns = [name for name in names if name in statement.table.c]
         if isinstance(statement, Insert) and not statement.exported_columns:
-            statement = (
-                statement.inline()
-            )  # else PostgreSQL is asked for the new key although nobody wants it
+            # Else PostgreSQL is asked for the new key although nobody wants it.
+            statement = statement.inline()
         selects = isinstance(statement, Insert) and statement.select is not None
         compiled = statement.compile(dialect=dialect, column_keys=None if selects else columns)
         if compiled.insert_prefetch or compiled.update_prefetch:
@@ -157,21 +148,11 @@ def _binds(
     return template, tuple(binds)
 
 
-# Nearly all values are of these: by way of SQLAlchemy each would cost two calls more.
-_FIT: Mapping[type[TypeEngine[Any]], Callable[[Any], Any]] = {
-    Words: fit_text,
-    Key: fit_key,
-    Moment: fit_moment,
-    Document: fit_document,
-    Flag: fit_flag,
-}
-
-
 def converter(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
     """What turns a value of type `kind` into the driver's: SQLAlchemy's own converter, or else a check that
     makes SQLite as strict as PostgreSQL."""
-    if type(kind) in _FIT:
-        return _FIT[type(kind)]
+    if isinstance(kind, Fitted):
+        return kind.fit  # itself: by way of SQLAlchemy it would cost each value two calls more
     convert = kind.dialect_impl(dialect).bind_processor(dialect)
     if convert is not None:
         return convert

@@ -5,14 +5,18 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
 from sqlalchemy import Boolean, Dialect, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from service.database.fitting import fit_document, fit_flag, fit_key, fit_moment, fit_text
+from service.database.fitting import fit_bytes, fit_document, fit_flag, fit_key, fit_moment, fit_text
+
+T = TypeVar("T")
+NIL_KEY: Final = "00000000-0000-0000-0000-000000000000"  # nobody's, and before every key (RFC 9562, 5.9)
+MAX_KEY: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # behind every key (5.10)
 
 # What is random in a key, as it is written; each is used once. To ask for every one would let go of the
 # interpreter, and to write one takes longer than the rest of a key.
@@ -67,7 +71,28 @@ def _second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
-class Key(TypeDecorator[str]):
+class Fitted(TypeDecorator[T]):
+    """A type of ours. `fit` gives a value as the drivers take it, and raises ValueError for one that is none.
+
+    `on_postgresql`: what PostgreSQL keeps it as, where that is another type than SQLite's.
+    """
+
+    on_postgresql: ClassVar[TypeEngine[Any] | None] = None
+
+    @staticmethod
+    def fit(value: object) -> Any:
+        raise NotImplementedError
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if self.on_postgresql is None or dialect.name != "postgresql":
+            return super().load_dialect_impl(dialect)
+        return dialect.type_descriptor(self.on_postgresql)
+
+    def process_bind_param(self, value: T | None, dialect: Dialect) -> Any:
+        return None if value is None else self.fit(value)
+
+
+class Key(Fitted[str]):
     """A UUID: `str`, lower case with dashes. PostgreSQL keeps it as uuid, SQLite as text.
 
     On PostgreSQL the connection's own codec does the reading (`postgres.lane`), so that arrays agree as well.
@@ -75,18 +100,14 @@ class Key(TypeDecorator[str]):
 
     impl = Text
     cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(UUID(as_uuid=False) if dialect.name == "postgresql" else Text())
+    fit = staticmethod(fit_key)
+    on_postgresql = UUID(as_uuid=False)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> None:
         """The text is the value: SQLAlchemy would make a text of it, once more for each row."""
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else fit_key(value)
 
-
-class Moment(TypeDecorator[str]):
+class Moment(Fitted[str]):
     """A point in time: `str` `2021-02-05T15:18:13.000Z`. PostgreSQL: timestamptz, SQLite: the text itself.
 
     On PostgreSQL the connection's own codec does the reading (`postgres.lane`), so that arrays agree as well.
@@ -94,15 +115,21 @@ class Moment(TypeDecorator[str]):
 
     impl = Text
     cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(TIMESTAMP(timezone=True) if dialect.name == "postgresql" else Text())
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else fit_moment(value)
+    fit = staticmethod(fit_moment)
+    on_postgresql = TIMESTAMP(timezone=True)
 
 
-class Document(TypeDecorator[Any]):
+class _JsonbAsText(JSONB):
+    """Without processors, which would decode a second time: the driver's own text is the value."""
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        return None
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        return None
+
+
+class Document(Fitted[Any]):
     """A JSON value: written from anything that JSON can say (None is SQL NULL), read back decoded.
 
     PostgreSQL: jsonb, SQLite: text. `type_coerce(column, Text)` reads the raw JSON text on both.
@@ -110,13 +137,8 @@ class Document(TypeDecorator[Any]):
 
     impl = Text
     cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        # JSONB's own processors would decode a second time with the json module; the text passes as it is.
-        return dialect.type_descriptor(_JsonbAsText() if dialect.name == "postgresql" else Text())
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else fit_document(value)
+    fit = staticmethod(fit_document)
+    on_postgresql = _JsonbAsText()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else msgspec.json.decode(value)
@@ -132,46 +154,26 @@ class AsJson(TypeDecorator[msgspec.Raw]):
         return msgspec.Raw
 
 
-class _JsonbAsText(JSONB):
-    """No processors: the driver's own text is the value."""
-
-    def bind_processor(self, dialect: Dialect) -> None:
-        return None
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> None:
-        return None
-
-
-class Flag(TypeDecorator[bool]):
+class Flag(Fitted[bool]):
     """True or False: `bool` on both, although SQLite keeps 0 and 1."""
 
     impl = Boolean
     cache_ok = True
-
-    def process_bind_param(self, value: bool | None, dialect: Dialect) -> bool | None:
-        return None if value is None else fit_flag(value)
+    fit = staticmethod(fit_flag)
 
 
-class Words(TypeDecorator[str]):
+class Words(Fitted[str]):
     """Text that sorts and compares by code point on both: `COLLATE "C"` on PostgreSQL, SQLite's own order."""
 
     impl = Text
     cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else fit_text(value)
+    fit = staticmethod(fit_text)
+    on_postgresql = Text(collation="C")
 
 
-class Bytes(TypeDecorator[bytes]):
+class Bytes(Fitted[bytes]):
     """Bytes as they are: bytea on PostgreSQL, a blob on SQLite."""
 
     impl = LargeBinary
     cache_ok = True
-
-    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        if value is not None and not isinstance(value, bytes):
-            raise ValueError("bytes are expected")
-        return value
+    fit = staticmethod(fit_bytes)
