@@ -10,7 +10,8 @@ from litestar.types import Scope
 from service.api import answers
 from service.api.calls import Call, of
 from service.api.many import known_key
-from service.users import correspondence, renewals
+from service.database import MAX_KEY
+from service.users import correspondence
 from service.users.correspondence import FILTERS, STATUSES
 from service.users.problems import BadQuery
 
@@ -62,7 +63,7 @@ def paging(call: Call) -> tuple[int, str]:
     limit, before = call.query.get("limit", USUAL), call.query.get("before")
     if not str(limit).isdecimal() or not 1 <= int(str(limit)[:9]) <= MOST:
         raise BadQuery(f'"limit" must be a number from 1 to {MOST}')
-    return int(str(limit)), known_key(str(before)) if before else renewals.LAST
+    return int(str(limit)), known_key(str(before)) if before else MAX_KEY
 
 
 router = Router(

@@ -8,14 +8,14 @@ from litestar.response.base import ASGIResponse
 
 from service.api import answers, reading
 from service.api.calls import Call
-from service.database import Transaction
+from service.database import NIL_KEY, Transaction
 from service.dialects import dialect, question, rules
 from service.users.model import Caller
 from service.users.problems import BadPayload, BadQuery, Forbidden
 
 MOST_AT_ONCE: Final = 1000  # items in one request: each may cost a password hash, and each is answered
 _USERS: Final = "directus_users"  # whose keys are uuids, as those of all that can be written but permissions
-NOBODY: Final = "00000000-0000-0000-0000-000000000000"  # the key of none
+NOBODY: Final = NIL_KEY
 _FINDING: Final = frozenset({"filter", "search", "sort", "limit", "offset", "page"})
 
 

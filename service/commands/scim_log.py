@@ -11,6 +11,7 @@ from service.commands import give
 from service.commands.connection import found
 from service.commands.setting import configured, opened
 from service.config import Config
+from service.database import NIL_KEY
 from service.users import sync_log
 from service.users.model import house
 
@@ -35,7 +36,7 @@ async def _run(config: Config, options: Namespace) -> None:
         )
         _show(rows[::-1], options)
         shown = {row["id"] for row in rows}
-        since = min(shown, default=sync_log.FIRST)
+        since = min(shown, default=NIL_KEY)
         while options.follow and not ended.is_set():
             # A row is complete some moments after its key was made, so that others may have overtaken it.
             rows = await database.read(sync_log.after, caller, connection.id, since, limit=_MOST)

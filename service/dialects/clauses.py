@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, FromClause, Select, exists, literal_column, select
 
+from service.database import NIL_KEY
 from service.database.shapes import Kind
 from service.dialects import conditions, variables
 from service.dialects.nodes import Node
@@ -15,8 +16,7 @@ from service.dialects.variables import Variables
 from service.users.model import Caller
 
 MOST_TERMS: Final = 40  # of one filter: it may stand in a statement once for each column
-_NOBODY: Final = "00000000-0000-0000-0000-000000000000"
-SAMPLE: Final = Variables(_NOBODY, _NOBODY, datetime(2000, 1, 1, tzinfo=UTC))
+SAMPLE: Final = Variables(NIL_KEY, NIL_KEY, datetime(2000, 1, 1, tzinfo=UTC))
 
 
 class Clause(msgspec.Struct, frozen=True, eq=False):

@@ -97,6 +97,12 @@ def check_administrator(caller: Caller) -> None:
         raise Forbidden
 
 
+def check_self(caller: Caller, user: str) -> None:
+    """Raises Forbidden unless the caller is this person or an administrator."""
+    if caller.user != user or caller.connection is not None:
+        check_administrator(caller)
+
+
 def check_local(caller: Caller) -> None:
     """Raises Forbidden for connections, which have users and groups and never a role."""
     if caller.connection is not None:

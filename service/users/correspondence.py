@@ -11,7 +11,7 @@ from sqlalchemy import Select, bindparam, delete, select, tuple_, update
 from mail.allowance import Allowance
 from mail.contract import Owed
 from mail.schedule import SERVER_SAID
-from service.database import Transaction, new_key, now
+from service.database import MAX_KEY, Transaction, new_key, now
 from service.database.tables import letter_windows, letters
 from service.users import access, renewals
 from service.users.clock import later
@@ -109,7 +109,7 @@ async def resend(tx: Transaction, caller: Caller, key: str, lifetime: float) -> 
         raise Unprocessable("The letter is on its way: wait until its fate is known")
     if old["kind"] == INVITATION:
         invitation = await renewals.again(tx, caller, old["reference"], lifetime)
-        (made,) = await page(tx, caller, 1, renewals.LAST, {"reference": invitation})
+        (made,) = await page(tx, caller, 1, MAX_KEY, {"reference": invitation})
         return made
     if old["status"] == "queued":
         await cancel(tx, caller, key)

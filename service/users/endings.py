@@ -6,12 +6,11 @@ from typing import Final
 from sqlalchemy import bindparam, delete, update
 
 from mail.outbox import Outbox
-from service.database import Transaction, by_kind, one_of
+from service.database import NIL_KEY, Transaction, by_kind, one_of
 from service.database.tables import awaited_codes, invitations, letters, registrations, sessions
 
 INVITATION: Final = "invitation"  # the kind of the letter
 OUTBOX: Final = Outbox(letters)
-_NONE: Final = "00000000-0000-0000-0000-000000000000"
 
 _SESSIONS: Final = by_kind(
     lambda kind: delete(sessions).where(
@@ -56,7 +55,7 @@ async def end_sessions(tx: Transaction, project: str, users: Sequence[str], kept
     """
     if users:
         of_users = {"project": project, "users": list(users)}
-        tx.owe(_SESSIONS[tx.kind], [{**of_users, "kept": kept or _NONE}])
+        tx.owe(_SESSIONS[tx.kind], [{**of_users, "kept": kept or NIL_KEY}])
         tx.owe(_AWAITED[tx.kind], [of_users])
 
 

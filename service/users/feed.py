@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import BigInteger, Integer, bindparam, delete, func, literal, select, true, update
 
 from mail.schedule import DELAYS
-from service.database import Transaction, by_kind, now, one_of
+from service.database import MAX_KEY, Transaction, by_kind, now, one_of
 from service.database.tables import connections, events
 from service.users.clock import later
 
@@ -36,7 +36,6 @@ _SETTLE: Final = by_kind(lambda kind: delete(events).where(*_of_connection, one_
 _TARGETS: Final = select(
     connections.c.project, connections.c.id, connections.c.events_url, connections.c.events_authorization
 ).where(connections.c.events.is_(true()), connections.c.events_url.is_not(None))
-_LAST: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # behind every key
 _held = events.alias("held")
 _first_held = (
     select(_held.c.id)
@@ -55,7 +54,7 @@ _due = (
         events.c.project == bindparam("of_project"),
         events.c.connection == bindparam("of_connection"),
         events.c.next_at <= bindparam("due_at"),
-        events.c.id < func.coalesce(_first_held, literal(_LAST, events.c.id.type)),
+        events.c.id < func.coalesce(_first_held, literal(MAX_KEY, events.c.id.type)),
     )
     .order_by(events.c.id)
     .limit(bindparam("limit", type_=Integer()))

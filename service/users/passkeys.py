@@ -5,21 +5,19 @@ from typing import Final
 import msgspec
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
-from service.database import NotUnique, Transaction, new_key, now
+from service.database import NIL_KEY, NotUnique, Transaction, new_key, now
 from service.database.tables import identities, passkeys, sessions, users
-from service.users import history, last_way, notices, projects, recovery_codes
+from service.users import access, history, last_way, notices, projects, recovery_codes
 from service.users.challenges import Json
 from service.users.credentials import Asserted, Attested
 from service.users.history import Entry
 from service.users.last_way import Open
-from service.users.model import ACTIVE, PASSKEY, Caller
+from service.users.model import PASSKEY, Caller
 from service.users.problems import BadPayload, Forbidden, WrongCredentials
-from service.users.rows import Row, hold
-from service.users.session_list import check
+from service.users.rows import hold_active
 
 MOST: Final = 20  # of one person
 LONGEST: Final = 100  # characters of a name
-_NONE: Final = "00000000-0000-0000-0000-000000000000"
 _SHOWN: Final = ("id", "name", "created_at", "last_used_at", "backed_up", "transports")
 _theirs = (passkeys.c.project == bindparam("project"), passkeys.c.user == bindparam("user"))
 _LIST: Final = (
@@ -78,7 +76,7 @@ class Known(msgspec.Struct, frozen=True):
 
 async def look(tx: Transaction, caller: Caller, user: str) -> list[Json]:
     """Somebody's passkeys, the oldest first. Raises Forbidden."""
-    check(caller, user)
+    access.check_self(caller, user)
     rows = await tx.rows(_LIST, project=caller.project, user=user)
     return [dict(zip(_SHOWN, row, strict=True)) for row in rows]
 
@@ -109,7 +107,7 @@ async def add(tx: Transaction, caller: Caller, new: Attested, name: str) -> Json
 
     Raises BadPayload (it is somebody's already, or there are too many, or the name), Forbidden.
     """
-    row, at = await _held(tx, caller, str(caller.user)), now()
+    row, at = await hold_active(tx, caller.project, str(caller.user)), now()
     where = {"project": caller.project, "user": row["id"]}
     if await number(tx, caller.project, row["id"]) >= MOST:
         raise BadPayload(f"There are {MOST} passkeys already; remove one first")
@@ -139,15 +137,15 @@ async def remove(tx: Transaction, caller: Caller, user: str, key: str, open_: Op
 
     Raises Forbidden, and Unprocessable when it is the last way to sign in.
     """
-    check(caller, user)
-    row, at = await _held(tx, caller, user), now()
+    access.check_self(caller, user)
+    row, at = await hold_active(tx, caller.project, user), now()
     where = {"project": caller.project, "user": user}
     gone = await tx.row(_DELETE, of_project=caller.project, of_user=user, of_id=key)
     if gone is None:
         raise Forbidden
     left = await number(tx, caller.project, user)
     last_way.check(row, open_, providers=await providers(tx, caller.project, user), passkeys=left)
-    await tx.run(_END, **where, passkey=key, kept=caller.session or _NONE)
+    await tx.run(_END, **where, passkey=key, kept=caller.session or NIL_KEY)
     if not left and row["tfa_secret"] is None:
         await recovery_codes.forget(tx, caller.project, user)
     await tell(tx, caller, user, notices.PASSKEY_REMOVED, gone[0], at)
@@ -161,13 +159,6 @@ async def use(tx: Transaction, project: str, known: Known, said: Asserted) -> No
     news = {"sign_count": said.sign_count, "backed_up": said.backed_up, "last_used_at": at}
     if not await tx.run(_USE, **where, of_count=said.sign_count, **news):
         raise WrongCredentials("copied")
-
-
-async def _held(tx: Transaction, caller: Caller, user: str) -> Row:
-    row = (await hold(tx, caller.project, [user])).get(user)
-    if row is None or row["status"] != ACTIVE:
-        raise Forbidden
-    return row
 
 
 async def number(tx: Transaction, project: str, user: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, and_, bindparam, insert, select
 
-from service.database import Transaction, new_key, now
+from service.database import MAX_KEY, Transaction, new_key, now
 from service.database.tables import invitations, users
 from service.users import endings, invitation_letters, leave
 from service.users.clock import later
@@ -34,7 +34,6 @@ _PAGE: Final[Select[Any]] = (
     .limit(bindparam("most"))
 )
 _OWN_PAGE: Final = _PAGE.where(invitations.c.invited_by == bindparam("inviter"))
-LAST: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 
 async def renew(tx: Transaction, attempt: Attempt, jti: str) -> None:
@@ -70,7 +69,7 @@ async def cancel(tx: Transaction, caller: Caller, jti: str) -> None:
     await endings.void_invitations(tx, caller.project, [held.user], now(), "the invitation was withdrawn")
 
 
-async def page(tx: Transaction, caller: Caller, most: int, before: str = LAST) -> list[dict[str, Any]]:
+async def page(tx: Transaction, caller: Caller, most: int, before: str = MAX_KEY) -> list[dict[str, Any]]:
     """The newest invitations, with the state of each; `before`: the key of the last one that was seen."""
     check_inviter(caller)
     at, asked = now(), {"project": caller.project, "before": before, "most": most}

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from service.database import Transaction, by_kind, one_of
 from service.database.tables import roles, users
-from service.users.model import ARCHIVED, ATTRIBUTES, CONCEALED, SECRETS
+from service.users.model import ACTIVE, ARCHIVED, ATTRIBUTES, CONCEALED, SECRETS
+from service.users.problems import Forbidden
 
 Row = dict[str, Any]
 
@@ -59,6 +60,14 @@ async def hold(tx: Transaction, project: str, ids: Sequence[str]) -> dict[str, R
     """The users with these ids, by id; those that are not there are missing."""
     found = await tx.rows(_BY_ID[tx.kind], project=project, ids=list(ids))
     return {row["id"]: row for row in map(as_row, found)}
+
+
+async def hold_active(tx: Transaction, project: str, user: str) -> Row:
+    """The user with this id, who is active. Raises Forbidden."""
+    row = (await hold(tx, project, [user])).get(user)
+    if row is None or row["status"] != ACTIVE:
+        raise Forbidden
+    return row
 
 
 async def hold_by_email(tx: Transaction, project: str, keys: Sequence[str]) -> dict[str, Row]:

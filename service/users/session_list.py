@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, func, select
 
-from service.database import Transaction, now
+from service.database import NIL_KEY, Transaction, now
 from service.database.tables import sessions
 from service.users import access, history
 from service.users.history import Entry
@@ -12,7 +12,6 @@ from service.users.model import Caller
 from service.users.problems import Forbidden
 
 _MOST: Final = 1000
-_NONE: Final = "00000000-0000-0000-0000-000000000000"
 _SHOWN: Final = ("id", "provider", "ip", "user_agent", "created_at", "used_at", "expires_at")
 _theirs = (sessions.c.project == bindparam("project"), sessions.c.user == bindparam("user"))
 _LIST: Final = (
@@ -27,7 +26,7 @@ _END_OTHERS: Final = delete(sessions).where(*_theirs, sessions.c.id != bindparam
 
 async def look(tx: Transaction, caller: Caller, user: str) -> list[dict[str, Any]]:
     """Where somebody is signed in, the last used first; `current` is the session that asks."""
-    check(caller, user)
+    access.check_self(caller, user)
     rows = await tx.rows(_LIST, project=caller.project, user=user, at=now())
     shown = [dict(zip(_SHOWN, row, strict=True)) for row in rows]
     for one in shown:
@@ -38,7 +37,7 @@ async def look(tx: Transaction, caller: Caller, user: str) -> list[dict[str, Any
 
 async def end(tx: Transaction, caller: Caller, user: str, session: str) -> None:
     """End one of somebody's sessions. Raises Forbidden, for one that is not theirs as well."""
-    check(caller, user)
+    access.check_self(caller, user)
     if not await tx.run(_END, project=caller.project, user=user, session=session):
         raise Forbidden
     await _note(tx, caller, user, 1)
@@ -51,18 +50,12 @@ async def end_others(tx: Transaction, caller: Caller, user: str) -> int:
 
 async def end_all(tx: Transaction, caller: Caller, user: str, *, keep: str | None = None) -> int:
     """End all of somebody's sessions, or all but one; give their number."""
-    check(caller, user)
-    kept = keep or _NONE
+    access.check_self(caller, user)
+    kept = keep or NIL_KEY
     ended = await tx.run(_END_OTHERS, project=caller.project, user=user, kept=kept)
     if ended:
         await _note(tx, caller, user, ended)
     return ended
-
-
-def check(caller: Caller, user: str) -> None:
-    """Raises Forbidden unless the caller is this person or an administrator."""
-    if caller.user != user or caller.connection is not None:
-        access.check_administrator(caller)
 
 
 async def _note(tx: Transaction, caller: Caller, user: str, number: int) -> None:

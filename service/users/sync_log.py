@@ -19,7 +19,6 @@ from service.users.clock import later
 from service.users.model import Caller
 
 _KEY: Final = ("project", "connection", "id")
-FIRST: Final = "00000000-0000-0000-0000-000000000000"  # before every key
 _DAY: Final = 86_400
 _added = upsert(sync_log)  # both databases read it alike
 _CHANGED: Final = _added.on_conflict_do_update(

@@ -7,10 +7,10 @@ import msgspec
 from sqlalchemy import bindparam, delete, or_, select
 
 from providers.contract import Identity
-from service.database import NotUnique, Transaction, now
+from service.database import NIL_KEY, NotUnique, Transaction, now
 from service.database.tables import awaited_codes, identities, sessions, users
 from service.tokens import fingerprint
-from service.users import claims, edits, history, last_way, notices, passkeys
+from service.users import access, claims, edits, history, last_way, notices, passkeys
 from service.users import sessions as living
 from service.users.claims import Policy
 from service.users.edits import Edit
@@ -18,12 +18,10 @@ from service.users.grants import Grants
 from service.users.history import Entry
 from service.users.identities import Key, call, link, owner
 from service.users.last_way import Open
-from service.users.model import ACTIVE, Caller, Origin
+from service.users.model import Caller, Origin
 from service.users.problems import Expired, Forbidden, Unprocessable, WrongProvider
-from service.users.rows import Row, hold
-from service.users.session_list import check
+from service.users.rows import Row, hold_active
 
-_NONE: Final = "00000000-0000-0000-0000-000000000000"
 _SHOWN: Final = ("provider", "external_identifier", "linked_at", "last_used_at", "auth_data")
 _OWN: Final = ("provider", "external_identifier", "status", "auth_data")
 _SELF: Final = select(*(users.c[name] for name in _OWN)).where(
@@ -67,7 +65,7 @@ class Linking(msgspec.Struct, frozen=True):
 
 async def look(tx: Transaction, caller: Caller, user: str) -> list[dict[str, Any]]:
     """Somebody's identities, the oldest first; `primary` is the one that the user's own fields show."""
-    check(caller, user)
+    access.check_self(caller, user)
     found = await tx.row(_SELF, project=caller.project, user=user)
     if found is None:
         raise Forbidden
@@ -87,7 +85,7 @@ async def link_own(tx: Transaction, linking: Linking, grants: Grants) -> str:
     known = await living.recognise(tx, project, linking.session)
     if known is None:
         raise Expired
-    row = await _held(tx, project, known.user)
+    row = await hold_active(tx, project, known.user)
     if row["connection"] is not None:
         raise Unprocessable("Who signs on here is decided by the identity provider that this user belongs to")
     key = (identity.provider, identity.external_identifier)
@@ -113,8 +111,8 @@ async def unlink(tx: Transaction, caller: Caller, user: str, mark: str, open_: O
     One way to sign in has to be left of those that are open now. Where the one goes that the user's own
     fields show, another takes its place. Raises Forbidden, Unprocessable.
     """
-    check(caller, user)
-    row = await _held(tx, caller.project, user)
+    access.check_self(caller, user)
+    row = await hold_active(tx, caller.project, user)
     known = {_mark(_key(one)): one for one in await _all(tx, caller.project, user)}
     gone = known.pop(mark, None)
     if gone is None:
@@ -132,19 +130,12 @@ async def unlink(tx: Transaction, caller: Caller, user: str, mark: str, open_: O
     else:
         changes = {name: left[-1][name] for name in ("provider", "external_identifier", "auth_data")}
         await edits.write(tx, caller, [Edit(row, changes)], at)
-    kept = caller.session or _NONE
+    kept = caller.session or NIL_KEY
     await tx.run(_END, **where, user=user, identifier=key[1], kept=kept)
     await tx.run(_END_AWAITED, **where, user=user)
     tx.announce("user", user)
     await notices.tell_unlinked(tx, caller.project, user, key[0], at)
     await history.record(tx, caller, "update", [Entry(user)], comment=f"{key[0]}: unlinked {key[1]}")
-
-
-async def _held(tx: Transaction, project: str, user: str) -> Row:
-    row = (await hold(tx, project, [user])).get(user)
-    if row is None or row["status"] != ACTIVE:
-        raise Forbidden
-    return row
 
 
 async def _all(tx: Transaction, project: str, user: str) -> list[dict[str, Any]]:
