@@ -16,6 +16,7 @@ from service.api.calls import of
 from service.api.letters import paging
 from service.api.many import known_key
 from service.users import acceptance, invitations, renewals
+from service.users.invitations import Terms
 from service.users.problems import BadPayload, RouteUnknown, Taken
 
 T = TypeVar("T")
@@ -34,21 +35,17 @@ async def invite(scope: Scope) -> ASGIResponse:
     url = body.get("invite_url")
     if isinstance(url, str) and not allowed(url, call.house.terms.invite_urls):
         raise BadPayload(f'Url "{url[:255]}" can\'t be used to invite users')
-    emails, message = body["email"], body.get("message")
+    emails, role, message = body["email"], body["role"], body.get("message")
     if isinstance(message, str) and len(message) > LONGEST_MESSAGE:
         raise BadPayload(f'"message" may have {LONGEST_MESSAGE} characters at most')
-    sending = partial(
-        call.house.database.write,
-        invitations.invite,
-        caller,
-        emails if isinstance(emails, list) else [emails],
-        body["role"],
-        lifetime=call.house.terms.invite_ttl,
+    terms = Terms(
+        call.house.terms.invite_ttl,
         url=url if isinstance(url, str) else None,
         message=message if isinstance(message, str) else None,
         defaults=call.generation.defaults(call),
     )
-    await sent(sending)
+    people = emails if isinstance(emails, list) else [emails]
+    await sent(partial(call.house.database.write, invitations.invite, caller, people, role, terms))
     return answers.nothing()
 
 

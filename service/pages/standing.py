@@ -7,7 +7,7 @@ from sqlalchemy import and_, bindparam, exists, select
 
 from service.database import Transaction
 from service.database.tables import invitations, users
-from service.users.invitations import Invitation, look
+from service.users.invitation_states import Invitation, look
 
 _newer = invitations.alias("newer")
 _inviters = users.alias("inviters")

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select
 from providers.contract import Identity
 from service.database import Transaction, new_key, now
 from service.database.tables import identities, users
-from service.users import claims, edits, following, invitations, managed, newcomers
+from service.users import acceptance, claims, edits, following, managed, newcomers
 from service.users.claims import Policy
 from service.users.edits import Edit
 from service.users.identities import has_signed_on, link, use
@@ -80,7 +80,7 @@ async def _return(
 
     Who waits under this very identity accepts by it.
     """
-    accepts = row["status"] == INVITED and await invitations.use_open(tx, row, at)
+    accepts = row["status"] == INVITED and await acceptance.use_open(tx, row, at)
     if not accepts:
         _check_active(row)
     key = (identity.provider, identity.external_identifier)
@@ -124,7 +124,7 @@ async def _is_linked(tx: Transaction, row: Row, identity: Identity) -> bool:
 async def _accept(tx: Transaction, row: Row, identity: Identity, origin: Origin, at: str) -> str:
     """Somebody invited, whose e-mail the provider has verified: as good as the link in the letter."""
     await _check_unmanaged(tx, row["project"], identity)
-    if not await invitations.use_open(tx, row, at):
+    if not await acceptance.use_open(tx, row, at):
         raise Expired
     changes = {**claims.owning(identity), "email_verified_at": at, "status": ACTIVE}
     for name in ("first_name", "last_name"):

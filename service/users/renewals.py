@@ -12,10 +12,11 @@ from service.database import MAX_KEY, Transaction, new_key, now
 from service.database.tables import invitations, users
 from service.users import endings, invitation_letters, leave
 from service.users.clock import later
-from service.users.invitations import Invitation, State, check_inviter, look
-from service.users.model import INVITED, Caller
+from service.users.invitation_states import Invitation, look, state_of
+from service.users.invitations import check_inviter
+from service.users.model import Caller
 from service.users.problems import Forbidden, TooMany
-from service.users.rows import fold, hold
+from service.users.rows import Row, fold, hold
 from service.users.throttle import Attempt, take
 
 AGAIN: Final = "a newer invitation was sent"
@@ -77,7 +78,8 @@ async def page(tx: Transaction, caller: Caller, most: int, before: str = MAX_KEY
         rows = await tx.rows(_OWN_PAGE, **asked, inviter=caller.user)
     else:
         rows = await tx.rows(_PAGE, **asked)
-    return [{**dict(zip(_listed, row, strict=False)), "status": _state(row, at)} for row in rows]
+    found = [dict(zip((*_listed, "status", "email_key"), row, strict=True)) for row in rows]
+    return [{**{name: row[name] for name in _listed}, "status": state_of(row, at)} for row in found]
 
 
 async def _reach(tx: Transaction, caller: Caller, jti: str) -> Invitation:
@@ -87,24 +89,21 @@ async def _reach(tx: Transaction, caller: Caller, jti: str) -> Invitation:
     if held is None or held.state not in {"open", "expired"}:
         raise Forbidden
     if leave.is_ruled(caller):
-        found = dict(zip(_names, await tx.row(_ONE, project=caller.project, id=jti) or (), strict=True))
+        found = await _kept(tx, caller.project, jti)
         if found["invited_by"] != caller.user:
             raise Forbidden
     return held
 
 
-def _state(row: tuple[Any, ...], at: str) -> State:
-    known = dict(zip((*_listed, "user_status", "email_key"), row, strict=True))
-    if known["used_at"] is not None:
-        return "used"
-    moved = known["user_status"] != INVITED or known["email_key"] != fold(known["email"])
-    if known["voided_at"] is not None or moved:
-        return "voided"
-    return "expired" if known["expires_at"] <= at else "open"
+async def _kept(tx: Transaction, project: str, jti: str) -> Row:
+    found = await tx.row(_ONE, project=project, id=jti)
+    if found is None:  # its user was removed at this moment
+        raise Forbidden
+    return dict(zip(_names, found, strict=True))
 
 
 async def _again(tx: Transaction, project: str, jti: str, lifetime: float | None) -> str:
-    found = dict(zip(_names, await tx.row(_ONE, project=project, id=jti) or (), strict=True))
+    found = await _kept(tx, project, jti)
     await hold(tx, project, [found["user"]])  # of two that ask at once, the second voids the first's
     at = now()
     await endings.void_invitations(tx, project, [found["user"]], at, AGAIN)

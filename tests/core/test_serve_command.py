@@ -122,7 +122,9 @@ async def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
 
 async def test_the_worker_runs_by_itself_until_it_is_told_to_stop(folder: Path) -> None:
     async with kept(folder) as database:
-        await database.write(invitations.invite, house("default"), ["a@example.com"], None, lifetime=60)
+        await database.write(
+            invitations.invite, house("default"), ["a@example.com"], None, invitations.Terms(60)
+        )
     process = await begin(folder, "worker", LOG_LEVEL="debug")
     await until(lambda: bool([*folder.glob("data/outbox/*.eml")]) or process.returncode is not None, 30)
     assert process.returncode is None

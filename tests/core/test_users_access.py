@@ -115,7 +115,7 @@ async def test_nobody_but_administrators_creates_or_removes(database: Database) 
         with pytest.raises(Forbidden):
             await database.write(records.remove, caller, [one])
         with pytest.raises(Forbidden):
-            await database.write(inviting.invite, caller, ["a@example.com"], None, lifetime=60)
+            await database.write(inviting.invite, caller, ["a@example.com"], None, inviting.Terms(60))
     with pytest.raises(Forbidden):
         await database.write(records.change, PUBLIC, {one: {"title": "x"}})
 
@@ -253,7 +253,7 @@ async def test_a_harmless_change_ends_no_session(database: Database) -> None:
 async def test_an_open_invitation_and_its_letter_end_with_what_they_were_for(
     database: Database, changes: dict[str, object] | None
 ) -> None:
-    (jti,) = await database.write(inviting.invite, HOUSE, ["a@example.com"], None, lifetime=60)
+    (jti,) = await database.write(inviting.invite, HOUSE, ["a@example.com"], None, inviting.Terms(60))
     (invited,) = await database.read(all_rows, users)
     if changes is None:
         await database.write(records.remove, HOUSE, [invited["id"]])

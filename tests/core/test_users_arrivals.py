@@ -10,7 +10,7 @@ from service.database import Database
 from service.database.tables import activity, identities, invitations, letters, sessions, users
 from service.sealing import Sealer
 from service.tokens import fingerprint, new_secret
-from service.users import connections, records
+from service.users import acceptance, connections, records
 from service.users import invitations as inviting
 from service.users.claims import Policy
 from service.users.clock import later
@@ -188,7 +188,7 @@ async def test_who_waits_under_the_very_identity_accepts_by_it_once(database: Da
     waiting = await a_user(database, email="ada@example.com", provider="okta", external_identifier="00uA")
     await database.write(records.change, HOUSE, {waiting: {"status": "invited"}})
     assert await refused(database) == "okta: inactive", "nobody has invited them"
-    await database.write(inviting.invite, HOUSE, ["ada@example.com"], None, lifetime=60)
+    await database.write(inviting.invite, HOUSE, ["ada@example.com"], None, inviting.Terms(60))
     session = await arrive(database)
     assert session.user == waiting
     assert (await user(database, waiting))["status"] == "active"
@@ -276,7 +276,7 @@ async def test_a_suspended_provisioned_user_is_not_claimed(database: Database) -
 
 
 async def invited(database: Database, lifetime: float = 60) -> tuple[str, dict[str, Any]]:
-    (jti,) = await database.write(inviting.invite, HOUSE, ["Ada@example.com"], None, lifetime=lifetime)
+    (jti,) = await database.write(inviting.invite, HOUSE, ["Ada@example.com"], None, inviting.Terms(lifetime))
     (row,) = await database.read(all_rows, users)
     return jti, row
 
@@ -295,7 +295,7 @@ async def test_an_invitation_is_accepted_by_signing_on(database: Database) -> No
     (letter,) = await database.read(all_rows, letters)
     assert letter["status"] == "cancelled"
     with pytest.raises(NotInvited):
-        await database.write(inviting.accept, "default", jti, "ada@example.com", "h", Origin())
+        await database.write(acceptance.accept, "default", jti, "ada@example.com", "h", Origin())
     assert (await arrive(database, CLOSED)).user == row["id"]
 
 

@@ -71,7 +71,7 @@ async def test_an_open_invitation_ends_too(database: Database) -> None:
     okta = await provider(database)
     key = await ada(database, okta)
     await database.write(set_row, users, key, status="active", connection=None)
-    await database.write(inviting.invite, HOUSE, ["bob@example.com"], None, lifetime=60)
+    await database.write(inviting.invite, HOUSE, ["bob@example.com"], None, inviting.Terms(60))
     (bob,) = await database.read(all_rows, users, email="bob@example.com")
     await database.write(set_row, users, bob["id"], connection=okta.connection)
     await database.write(records.change, okta, {bob["id"]: {"status": "suspended"}})

@@ -7,9 +7,10 @@ import pytest
 
 from service.database import Database, new_key
 from service.database.tables import invitations, letters, users
+from service.users import acceptance, records
 from service.users import invitations as inviting
-from service.users import records
 from service.users.clock import later
+from service.users.invitation_states import look
 from service.users.model import Caller, Origin
 from service.users.problems import BadPayload, Expired, Invalid, NoSuch, NotInvited, Taken
 from tests.core.people import (
@@ -28,15 +29,17 @@ from tests.core.people import (
 async def invite(
     database: Database, *emails: object, role: str | None = None, caller: Caller = HOUSE, **how: Any
 ) -> list[str]:
-    return await database.write(inviting.invite, caller, emails, role, **{"lifetime": 3600, **how})
+    return await database.write(
+        inviting.invite, caller, emails, role, inviting.Terms(**{"lifetime": 3600, **how})
+    )
 
 
 async def accept(database: Database, jti: str, email: str = "a@example.com", project: str = "default") -> str:
-    return await database.write(inviting.accept, project, jti, email, "$hash$", Origin("192.0.2.1"))
+    return await database.write(acceptance.accept, project, jti, email, "$hash$", Origin("192.0.2.1"))
 
 
 async def state(database: Database, jti: str) -> str | None:
-    found = await database.read(inviting.look, "default", jti)
+    found = await database.read(look, "default", jti)
     return found.state if found else None
 
 
@@ -92,7 +95,7 @@ async def test_looking_consumes_nothing(database: Database) -> None:
     """F15: a hundred mail scanners open the link first."""
     (jti,) = await invite(database, "a@example.com")
     assert {await state(database, jti) for _ in range(100)} == {"open"}
-    found = await database.read(inviting.look, "default", jti)
+    found = await database.read(look, "default", jti)
     assert found is not None and (found.email, found.project) == ("a@example.com", "")
     assert await accept(database, jti)
 
@@ -155,7 +158,7 @@ async def test_an_archived_persons_address_may_be_invited_anew(database: Databas
 async def test_many_are_invited_each_once(database: Database) -> None:
     ids = await invite(database, "a@example.com", "B@example.com", "b@example.com", "c@example.com")
     assert len(ids) == 3
-    assert [(await database.read(inviting.look, "default", id_)).email for id_ in ids] == [  # type: ignore[union-attr]  # they were just made
+    assert [(await database.read(look, "default", id_)).email for id_ in ids] == [  # type: ignore[union-attr]  # they were just made
         *("a@example.com", "b@example.com", "c@example.com")
     ]
 

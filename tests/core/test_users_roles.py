@@ -124,7 +124,7 @@ async def test_users_of_a_removed_role_stay_without_it_and_suspended(database: D
     active = await a_user(database, email="a@example.com", role=role, token_fingerprint="f", token_sealed="s")
     archived = await a_user(database, email="b@example.com", role=role, status="archived")
     other = await a_user(database, email="b@example.com")
-    await database.write(inviting.invite, caller, ["c@example.com"], role, lifetime=60)
+    await database.write(inviting.invite, caller, ["c@example.com"], role, inviting.Terms(60))
     await database.write(_session, active, a_key())
     heard = _heard(database)
 

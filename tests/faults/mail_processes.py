@@ -35,7 +35,7 @@ async def invite_some(database: Database, emails: list[str]) -> None:
 
 
 async def _invite_all(tx: Transaction, emails: list[str]) -> None:
-    await invitations.invite(tx, model.house("default"), emails, None, lifetime=86_400)
+    await invitations.invite(tx, model.house("default"), emails, None, invitations.Terms(86_400))
 
 
 async def _invite(url: str, notes: str, name: str) -> None:

@@ -7,7 +7,7 @@ from html import escape
 import pytest
 
 from service.tokens import Tokens, new_secret
-from service.users import acceptance, invitations, model, projects
+from service.users import acceptance, invitation_states, invitations, model, projects
 from tests.pages.invited import (
     GOOD,
     PATH,
@@ -217,13 +217,8 @@ async def test_an_address_without_one_token_is_a_link_that_does_not_work(house: 
 async def test_an_invitation_of_another_project_shows_and_opens_an_account_there(house: Served) -> None:
     database = house.house.database
     role = await database.write(projects.create, "looms", "Looms of Lyon")
-    await database.write(
-        invitations.invite,
-        model.house("looms"),
-        ["grace@example.com"],
-        role,
-        lifetime=3600,
-    )
+    terms = invitations.Terms(3600)
+    await database.write(invitations.invite, model.house("looms"), ["grace@example.com"], role, terms)
     invited = await newest(house, "grace@example.com")
     assert invited.project == "looms"
     page = Page(await look(house, invited.token))
@@ -231,7 +226,7 @@ async def test_an_invitation_of_another_project_shows_and_opens_an_account_there
     answer = await send(house, invited.token)
     assert "Looms of Lyon" in Page(await house.ask("GET", answer.headers["location"], token=None)).title
     assert (await house.ask("GET", f"/users/{invited.user}")).status_code == 403
-    again = await database.read(invitations.look, "looms", invited.id)
+    again = await database.read(invitation_states.look, "looms", invited.id)
     assert again is not None
     assert again.state == "used"
 

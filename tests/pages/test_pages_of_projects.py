@@ -32,7 +32,7 @@ async def invite(house: Served, email: str = DEVELOPER) -> Invited:
     """Somebody is invited to the other project."""
     database = house.house.database
     role = await database.write(projects.create, "looms", "Looms of Lyon")
-    await database.write(invitations.invite, model.house("looms"), [email], role, lifetime=3600)
+    await database.write(invitations.invite, model.house("looms"), [email], role, invitations.Terms(3600))
     return await newest(house, email)
 
 

@@ -37,15 +37,8 @@ class Desk:
 
     async def invite(self, email: str, **more: Any) -> Letter:
         """Invite somebody; give the letter as a worker holds it."""
-        lifetime = more.pop("lifetime", WEEK)
-        await self.database.write(
-            invitations.invite,
-            self.caller,
-            [email],
-            self.role,
-            lifetime=lifetime,
-            **more,
-        )
+        terms = invitations.Terms(**{"lifetime": WEEK, **more})
+        await self.database.write(invitations.invite, self.caller, [email], self.role, terms)
         return (await self.database.write(OUTBOX.claim, new_key(), 9, 1e-3, now()))[-1]
 
     async def write(self, letter: Letter, sender: str = "no-reply@acme.example", **more: Any) -> EmailMessage:
@@ -141,7 +134,7 @@ async def test_somebody_whose_provider_decides_is_told_of_it_and_of_no_password(
     assert "password" not in said.lower()
     accepting = ("default", letter.reference, "anna@example.org", "hash", desk.caller.origin)
     with pytest.raises(WrongProvider):
-        await desk.database.write(invitations.accept, *accepting)
+        await desk.database.write(acceptance.accept, *accepting)
 
 
 async def test_an_application_that_asks_for_the_password_itself_is_taken_at_its_word(desk: Desk) -> None:
@@ -185,7 +178,7 @@ async def test_a_letter_that_nobody_needs_any_more_is_not_written(desk: Desk, fa
         await desk.database.write(endings.void_invitations, "default", [anna], now(), "withdrawn")
     elif fate == "accepted":
         await desk.database.write(
-            invitations.accept, "default", letter.reference, "anna@example.org", "hash", desk.caller.origin
+            acceptance.accept, "default", letter.reference, "anna@example.org", "hash", desk.caller.origin
         )
     elif fate == "deleted":
         await desk.database.write(_delete, anna)

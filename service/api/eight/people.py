@@ -17,6 +17,7 @@ from service.api.many import Many
 from service.api.users import USERS, VERBS
 from service.database import Transaction
 from service.users import acceptance, invitations, model, numbers, rows, tracking
+from service.users.invitations import Terms
 from service.users.model import Caller
 from service.users.problems import BadPayload, Forbidden, Forged
 from service.users.throttle import Attempt, guarded
@@ -84,8 +85,8 @@ async def invite(scope: Scope) -> ASGIResponse:
 
 
 async def _invite(tx: Transaction, call: Call, caller: Caller, emails: list[str]) -> list[object]:
-    lifetime, defaults = call.house.terms.invite_ttl, call.generation.defaults(call)
-    await invitations.invite(tx, caller, emails, None, lifetime=lifetime, defaults=defaults, keeps_role=True)
+    terms = Terms(call.house.terms.invite_ttl, defaults=call.generation.defaults(call), keeps_role=True)
+    await invitations.invite(tx, caller, emails, None, terms)
     keys = list(dict.fromkeys(str(rows.fold(email)) for email in emails))
     held = await rows.hold_by_email(tx, caller.project, sorted(keys))
     shown = await many.shown(tx, call, caller, USERS, [held[key]["id"] for key in keys if key in held])
@@ -108,7 +109,7 @@ async def accept(scope: Scope, token: FromPath[str]) -> ASGIResponse:
     if named.project != call.project:
         raise Forged
     accepting = (named.project, named.id, named.email, None, call.origin)
-    user = await call.house.database.write(invitations.accept, *accepting)
+    user = await call.house.database.write(acceptance.accept, *accepting)
     person = Caller(call.project, user)
     return answers.data(
         await call.house.database.read(reading.show, call, reading.one(call, person, USERS, user))
