@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import Delete, Table, bindparam, delete, or_, update
 
 from mail.outbox import Outbox
 from service.database import NIL_KEY, Transaction, by_kind, one_of
@@ -29,6 +29,20 @@ _OF_PROVIDER: Final = delete(sessions).where(
     sessions.c.user == bindparam("user"),
     sessions.c.provider == bindparam("provider"),
 )
+
+
+def of_identity(table: Table) -> Delete:
+    """What ends the rows that somebody began with an identity of theirs, or with one that was not noted."""
+    return delete(table).where(
+        table.c.project == bindparam("project"),
+        table.c.user == bindparam("user"),
+        table.c.provider == bindparam("provider"),
+        or_(table.c.identifier == bindparam("identifier"), table.c.identifier.is_(None)),
+    )
+
+
+_OF_IDENTITY: Final = of_identity(sessions).where(sessions.c.id != bindparam("kept"))
+_AWAITED_OF_IDENTITY: Final = of_identity(awaited_codes)
 _INVITATIONS: Final = by_kind(
     lambda kind: (
         update(invitations)
@@ -63,6 +77,18 @@ async def end_of_provider(tx: Transaction, project: str, user: str, provider: st
     """End every session that somebody began with this provider."""
     await tx.run(_OF_PROVIDER, project=project, user=user, provider=provider)
     tx.announce("user", user)
+
+
+async def end_of_identity(
+    tx: Transaction, project: str, user: str, provider: str, identifier: str, kept: str | None = None
+) -> int:
+    """End every session that somebody began with this identity, but the one called `kept`, and every sign-in
+    that is half done; give the number of the sessions."""
+    began = {"project": project, "user": user, "provider": provider, "identifier": identifier}
+    ended = await tx.run(_OF_IDENTITY, **began, kept=kept or NIL_KEY)
+    await tx.run(_AWAITED_OF_IDENTITY, **began)
+    tx.announce("user", user)
+    return ended
 
 
 async def void_invitations(tx: Transaction, project: str, users: Sequence[str], at: str, reason: str) -> None:

@@ -18,7 +18,7 @@ from service.database.tables import identities
 from service.sealing import Place, SealBroken, Sealer
 from service.users import endings, history
 from service.users.clock import later
-from service.users.identities import Key
+from service.users.identities import ONE, Key, where
 from service.users.model import Caller, Origin
 from service.users.problems import Forged
 
@@ -26,13 +26,8 @@ _log = logging.getLogger(__name__)
 # Two who renew at once would use one refresh token twice, which providers take for theft: one of them asks.
 PAUSE: Final = 30  # seconds between two questions about one grant
 
-_key = (
-    identities.c.project == bindparam("of_project"),
-    identities.c.provider == bindparam("of_provider"),
-    identities.c.external_identifier == bindparam("of_external_identifier"),
-)
-_KEPT: Final = select(identities.c.tokens).where(*_key)
-_KEEP: Final = update(identities).where(*_key)
+_KEPT: Final = select(identities.c.tokens).where(*ONE)
+_KEEP: Final = update(identities).where(*ONE)
 # Whoever signs on while we ask brings a newer grant: what was said of the older is no word about that.
 _REPLACE: Final = _KEEP.where(identities.c.tokens == bindparam("of_tokens", type_=identities.c.tokens.type))
 _CLAIM: Final = (
@@ -68,15 +63,15 @@ class Grants:
         """Keep what a sign-on brought; a refresh token that does not come anew stays (Google sends one)."""
         if tokens.refresh_token is None and tokens.id_token is None:
             return
-        found = await tx.row(_KEPT, **_where(project, key))
+        found = await tx.row(_KEPT, **where(project, key))
         before = self._open(project, key, found[0]) if found and found[0] else Kept()
         fresh = tokens.refresh_token.reveal() if tokens.refresh_token else before.refresh_token
         kept = Kept(fresh, tokens.id_token.reveal() if tokens.id_token else before.id_token)
-        await tx.run(_KEEP, **_where(project, key), tokens=self._seal(project, key, kept))
+        await tx.run(_KEEP, **where(project, key), tokens=self._seal(project, key, kept))
 
     async def hint(self, tx: Transaction, project: str, key: Key) -> Secret | None:
         """The ID token of the last sign-on with an identity, which tells the provider whose session it is."""
-        found = await tx.row(_KEPT, **_where(project, key))
+        found = await tx.row(_KEPT, **where(project, key))
         kept = self._open(project, key, found[0]) if found and found[0] else Kept()
         return None if kept.id_token is None else Secret(kept.id_token)
 
@@ -113,8 +108,8 @@ class Grants:
 
     async def _claim(self, tx: Transaction, project: str, user: str, name: str) -> list[tuple[str, str]]:
         at = now()
-        where = {"of_project": project, "of_user": user, "of_provider": name, "of_before": later(at, -PAUSE)}
-        return [(row[0], row[1]) for row in await tx.rows(_CLAIM, **where, asked_at=at)]
+        asked = {"of_project": project, "of_user": user, "of_provider": name, "of_before": later(at, -PAUSE)}
+        return [(row[0], row[1]) for row in await tx.rows(_CLAIM, **asked, asked_at=at)]
 
     async def _revoked(
         self, tx: Transaction, project: str, user: str, key: Key, sealed: str, cause: str, origin: Origin
@@ -140,11 +135,7 @@ class Grants:
 
 
 async def _replace(tx: Transaction, project: str, key: Key, sealed: str, newer: str | None) -> bool:
-    return await tx.run(_REPLACE, **_where(project, key), of_tokens=sealed, tokens=newer) == 1
-
-
-def _where(project: str, key: Key) -> dict[str, str]:
-    return {"of_project": project, "of_provider": key[0], "of_external_identifier": key[1]}
+    return await tx.run(_REPLACE, **where(project, key), of_tokens=sealed, tokens=newer) == 1
 
 
 def place(project: str, key: Key) -> Place:

@@ -27,15 +27,15 @@ _OWN: Final = _merge.on_conflict_do_update(
     set_={"auth_data": None},
     where=identities.c.user == _merge.excluded.user,
 )
-_key = (
+ONE: Final = (  # of the values that `where` gives
     identities.c.project == bindparam("of_project"),
     identities.c.provider == bindparam("of_provider"),
     identities.c.external_identifier == bindparam("of_external_identifier"),
 )
-_DELETE: Final = delete(identities).where(*_key)
-_USED: Final = update(identities).where(*_key)
+DELETE: Final = delete(identities).where(*ONE)
+_USED: Final = update(identities).where(*ONE)
 _CALLED: Final = update(identities).where(
-    *_key, or_(identities.c.subject.is_(None), identities.c.subject != bindparam("of_subject"))
+    *ONE, or_(identities.c.subject.is_(None), identities.c.subject != bindparam("of_subject"))
 )
 _SIGNED_ON: Final = (
     select(identities.c.user)
@@ -47,6 +47,11 @@ _SIGNED_ON: Final = (
     )
     .limit(1)
 )
+
+
+def where(project: str, key: Key) -> dict[str, str]:
+    """The identity with this key, as the conditions `ONE` ask for it."""
+    return {"of_project": project, "of_provider": key[0], "of_external_identifier": key[1]}
 
 
 def owner(row: Mapping[str, Any]) -> Key | None:
@@ -68,7 +73,7 @@ async def follow(
     moved = [(owner(old), owner(new), new) for old, new in moves if owner(old) != owner(new)]
     for old, _, _ in moved:
         if old:
-            await tx.run(_DELETE, of_project=project, of_provider=old[0], of_external_identifier=old[1])
+            await tx.run(DELETE, **where(project, old))
     for _, new, row in moved:
         if new and not await tx.run(_OWN, **_owning(project, row, new, at)):
             raise Taken("external_identifier")
@@ -83,15 +88,13 @@ async def link(tx: Transaction, project: str, user: str, key: Key, profile: obje
 
 async def use(tx: Transaction, project: str, key: Key, at: str, **changes: object) -> None:
     """Remember that somebody signed on with this identity; `auth_data` may be changed with it."""
-    where = {"of_project": project, "of_provider": key[0], "of_external_identifier": key[1]}
-    await tx.run(_USED, **where, last_used_at=at, **changes)
+    await tx.run(_USED, **where(project, key), last_used_at=at, **changes)
 
 
 async def call(tx: Transaction, project: str, key: Key, subject: str | None) -> None:
     """Remember what the provider's tokens call the person of an identity."""
     if subject is not None:
-        where = {"of_project": project, "of_provider": key[0], "of_external_identifier": key[1]}
-        await tx.run(_CALLED, **where, of_subject=subject, subject=subject)
+        await tx.run(_CALLED, **where(project, key), of_subject=subject, subject=subject)
 
 
 async def has_signed_on(tx: Transaction, project: str, user: str, provider: str) -> bool:

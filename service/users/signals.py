@@ -6,19 +6,19 @@ so, unless somebody else has suspended them.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from providers.security_event import SecurityEvents, Subject
 from service.database import Transaction, now
-from service.database.tables import awaited_codes, identities, sessions, users
-from service.users import edits, event_tokens, history
+from service.database.tables import identities, sessions, users
+from service.users import edits, endings, event_tokens, history
 from service.users.clock import EPOCH, later
 from service.users.edits import Edit
 from service.users.history import Entry
-from service.users.identities import owner
+from service.users.identities import ONE, owner, where
 from service.users.model import ACTIVE, SUSPENDED, Caller
 from service.users.problems import Unprocessable
 from service.users.rows import Row, fold, hold
@@ -72,25 +72,9 @@ _BY_EMAIL: Final = (
 _BY: Final = {"iss_sub": _BY_SUBJECT, "opaque": _BY_IDENTIFIER, "email": _BY_EMAIL}
 
 
-def _ending(table: Any) -> Any:
-    return delete(table).where(
-        table.c.project == bindparam("project"),
-        table.c.user == bindparam("user"),
-        table.c.provider == bindparam("provider"),
-        or_(table.c.identifier == bindparam("identifier"), table.c.identifier.is_(None)),
-    )
-
-
-_END: Final = _ending(sessions)
-_END_AWAITED: Final = _ending(awaited_codes)
-_END_SESSION: Final = _ending(sessions).where(sessions.c.sid == bindparam("sid"))
-_one = (
-    identities.c.project == bindparam("of_project"),
-    identities.c.provider == bindparam("of_provider"),
-    identities.c.external_identifier == bindparam("of_identifier"),
-)
-_DISABLE: Final = update(identities).where(*_one)
-_ENABLE: Final = update(identities).where(*_one, identities.c.disabled_at.is_not(None))
+_END_SESSION: Final = endings.of_identity(sessions).where(sessions.c.sid == bindparam("sid"))
+_DISABLE: Final = update(identities).where(*ONE)
+_ENABLE: Final = update(identities).where(*ONE, identities.c.disabled_at.is_not(None))
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -158,18 +142,13 @@ async def _do(tx: Transaction, caller: Caller, deed: Deed, row: Row, at: _At) ->
 
 
 async def _end(tx: Transaction, caller: Caller, row: Row, at: _At) -> None:
-    where = {
-        "project": caller.project,
-        "user": row["id"],
-        "provider": at.provider,
-        "identifier": at.identifier,
-    }
-    if at.session is not None:
-        ended = await tx.run(_END_SESSION, **where, sid=at.session)
+    project, user = caller.project, row["id"]
+    began = {"provider": at.provider, "identifier": at.identifier}
+    if at.session is None:
+        ended = await endings.end_of_identity(tx, project, user, **began)
     else:
-        ended = await tx.run(_END, **where)
-        await tx.run(_END_AWAITED, **where)
-    tx.announce("user", row["id"])
+        ended = await tx.run(_END_SESSION, project=project, user=user, **began, sid=at.session)
+        tx.announce("user", user)
     await _note(tx, caller, row, at, f"sessions that ended: {ended}")
 
 
@@ -180,21 +159,17 @@ async def _disable(tx: Transaction, caller: Caller, row: Row, at: _At) -> None:
     except Unprocessable:  # the last administrator stays one, but has to sign on again
         await _end(tx, caller, row, at)
         return
-    await tx.run(_DISABLE, **_where(caller, at), disabled_at=moment)
+    await tx.run(_DISABLE, **where(caller.project, (at.provider, at.identifier)), disabled_at=moment)
     await _note(tx, caller, row, at, "suspended")
 
 
 async def _enable(tx: Transaction, caller: Caller, row: Row, at: _At) -> None:
-    ours = await tx.run(_ENABLE, **_where(caller, at), disabled_at=None)
+    ours = await tx.run(_ENABLE, **where(caller.project, (at.provider, at.identifier)), disabled_at=None)
     if not ours or row["status"] != SUSPENDED:
         await _note(tx, caller, row, at, "noted: it had not suspended the user")
         return
     await edits.write(tx, caller, [Edit(row, {"status": ACTIVE})], now())
     await _note(tx, caller, row, at, "active again")
-
-
-def _where(caller: Caller, at: _At) -> dict[str, str]:
-    return {"of_project": caller.project, "of_provider": at.provider, "of_identifier": at.identifier}
 
 
 async def _note(tx: Transaction, caller: Caller, row: Row, at: _At, done: str) -> None:

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import bindparam, select
 
 from providers.contract import Identity
-from service.database import NIL_KEY, NotUnique, Transaction, now
-from service.database.tables import awaited_codes, identities, sessions, users
+from service.database import NotUnique, Transaction, now
+from service.database.tables import identities, users
 from service.tokens import fingerprint
-from service.users import access, claims, edits, history, last_way, notices, passkeys
+from service.users import access, claims, edits, endings, history, last_way, notices, passkeys
 from service.users import sessions as living
 from service.users.claims import Policy
 from service.users.edits import Edit
 from service.users.grants import Grants
 from service.users.history import Entry
-from service.users.identities import Key, call, link, owner
+from service.users.identities import DELETE, ONE, Key, call, link, owner, where
 from service.users.last_way import Open
 from service.users.model import Caller, Origin
 from service.users.problems import Expired, Forbidden, Unprocessable, WrongProvider
@@ -32,25 +32,7 @@ _LIST: Final = (
     .where(identities.c.project == bindparam("project"), identities.c.user == bindparam("user"))
     .order_by(identities.c.linked_at, identities.c.provider, identities.c.external_identifier)
 )
-_one = (
-    identities.c.project == bindparam("project"),
-    identities.c.provider == bindparam("provider"),
-    identities.c.external_identifier == bindparam("identifier"),
-)
-_WHOSE: Final = select(identities.c.user).where(*_one)
-_DELETE: Final = delete(identities).where(*_one)
-_END: Final = delete(sessions).where(
-    sessions.c.project == bindparam("project"),
-    sessions.c.user == bindparam("user"),
-    sessions.c.provider == bindparam("provider"),
-    or_(sessions.c.identifier == bindparam("identifier"), sessions.c.identifier.is_(None)),
-    sessions.c.id != bindparam("kept"),
-)
-_END_AWAITED: Final = delete(awaited_codes).where(
-    awaited_codes.c.project == bindparam("project"),
-    awaited_codes.c.user == bindparam("user"),
-    awaited_codes.c.provider == bindparam("provider"),
-)
+_WHOSE: Final = select(identities.c.user).where(*ONE)
 
 
 class Linking(msgspec.Struct, frozen=True):
@@ -89,7 +71,7 @@ async def link_own(tx: Transaction, linking: Linking, grants: Grants) -> str:
     if row["connection"] is not None:
         raise Unprocessable("Who signs on here is decided by the identity provider that this user belongs to")
     key = (identity.provider, identity.external_identifier)
-    whose = await tx.row(_WHOSE, project=project, provider=key[0], identifier=key[1])
+    whose = await tx.row(_WHOSE, **where(project, key))
     if whose is not None:
         if whose[0] != known.user:
             raise WrongProvider
@@ -124,16 +106,12 @@ async def unlink(tx: Transaction, caller: Caller, user: str, mark: str, open_: O
     reason = last_way.stays(row, open_, primary=primary, left=providers, passkeys=keys)
     if reason is not None:
         raise Unprocessable(reason)
-    where = {"project": caller.project, "provider": key[0]}
     if not primary:
-        await tx.run(_DELETE, **where, identifier=key[1])
+        await tx.run(DELETE, **where(caller.project, key))
     else:
         changes = {name: left[-1][name] for name in ("provider", "external_identifier", "auth_data")}
         await edits.write(tx, caller, [Edit(row, changes)], at)
-    kept = caller.session or NIL_KEY
-    await tx.run(_END, **where, user=user, identifier=key[1], kept=kept)
-    await tx.run(_END_AWAITED, **where, user=user)
-    tx.announce("user", user)
+    await endings.end_of_identity(tx, caller.project, user, *key, kept=caller.session)
     await notices.tell_unlinked(tx, caller.project, user, key[0], at)
     await history.record(tx, caller, "update", [Entry(user)], comment=f"{key[0]}: unlinked {key[1]}")
 
