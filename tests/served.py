@@ -16,8 +16,9 @@ from service.app import build
 from service.database import Database, new_key
 from service.server import address, listen, make_server
 from service.tokens import new_secret
-from service.users import administrators, connections, model, roles
+from service.users import administrators, model, roles
 from service.users.secrets import Secrets
+from tests.connecting import connect
 
 PASSWORD = "correct horse battery"
 
@@ -62,9 +63,7 @@ class Served:
 
     async def scim_token(self, provider: str = "okta", **settings: Any) -> str:
         """The token of a provider's SCIM connection."""
-        return await self.house.database.write(
-            connections.create, model.house("default"), provider, **settings
-        )
+        return await self.house.database.write(connect, model.house("default"), provider, **settings)
 
 
 async def _settle(database: Database, secrets: Secrets) -> tuple[str, str, str]:

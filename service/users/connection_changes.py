@@ -16,6 +16,7 @@ from service.sealing import Place, Sealer
 from service.users import access, connection_tokens, edits, history, last_administrator
 from service.users.checks import check, is_uuid
 from service.users.connection_terms import checked
+from service.users.connections import find
 from service.users.edits import Edit
 from service.users.model import (
     ACTIVE,
@@ -48,7 +49,6 @@ _IGNORED: Final = frozenset({"id", "created_at"})
 _SECRET: Final = frozenset(name for name, one in CONNECTION_ATTRIBUTES.items() if one.kind == "hash")
 _COLUMNS: Final = tuple(column.name for column in connections.c)
 
-
 _one = (connections.c.project == bindparam("of_project"), connections.c.id == bindparam("of_id"))
 _INSERT: Final = insert(connections)
 _UPDATE: Final = update(connections).where(*_one)
@@ -63,9 +63,6 @@ _ALL: Final = (
     .where(connections.c.project == bindparam("project"))
     .order_by(connections.c.created_at, connections.c.id)
 )
-_OF_PROVIDER: Final = select(connections.c.id).where(
-    connections.c.project == bindparam("project"), connections.c.provider == bindparam("provider")
-)
 _NOBODYS: Final = {"connection": None, "user_name": None, "user_name_key": None}
 _owned = users.c.connection == bindparam("of_connection")
 _RELEASE: Final = update(users).where(users.c.project == bindparam("of_project"), _owned)
@@ -75,12 +72,13 @@ _ACTIVE_ONES: Final = locking(_owned & (users.c.status == ACTIVE)).limit(_AT_ONC
 async def ensure(tx: Transaction, caller: Caller, provider: str, given: Mapping[str, object]) -> str:
     """The connection of a provider, made if it is not there, with what is given; gives its id."""
     access.check_administrator(caller)
-    found = await tx.row(_OF_PROVIDER, project=caller.project, provider=check("provider", provider))
+    check("provider", provider)
+    found = await find(tx, caller.project, provider)
     if found is None:
         return await create(tx, caller, {**given, "provider": provider})
     if given:
-        await change(tx, caller, found[0], given)
-    return str(found[0])
+        await change(tx, caller, found.id, given)
+    return found.id
 
 
 async def create(

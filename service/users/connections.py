@@ -9,7 +9,6 @@ from sqlalchemy import Select, bindparam, or_, select, update
 from service.database import Transaction, now
 from service.database.tables import connection_tokens as tokens
 from service.database.tables import connections
-from service.users import connection_changes, connection_tokens
 from service.users.clock import later
 from service.users.connection_tokens import RECEIVER, SECRET
 from service.users.model import Caller, Origin
@@ -95,21 +94,6 @@ class Recognised(msgspec.Struct, frozen=True):
     connection: Connection
     expires_at: str | None
     last_used_at: str | None
-
-
-async def create(
-    tx: Transaction, /, caller: Caller, provider: str, *, lifetime: float | None = None, **given: Any
-) -> str:
-    """Make a token for the provider's connection; give the token, which is shown once.
-
-    A connection that is not there is made, one that is there takes on what is given and keeps the rest. Two
-    tokens are valid at once: a third ends the oldest. `lifetime` in seconds; None never ends.
-    Raises Forbidden, Invalid, NoSuch("role") and NoSuch("project").
-    """
-    values = {n: list(v) if isinstance(v, tuple) else v for n, v in given.items() if v is not None}
-    connection = await connection_changes.ensure(tx, caller, provider, values)
-    issued = await connection_tokens.issue(tx, caller, connection, lifetime=lifetime)
-    return issued.token
 
 
 async def recognise(tx: Transaction, token_fingerprint: str) -> Recognised | None:

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
 from service.database import Transaction
-from service.database.tables import connections, group_roles
-from service.users import access, group_decisions, history
+from service.database.tables import group_roles
+from service.users import access, connections, group_decisions, history
 from service.users import roles as all_roles
 from service.users.checks import check
 from service.users.group_decisions import CONNECTION, LISTED
@@ -38,9 +38,6 @@ class GroupRole(msgspec.Struct, frozen=True):
     administers: bool = False
 
 
-_OF_PROVIDER: Final = select(connections.c.id).where(
-    connections.c.project == bindparam("project"), connections.c.provider == bindparam("provider")
-)
 _READ: Final = (
     select(group_roles.c.display_name, group_roles.c.role, group_roles.c.administers)
     .where(*LISTED)
@@ -53,10 +50,10 @@ _INSERT: Final = insert(group_roles)
 async def connection_of(tx: Transaction, caller: Caller, provider: str) -> str:
     """The id of a provider's connection. Raises Forbidden, NoSuch("provider")."""
     access.check_administrator(caller)
-    found = await tx.row(_OF_PROVIDER, project=caller.project, provider=provider)
+    found = await connections.find(tx, caller.project, provider)
     if found is None:
         raise NoSuch("provider")
-    return str(found[0])
+    return found.id
 
 
 async def read(tx: Transaction, caller: Caller, connection: str) -> list[GroupRole]:

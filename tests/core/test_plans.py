@@ -23,8 +23,9 @@ from service.dialects.nodes import Joined, Node, Term
 from service.dialects.paths import Path
 from service.dialects.scim_pages import Order
 from service.dialects.statements import Asking, Shape
-from service.users import connections, group_roles
+from service.users import group_roles
 from service.users.model import Caller
+from tests.connecting import connect
 from tests.core.people import HOUSE
 
 OTHERS, OWN = 1000, 4000
@@ -83,7 +84,7 @@ async def crowd(database: Database, database_url: str) -> Crowd:
 
 
 async def _crowd(database: Database, database_url: str) -> Crowd:
-    await database.write(connections.create, HOUSE, "okta")
+    await database.write(connect, HOUSE, "okta")
     connection = await database.read(group_roles.connection_of, HOUSE, "okta")
     ids = await database.write(_fill, connection)
     if database.kind == "postgresql":

@@ -15,6 +15,7 @@ from service.users.access import CONDITIONS, scope
 from service.users.model import Caller, Origin
 from service.users.problems import Forbidden, Unprocessable, WrongCredentials
 from service.users.sessions import Opened
+from tests.connecting import connect
 from tests.core.people import (
     HOUSE,
     a_file,
@@ -72,7 +73,7 @@ async def opened(database: Database, id_: str, lifetime: float = 60) -> Opened:
 
 
 async def a_connection(database: Database, provider: str = "okta", **options: Any) -> Caller:
-    token = await database.write(connections.create, HOUSE, provider, **options)
+    token = await database.write(connect, HOUSE, provider, **options)
     from service.tokens import fingerprint
 
     found = await database.read(connections.recognise, fingerprint(token))
@@ -179,7 +180,7 @@ async def test_an_adopting_connection_takes_free_users_by_writing_but_no_adminis
 
 
 async def test_a_connection_vouches_for_its_domains_only(database: Database) -> None:
-    okta = await a_connection(database, domains=("Example.com",))
+    okta = await a_connection(database, domains=["Example.com"])
     good, bad = await database.write(
         records.create, okta, [{"email": "a@EXAMPLE.com"}, {"email": "a@example.com.evil.example"}]
     )

@@ -20,6 +20,7 @@ from service.users.problems import Expired, NotInvited, Unreachable, WrongCreden
 from service.users.second_factor import SecondFactor
 from service.users.sessions import Opened
 from service.users.sign_on import Arrival, sign_on
+from tests.connecting import connect
 from tests.core.people import (
     HOUSE,
     a_key,
@@ -66,7 +67,7 @@ async def refused(database: Database, policy: Policy = OPEN, **said: Any) -> str
 
 
 async def a_connection(database: Database, **options: Any) -> Caller:
-    token = await database.write(connections.create, HOUSE, "okta", **options)
+    token = await database.write(connect, HOUSE, "okta", **options)
     found = await database.read(connections.recognise, fingerprint(token))
     assert found is not None
     return found.connection.caller(Origin())

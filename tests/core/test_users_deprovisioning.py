@@ -14,13 +14,14 @@ from service.users import records, session_starts
 from service.users.clock import later
 from service.users.model import Caller, Origin
 from service.users.problems import Taken
+from tests.connecting import connect
 from tests.core.people import HOUSE, all_rows, set_row
 
 MAIL = "ada@example.com"
 
 
 async def provider(database: Database, name: str = "okta") -> Caller:
-    token = await database.write(connecting.create, HOUSE, name)
+    token = await database.write(connect, HOUSE, name)
     found = await database.read(connecting.recognise, fingerprint(token))
     assert found is not None
     return found.connection.caller(Origin())

@@ -8,7 +8,7 @@ import pytest
 from service.database import Database, Transaction, new_key
 from service.database.tables import group_groups, group_users, groups, user_emails
 from service.dialects import scim_members
-from service.users import connections, group_roles, records, role_changes
+from service.users import group_roles, records, role_changes
 from service.users import groups as verbs
 from service.users.group_roles import GroupRole
 from service.users.membership import Wanted
@@ -21,6 +21,7 @@ from service.users.problems import (
     NoSuch,
     Unprocessable,
 )
+from tests.connecting import connect
 from tests.core.people import (
     HOUSE,
     a_role,
@@ -32,7 +33,7 @@ from tests.core.people import (
 
 
 async def _connection(database: Database, provider: str = "okta", **settings: Any) -> Caller:
-    await database.write(connections.create, HOUSE, provider, **settings)
+    await database.write(connect, HOUSE, provider, **settings)
     key = await database.read(group_roles.connection_of, HOUSE, provider)
     return Caller("default", connection=key, provider=provider)
 

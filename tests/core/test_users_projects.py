@@ -16,6 +16,7 @@ from service.users import roles as making
 from service.users.clock import later
 from service.users.model import Caller, Origin, house
 from service.users.problems import Forbidden, Invalid, NoSuch, Taken
+from tests.connecting import connect
 from tests.core.people import HOUSE, a_role, all_rows, an_administrator, history_of, person, set_row
 
 
@@ -124,7 +125,7 @@ async def test_only_administrators_make_roles(database: Database) -> None:
 async def test_a_connection_is_made_with_its_token(database: Database) -> None:
     role = await a_role(database)
     token = await database.write(
-        connecting.create,
+        connect,
         HOUSE,
         "okta",
         profile="okta",
@@ -143,7 +144,7 @@ async def test_a_connection_is_made_with_its_token(database: Database) -> None:
 
 
 async def test_rule_32_only_the_hash_of_a_token_is_kept(database: Database) -> None:
-    token = await database.write(connecting.create, HOUSE, "okta")
+    token = await database.write(connect, HOUSE, "okta")
     (row,) = await database.read(all_rows, connection_tokens)
     assert row["hint"] == f"idb_scim_...{token[-4:]}"
     assert token not in str(row) and row["fingerprint"] == fingerprint(token)
@@ -152,7 +153,7 @@ async def test_rule_32_only_the_hash_of_a_token_is_kept(database: Database) -> N
 async def test_two_tokens_are_good_at_once_and_a_third_ends_the_oldest(database: Database) -> None:
     tokens = []
     for _ in range(3):
-        tokens.append(await database.write(connecting.create, HOUSE, "okta"))
+        tokens.append(await database.write(connect, HOUSE, "okta"))
         await asyncio.sleep(0.002)  # moments are milliseconds
     known = [await database.read(connecting.recognise, fingerprint(token)) for token in tokens]
     assert [found is not None for found in known] == [False, True, True]
@@ -166,22 +167,22 @@ async def test_two_tokens_are_good_at_once_and_a_third_ends_the_oldest(database:
 
 
 async def test_a_connection_that_is_there_takes_on_what_is_given(database: Database) -> None:
-    await database.write(connecting.create, HOUSE, "okta", profile="okta")
-    token = await database.write(connecting.create, HOUSE, "okta", adopt=True)
+    await database.write(connect, HOUSE, "okta", profile="okta")
+    token = await database.write(connect, HOUSE, "okta", adopt=True)
     found = await database.read(connecting.recognise, fingerprint(token))
     assert found is not None and (found.connection.profile, found.connection.adopt) == ("okta", True)
 
 
 async def test_a_token_past_its_time_says_so(database: Database) -> None:
     """Whose it was is for the sync log; the door is closed to it (tests/languages/test_connections.py)."""
-    token = await database.write(connecting.create, HOUSE, "okta", lifetime=-1)
+    token = await database.write(connect, HOUSE, "okta", lifetime=-1)
     found = await database.read(connecting.recognise, fingerprint(token))
     assert found is not None and found.expires_at is not None and found.expires_at < now()
     assert await database.read(connecting.recognise, fingerprint("made up")) is None
 
 
 async def test_the_use_of_a_token_is_noted_once_a_minute(database: Database) -> None:
-    key = fingerprint(await database.write(connecting.create, HOUSE, "okta"))
+    key = fingerprint(await database.write(connect, HOUSE, "okta"))
 
     async def last_used() -> str | None:
         found = await database.read(connecting.recognise, key)
@@ -198,22 +199,22 @@ async def test_the_use_of_a_token_is_noted_once_a_minute(database: Database) -> 
 async def test_who_may_not_make_a_connection(database: Database) -> None:
     for caller in (Caller("default"), person(new_key()), Caller("default", connection=new_key())):
         with pytest.raises(Forbidden):
-            await database.write(connecting.create, caller, "okta")
+            await database.write(connect, caller, "okta")
         with pytest.raises(Forbidden):
             await database.write(connecting_tokens.revoke, caller, new_key(), new_key())
     for provider in ("default", "", "x" * 129, "a\0"):
         with pytest.raises(Invalid):
-            await database.write(connecting.create, HOUSE, provider)
+            await database.write(connect, HOUSE, provider)
     with pytest.raises(NoSuch):
-        await database.write(connecting.create, HOUSE, "okta", default_role=new_key())
+        await database.write(connect, HOUSE, "okta", default_role=new_key())
     with pytest.raises(NoSuch):
-        await database.write(connecting.create, house("nowhere"), "okta")
+        await database.write(connect, house("nowhere"), "okta")
     assert await database.read(all_rows, connections) == []
 
 
 async def test_a_tokens_project_is_its_connections(database: Database) -> None:
     await database.write(projects.create, "other")
-    token = await database.write(connecting.create, house("other"), "okta")
+    token = await database.write(connect, house("other"), "okta")
     found = await database.read(connecting.recognise, fingerprint(token))
     assert found is not None
     (id_,) = await database.write(records.create, found.connection.caller(Origin()), [{"user_name": "a"}])
@@ -227,8 +228,8 @@ def test_moments_can_be_reckoned_with() -> None:
 
 
 async def test_a_user_of_a_connection_is_unique_by_name_within_it(database: Database) -> None:
-    okta = await database.write(connecting.create, HOUSE, "okta")
-    entra = await database.write(connecting.create, HOUSE, "entra")
+    okta = await database.write(connect, HOUSE, "okta")
+    entra = await database.write(connect, HOUSE, "entra")
     callers = []
     for token in (okta, entra):
         found = await database.read(connecting.recognise, fingerprint(token))

@@ -10,13 +10,13 @@ from sqlalchemy import bindparam, update
 from service.database import Database, Transaction
 from service.database.tables import connections, invitations, roles, sessions, users
 from service.dialects import rules
-from service.users import connections as doors
 from service.users import invitations as inviting
 from service.users import records, role_changes
 from service.users import roles as core
 from service.users.model import Caller
 from service.users.problems import Forbidden, Invalid, LastAdministrator, NoSuch, Taken, Unprocessable
 from service.users.uniqueness import unique
+from tests.connecting import connect
 from tests.core.people import (
     HOUSE,
     a_key,
@@ -170,7 +170,7 @@ async def test_the_role_of_the_last_administrator_cannot_be_removed(database: Da
 
 async def test_a_connection_whose_default_role_goes_gives_none(database: Database) -> None:
     role = await a_role(database)
-    await database.write(doors.create, HOUSE, "okta", default_role=role)
+    await database.write(connect, HOUSE, "okta", default_role=role)
     await database.write(role_changes.remove, HOUSE, [role])
     (row,) = await database.read(all_rows, connections)
     assert row["default_role"] is None

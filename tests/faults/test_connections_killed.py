@@ -13,7 +13,7 @@ import httpx2
 
 from service.database import Database, open_database
 from service.database.tables import activity, imports, sync_log, users
-from service.users import connections as connecting
+from tests.connecting import connect
 from tests.core.people import HOUSE, all_rows
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +45,7 @@ async def line_of(database: Database) -> int:
 
 async def test_a_load_that_is_killed_goes_on_where_it_was(database_url: str, tmp_path: Path) -> None:
     database = await open_database(database_url)
-    await database.write(connecting.create, HOUSE, "okta")
+    await database.write(connect, HOUSE, "okta")
     lines = [json.dumps({"userName": f"p{n}@example.com", "externalId": f"e{n}"}) for n in range(PEOPLE)]
     (tmp_path / "people.jsonl").write_text("\n".join(lines))
     secret, before, kills = secrets.token_hex(32), 0, 0
@@ -89,7 +89,7 @@ async def test_what_a_killed_server_wrote_is_in_the_log_and_nothing_else(
     database_url: str, tmp_path: Path
 ) -> None:
     database = await open_database(database_url)
-    token = await database.write(connecting.create, HOUSE, "okta")
+    token = await database.write(connect, HOUSE, "okta")
     made: list[str] = []
     enough = asyncio.Event()
     process = await begin(tmp_path, database_url, secrets.token_hex(32), "serve", "--port", "0")

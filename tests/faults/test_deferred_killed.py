@@ -15,7 +15,7 @@ from service.database import Database, Transaction, open_database
 from service.database.migrations import migrate
 from service.database.tables import activity, deferred_requests, events, groups, users
 from service.server import listen
-from service.users import connections as connecting
+from tests.connecting import connect
 from tests.core.people import HOUSE, all_rows
 from tests.faults.test_connections_killed import begin
 from tests.faults.test_events_killed import USER, is_up
@@ -73,7 +73,7 @@ async def ask(url: str, token: str, name: str, number: int) -> dict[str, int]:
 async def test_what_was_accepted_is_done_and_told_once(database_url: str, tmp_path: Path) -> None:
     await migrate(database_url)
     database = await open_database(database_url)
-    token = await database.write(connecting.create, HOUSE, "okta", events=True)
+    token = await database.write(connect, HOUSE, "okta", events=True)
     secret, accepted = secrets.token_hex(32), dict[str, int]()
     for round_ in range(KILLS + 1):
         opened = listen("127.0.0.1", 0)

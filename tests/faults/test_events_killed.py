@@ -17,8 +17,8 @@ from service.database import Database, Transaction, open_database
 from service.database.migrations import migrate
 from service.database.tables import events, users
 from service.server import listen
-from service.users import connections as connecting
 from service.users import event_keys
+from tests.connecting import connect
 from tests.core.people import HOUSE, all_rows
 from tests.faults.test_connections_killed import begin
 
@@ -84,7 +84,7 @@ async def test_whoever_is_kept_is_told_of(database_url: str, tmp_path: Path) -> 
     database = await open_database(database_url)
     secret = secrets.token_hex(32)
     async with an_application(got) as address:
-        token = await database.write(connecting.create, HOUSE, "okta", events=True, events_url=address)
+        token = await database.write(connect, HOUSE, "okta", events=True, events_url=address)
         for round_ in range(KILLS + 1):
             opened = listen("127.0.0.1", 0)
             port = opened.getsockname()[1]

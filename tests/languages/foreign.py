@@ -8,10 +8,11 @@ from sqlalchemy import Table, select
 from service.database import Transaction
 from service.database.tables import metadata
 from service.dialects import grants
-from service.users import connections, files, group_roles, permissions
+from service.users import files, group_roles, permissions
 from service.users.files import Upload
 from service.users.group_roles import GroupRole
 from service.users.model import house as ourselves
+from tests.connecting import connect
 from tests.languages.eights import another, ben
 from tests.languages.pictures import picture
 from tests.served import Served
@@ -52,7 +53,7 @@ async def project(house: Served) -> Credentials:
     await ask("/thumper/activity/comment", said)
     login = {"email": person["email"], "password": person["password"]}
     told = await ask("/thumper/auth/authenticate", login, headers={"user-agent": MARK})
-    scim = await database.write(connections.create, us, MARK)
+    scim = await database.write(connect, us, MARK)
     made = {"schemas": [_USER], "userName": f"scim-{MARK}@example.com", "title": MARK}
     member = (await ask("/scim/v2/Users", made, scim))["id"]
     await ask(

@@ -9,10 +9,11 @@ from service.api import scim_groups
 from service.api.scim_conditions import Condition
 from service.database import Database, Transaction, new_key, now
 from service.database.tables import group_users, users
-from service.users import connections, group_roles, groups
+from service.users import group_roles, groups
 from service.users.group_roles import GroupRole
 from service.users.membership import Wanted
 from service.users.model import Caller
+from tests.connecting import connect
 from tests.core.counting import counted
 from tests.core.people import HOUSE, a_role, history_of
 from tests.stopwatch import within
@@ -43,7 +44,7 @@ async def _role(tx: Transaction, id_: str) -> str | None:
 
 async def test_one_member_of_50_000_comes_and_goes_by_a_handful_of_rows(database: Database) -> None:
     staff = await a_role(database, name="Staff")
-    await database.write(connections.create, HOUSE, "okta")
+    await database.write(connect, HOUSE, "okta")
     connection = await database.read(group_roles.connection_of, HOUSE, "okta")
     okta = Caller("default", connection=connection, provider="okta")
     key = new_key()

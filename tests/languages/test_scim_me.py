@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from service.users import connections, model, projects
+from service.users import model, projects
+from tests.connecting import connect
 from tests.languages.test_scim_users import PATCH, USER, Okta
 from tests.served import PASSWORD, Served
 
@@ -111,7 +112,7 @@ async def test_nobody_is_made_or_removed_here(house: Served) -> None:
 async def test_a_project_has_addresses_of_its_own(house: Served) -> None:
     database = house.house.database
     await database.write(projects.create, "thumper")
-    theirs = Okta(house, await database.write(connections.create, model.house("thumper"), "okta"))
+    theirs = Okta(house, await database.write(connect, model.house("thumper"), "okta"))
     ours = Okta(house, await house.scim_token())
 
     async def ask(client: Okta, method: str, path: str, body: object = None, **more: Any) -> Any:
