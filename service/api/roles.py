@@ -12,7 +12,7 @@ from service.api.calls import Call, of
 from service.api.items import Values, Verbs
 from service.database import Transaction
 from service.dialects import dialect
-from service.users import role_changes, roles, rows
+from service.users import role_changes, role_members, roles, rows
 from service.users.model import Caller
 from service.users.problems import BadPayload
 
@@ -87,7 +87,7 @@ async def _create(tx: Transaction, call: Call, caller: Caller, made: Sequence[Va
     for id_, values in zip(ids, made, strict=True):
         if values.get("users"):
             settled = await _settled(tx, caller, values)
-            await role_changes.link(tx, caller, id_, settled["users"])
+            await role_members.link(tx, caller, id_, settled["users"])
     return ids
 
 

@@ -22,6 +22,7 @@ from service.users import groups
 from service.users.membership import Wanted
 from service.users.model import Caller
 from service.users.problems import Forbidden
+from service.users.rows import Row
 
 ALL: Final = 2**62
 SHOWN: Final = 1000  # members of a group that is the answer to a PATCH; with more it is 204 (RFC 7644, 3.5.2)
@@ -147,7 +148,7 @@ async def _remove(tx: Transaction, caller: Caller, key: str, condition: Conditio
     await groups.remove(tx, caller, await _hold(tx, caller, key, condition))
 
 
-async def _hold(tx: Transaction, caller: Caller, key: str, condition: Condition) -> groups.Row:
+async def _hold(tx: Transaction, caller: Caller, key: str, condition: Condition) -> Row:
     """The group's row, kept from others until the commit. Raises Forbidden, and Stale for another version."""
     row = await groups.hold(tx, caller, key)
     condition.require(row["version"])

@@ -15,9 +15,8 @@ from service.users import access, edits
 from service.users.checks import is_uuid
 from service.users.edits import Edit
 from service.users.model import Caller
-from service.users.rows import as_row, locking
+from service.users.rows import AT_ONCE, as_row, locking
 
-_AT_ONCE: Final = 1000  # users that are in memory at a time
 _NOBODYS: Final = by_kind(
     lambda kind: locking(
         and_(one_of(users.c.id, "ids", kind), users.c.connection.is_(None), users.c.retired == "")
@@ -30,7 +29,7 @@ async def adopt(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
     if not caller.adopt:
         return
     left = iter(filter(is_uuid, ids))
-    while some := list(islice(left, _AT_ONCE)):
+    while some := list(islice(left, AT_ONCE)):
         found = map(as_row, await tx.rows(_NOBODYS[tx.kind], project=caller.project, ids=some))
         taken = {"connection": caller.connection, "provider": caller.provider}
         await edits.write(

@@ -27,13 +27,10 @@ from service.users.model import (
     Caller,
 )
 from service.users.problems import Forbidden, Invalid, NoSuch
-from service.users.rows import as_row, locking, same
+from service.users.rows import AT_ONCE, Row, as_row, locking, same
 from service.users.uniqueness import unique
 
-Row = dict[str, Any]
-
 LOG_DAYS: Final = 30
-_AT_ONCE: Final = 1000  # users in memory while a connection is removed
 _DEFAULTS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("default_role", "domains", "networks", "rate")),
     **dict.fromkeys(("jwks", "jwks_uri", "events_url", "events_authorization")),
@@ -66,7 +63,7 @@ _ALL: Final = (
 _NOBODYS: Final = {"connection": None, "user_name": None, "user_name_key": None}
 _owned = users.c.connection == bindparam("of_connection")
 _RELEASE: Final = update(users).where(users.c.project == bindparam("of_project"), _owned)
-_ACTIVE_ONES: Final = locking(_owned & (users.c.status == ACTIVE)).limit(_AT_ONCE)
+_ACTIVE_ONES: Final = locking(_owned & (users.c.status == ACTIVE)).limit(AT_ONCE)
 
 
 async def ensure(tx: Transaction, caller: Caller, provider: str, given: Mapping[str, object]) -> str:

@@ -14,15 +14,14 @@ from service.database.tables import files, users
 from service.users import edits, file_access, file_rows, history
 from service.users.edits import Edit
 from service.users.model import FILES, Caller
-from service.users.rows import as_row, locking
+from service.users.rows import AT_ONCE, as_row, locking
 
-_AT_ONCE: Final = 1000  # people shown with a removed file that are in memory at a time
 _LEFT: Final = by_kind(
     lambda kind: file_rows.HOLDING.where(
         or_(one_of(files.c.uploaded_by, "users", kind), one_of(files.c.id, "avatars", kind))
     )
 )
-_SHOWN_WITH: Final = by_kind(lambda kind: locking(one_of(users.c.avatar, "files", kind)).limit(_AT_ONCE))
+_SHOWN_WITH: Final = by_kind(lambda kind: locking(one_of(users.c.avatar, "files", kind)).limit(AT_ONCE))
 _DELETE: Final = by_kind(
     lambda kind: (
         delete(files)

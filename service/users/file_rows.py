@@ -10,8 +10,8 @@ from service.database import Transaction, by_kind, one_of
 from service.database.tables import file_bytes, files
 from service.users.checks import is_uuid
 from service.users.problems import Forbidden
+from service.users.rows import Row
 
-Row = dict[str, Any]
 _COLUMNS: Final = tuple(column.name for column in files.c)
 TOLD: Final = tuple(name for name in _COLUMNS if name not in ("project", "number", "digest"))
 # In the order of the keys, as users are held.

@@ -16,9 +16,7 @@ from service.users import edits
 from service.users.edits import Edit
 from service.users.group_members import above, below
 from service.users.model import ARCHIVED, Caller
-from service.users.rows import hold
-
-_AT_ONCE: Final = 1000  # users that are in memory at a time
+from service.users.rows import AT_ONCE, hold
 
 LISTED: Final = (
     group_roles.c.project == bindparam("project"),
@@ -102,7 +100,7 @@ async def follow(tx: Transaction, caller: Caller, users: Sequence[str]) -> None:
     where = {"project": caller.project, "connection": caller.connection}
     default, at = await tx.row(CONNECTION, **where) or (None,), now()
     left = iter(users)
-    while some := list(islice(left, _AT_ONCE)):
+    while some := list(islice(left, AT_ONCE)):
         decided: dict[str, str] = {}
         for user, role in await tx.rows(_DECIDING[tx.kind], **where, users=some):
             decided.setdefault(user, role)

@@ -1,7 +1,7 @@
 """Groups: each belongs to one connection, which alone sees and changes it."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, update
@@ -14,10 +14,8 @@ from service.users.checks import check
 from service.users.membership import Moved, Wanted
 from service.users.model import GROUP_ATTRIBUTES, GROUPS, Caller
 from service.users.problems import Forbidden
-from service.users.rows import fold
+from service.users.rows import Row, fold
 from service.users.uniqueness import unique
-
-Row = dict[str, Any]
 
 _COLUMNS: Final = tuple(column.name for column in groups.c)
 _owned = and_(

@@ -14,10 +14,9 @@ from service.users.checks import check as checked
 from service.users.last_administrator import hold_project
 from service.users.model import PERMISSION_ATTRIBUTES, PERMISSIONS, Caller
 from service.users.problems import BadPayload, Forbidden, Invalid
-from service.users.rows import same
+from service.users.rows import Row, same
 
 MOST: Final = 10  # rules of one role about the same thing: every one stands in a statement
-Row = dict[str, Any]
 Check = Callable[[Mapping[str, Any]], None]
 
 _COLUMNS: Final = tuple(column.name for column in permissions.c)

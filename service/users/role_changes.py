@@ -3,26 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, delete, func, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 
-from service.database import Transaction, by_kind, now, one_of
+from service.database import Transaction, by_kind, one_of
 from service.database.shapes import Kind
-from service.database.tables import connections, roles, users
-from service.users import access, edits, history, last_administrator, leave, networks, permissions, records
+from service.database.tables import connections, roles
+from service.users import access, history, last_administrator, leave, networks, permissions, role_members
 from service.users.checks import check, is_uuid
-from service.users.edits import Edit
 from service.users.leave import Grant, Permit
-from service.users.model import ARCHIVED, CONCEALED, ROLE_ATTRIBUTES, ROLES, SUSPENDED, Caller
+from service.users.model import CONCEALED, ROLE_ATTRIBUTES, ROLES, Caller
 from service.users.problems import BadPayload, ChangeDenied, Forbidden, RemovalDenied, Unprocessable
 from service.users.roles import checked, create
-from service.users.rows import as_row, locking, same
+from service.users.rows import Row, same
 
-Row = dict[str, Any]
-
-_AT_ONCE: Final = 1000  # members of a removed role that are in memory at a time
 _COLUMNS: Final = tuple(column.name for column in roles.c)
 _IGNORED: Final = frozenset({"id", "number", "users"})
-_SHOWN: Final = 100  # users of a role that an answer shows when nobody asks for more
 
 
 def _held(kind: Kind, *, removing: bool) -> Select[Any]:
@@ -33,13 +28,6 @@ def _held(kind: Kind, *, removing: bool) -> Select[Any]:
 
 _CHANGING: Final = by_kind(lambda kind: _held(kind, removing=False))
 _REMOVING: Final = by_kind(lambda kind: _held(kind, removing=True))
-_MEMBERS: Final = by_kind(lambda kind: locking(one_of(users.c.role, "roles", kind)).limit(_AT_ONCE))
-_COUNT: Final = (
-    select(func.count())
-    .select_from(users)
-    .where(users.c.project == bindparam("project"), users.c.role == bindparam("role"))
-)
-_COUNT_OF: Final = by_kind(lambda kind: _COUNT.where(one_of(users.c.id, "ids", kind)))
 _UPDATE: Final = update(roles).where(
     roles.c.project == bindparam("of_project"), roles.c.id == bindparam("of_id")
 )
@@ -56,8 +44,8 @@ _NO_DEFAULT: Final = by_kind(
 async def change(tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[str, object]]) -> None:
     """Change roles: id -> what changes. A change of nothing leaves no trace.
 
-    `users` are given the role, as `link` says. Raises BadPayload, Forbidden (not there, not yours), Invalid,
-    Unprocessable (nobody is left who may do all).
+    `users` are given the role, as `role_members.link` says. Raises BadPayload, Forbidden (not there, not
+    yours), Invalid, Unprocessable (nobody is left who may do all).
     """
     access.check_local(caller)
     held = await _hold(tx, caller, list(changes), removing=False)
@@ -81,7 +69,7 @@ async def change(tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[
         tx.announce("role", id_)
     for id_, values in changes.items():
         if values.get("users") is not None:
-            await link(tx, caller, id_, values["users"])
+            await role_members.link(tx, caller, id_, values["users"])
 
 
 def _keep_in(caller: Caller, new: Row) -> None:
@@ -124,7 +112,7 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
         await leave.check_removal(tx, caller, ROLES, ids)
         if any(role["admin_access"] for role in held.values()):
             raise RemovalDenied
-    await _vacate(tx, caller, ids)
+    await role_members.vacate(tx, caller, ids)
     await permissions.vacate(tx, caller, ids)
     await tx.run(_NO_DEFAULT[tx.kind], of_project=caller.project, of_roles=ids, default_role=None)
     await tx.run(_DELETE[tx.kind], project=caller.project, ids=ids)
@@ -158,45 +146,6 @@ async def _hold(tx: Transaction, caller: Caller, ids: Sequence[str], *, removing
     if not held.keys() >= set(ids):
         raise Forbidden
     return held
-
-
-async def _vacate(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
-    """Every user of these roles loses role and access; who is archived stays so, and keeps no name taken."""
-    at = now()
-    while members := await tx.rows(_MEMBERS[tx.kind], project=caller.project, roles=list(ids)):
-        leaving = [
-            Edit(row, {"role": None} if row["status"] == ARCHIVED else {"role": None, "status": SUSPENDED})
-            for row in map(as_row, members)
-        ]
-        await edits.write(tx, caller, leaving, at)
-
-
-async def link(tx: Transaction, caller: Caller, role: str, given: object) -> None:
-    """Give a role to users: `given` are their keys, or values with an `id` that change them as well.
-
-    Who had it stays: a list that leaves somebody out takes nothing away and is refused, but for one as long
-    as an answer shows. Raises BadPayload, and as `records.change` does.
-    """
-    people = _people(given)
-    if not leave.is_ruled(caller) and len(people) < _SHOWN:  # else the caller may not know of all of them
-        (members,) = await tx.row(_COUNT, project=caller.project, role=role) or (0,)
-        (named,) = await tx.row(
-            _COUNT_OF[tx.kind], project=caller.project, role=role, ids=sorted(people)
-        ) or (0,)
-        if named < members:
-            raise BadPayload('"users" of a role are taken from it by the "role" of each')
-    await records.change(tx, caller, {user: {**values, "role": role} for user, values in people.items()})
-
-
-def _people(given: object) -> dict[str, Mapping[str, object]]:
-    """What is said of users, by their keys. Raises BadPayload."""
-    found: dict[str, Mapping[str, object]] = {}
-    for one in given if isinstance(given, list) else [None]:
-        values: Mapping[str, object] = one if isinstance(one, Mapping) else {"id": one}
-        if not is_uuid(values.get("id")):
-            raise BadPayload('"users" has to be an array of keys, or of objects with an "id"')
-        found[str(values["id"]).lower()] = {name: value for name, value in values.items() if name != "id"}
-    return found
 
 
 def _differing(row: Row, given: Mapping[str, object]) -> Row:

@@ -14,6 +14,8 @@ from service.users.problems import Forbidden
 
 Row = dict[str, Any]
 
+AT_ONCE: Final = 1000  # users in memory while there may be any number of them to be changed
+
 _COLUMNS: Final = tuple(column.name for column in users.c)
 _OPEN: Final = ATTRIBUTES.keys() - SECRETS.keys()
 EMPTY: Final[Mapping[str, None]] = dict.fromkeys(ATTRIBUTES)  # what a row lacks that says nothing of it
