@@ -33,7 +33,7 @@ from service.database.documents import text_at
 from service.database.shapes import Kind
 from service.database.tables import group_groups, group_users, groups, user_emails, users
 from service.database.types import Key, Words
-from service.users.group_members import below
+from service.users.group_nesting import below
 
 Parts = Callable[[tuple[str, ...]], ColumnElement[Any]]  # what stands at a path within one of several values
 

@@ -5,16 +5,16 @@ Decided whenever somebody comes into or leaves a group on the list, and when the
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import and_, bindparam, false, or_, select, true
+from sqlalchemy import Select, and_, bindparam, false, or_, select, true
 
 from service.database import Transaction, by_kind, now, one_of
+from service.database.shapes import Kind
 from service.database.tables import connections, group_groups, group_roles, group_users, groups, roles
-from service.database.types import Key
 from service.users import edits
 from service.users.edits import Edit
-from service.users.group_members import above, below
+from service.users.group_nesting import ABOVE_ONE, below
 from service.users.model import ARCHIVED, Caller
 from service.users.rows import AT_ONCE, hold
 
@@ -33,11 +33,10 @@ _named = and_(
     groups.c.display_name_key == group_roles.c.display_name_key,
 )
 _MAPPED: Final = select(groups.c.id).join_from(group_roles, groups, _named).where(*LISTED)
-_above = above(select(bindparam("group", type_=Key()).label("id")))
-_CONCERN: Final = _MAPPED.join(_above, _above.c.id == groups.c.id).limit(1)
+_CONCERN: Final = _MAPPED.join(ABOVE_ONE, ABOVE_ONE.c.id == groups.c.id).limit(1)
 
 
-def _below(kind: Any) -> Any:
+def _below(kind: Kind) -> Select[tuple[str]]:
     start = select(groups.c.id).where(
         groups.c.project == bindparam("project"), one_of(groups.c.id, "groups", kind)
     )
@@ -49,7 +48,7 @@ def _below(kind: Any) -> Any:
 _PEOPLE: Final = by_kind(_below)
 
 
-def _deciding(kind: Any) -> Any:
+def _deciding(kind: Kind) -> Select[tuple[str, str]]:
     """The entries that apply to each of the users, the first of which decides."""
     direct = select(group_users.c.user, group_users.c.group).where(
         group_users.c.project == bindparam("project"), one_of(group_users.c.user, "users", kind)

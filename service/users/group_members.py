@@ -3,28 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import (
-    CTE,
-    ColumnElement,
-    Select,
-    Table,
-    and_,
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, delete, insert, select, update
 from sqlalchemy.sql.dml import ReturningDelete
 
 from service.database import MissingReference, Transaction, by_kind, one_of
 from service.database.shapes import Kind
-from service.database.tables import connections, group_groups, group_users, groups, users
-from service.database.types import Key
+from service.database.tables import group_groups, group_users, groups, users
+from service.users import group_nesting
 from service.users.checks import is_uuid
 from service.users.membership import Moved, Wanted
 from service.users.model import Caller
-from service.users.problems import Invalid, NoMembers
+from service.users.problems import NoMembers
 
 _TOGETHER: Final = 2000  # members that are looked up at once
 _LONGEST: Final = 256  # characters of a member's name that are kept
@@ -64,40 +53,11 @@ _USERS_LEAVE: Final = by_kind(lambda kind: _leaving(group_users, "user", kind))
 _GROUPS_LEAVE: Final = by_kind(lambda kind: _leaving(group_groups, "member", kind))
 _ALL_USERS: Final = _all(group_users, "user")
 _ALL_GROUPS: Final = _all(group_groups, "member")
-# Whoever puts groups into groups does so one at a time: two at once could close a circle.
-_HOLD_CONNECTION: Final = (
-    select(connections.c.id)
-    .where(connections.c.project == bindparam("project"), connections.c.id == bindparam("connection"))
-    .with_for_update(key_share=True)
-)
-
-
-_project: ColumnElement[Any] = bindparam("project")
-
-
-def above(start: Select[Any]) -> CTE:
-    """The groups of `start` (a column `id`) and all that they are inside of."""
-    held = start.cte("above", recursive=True)
-    further = select(group_groups.c.group).join_from(held, group_groups, group_groups.c.member == held.c.id)
-    return held.union(further.where(group_groups.c.project == _project))
-
-
-def below(start: Select[Any], project: ColumnElement[Any] = _project, *, nesting: bool = False) -> CTE:
-    """The groups of `start` (a column `id`) and all that are inside of them."""
-    held = start.cte("below", recursive=True, nesting=nesting)
-    further = select(group_groups.c.member).join_from(held, group_groups, group_groups.c.group == held.c.id)
-    return held.union(further.where(group_groups.c.project == project))
-
-
-_above = above(select(bindparam("group", type_=Key()).label("id")))
-_CIRCLE: Final = by_kind(lambda kind: select(_above.c.id).where(one_of(_above.c.id, "ids", kind)).limit(1))
-
-_of_users = {
-    kind: select(group_users.c.group).where(
+_of_users = by_kind(
+    lambda kind: select(group_users.c.group).where(
         group_users.c.project == bindparam("of_project"), one_of(group_users.c.user, "of_users", kind)
     )
-    for kind in ("sqlite", "postgresql")
-}
+)
 _TOUCH: Final = by_kind(
     lambda kind: (
         update(groups)
@@ -157,9 +117,7 @@ async def _join(tx: Transaction, caller: Caller, group: str, wanted: Wanted, mov
     except MissingReference as problem:  # removed since it was asked for
         raise NoMembers(moved.added) from problem
     if moved.added_groups:
-        await tx.row(_HOLD_CONNECTION, project=caller.project, connection=caller.connection)
-        if await tx.row(_CIRCLE[tx.kind], **where, ids=moved.added_groups):
-            raise Invalid("members", "type", detail="would put the group inside itself")
+        await group_nesting.check_circle(tx, caller, group, moved.added_groups)
         await tx.run_many(_ADD_GROUP, _rows(where, "member", moved.added_groups, wanted))
 
 

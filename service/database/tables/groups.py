@@ -79,8 +79,6 @@ group_roles = Table(
     PrimaryKeyConstraint("project", "connection", "place"),
     UniqueConstraint("project", "connection", "display_name_key"),
     Index(None, "project", "role"),
-    ForeignKeyConstraint(
-        ["project", "connection"], ["connections.project", "connections.id"], ondelete="CASCADE"
-    ),
+    of_connection(),
     ForeignKeyConstraint(["project", "role"], ["roles.project", "roles.id"], ondelete="CASCADE"),
 )
