@@ -13,7 +13,8 @@ from service.database import Database
 from service.dialects import question, scim_blocks, scim_filters, scim_pages
 from service.dialects.question import Question
 from service.dialects.scim_filters import Asked
-from service.dialects.scim_pages import Found, Order, Place, Step
+from service.dialects.scim_orders import Order
+from service.dialects.scim_pages import Found, Place, Step
 from service.users import access
 
 _NEAR = 10_000  # resources that are passed over in no time

@@ -10,7 +10,7 @@ from providers.scim.schema import Resource
 from service.api import answers, scim_cursors, scim_listing
 from service.api.scim_listing import Listing
 from service.api.scim_requests import Request
-from service.dialects import scim_look_ups, scim_pages
+from service.dialects import scim_look_ups, scim_orders
 from service.dialects.scim_pages import Found
 
 
@@ -29,7 +29,7 @@ async def page(request: Request) -> Listed:
     asked = None
     if wanted.filter is not None:
         asked = scim_look_ups.read(wanted.filter, request.profile, request.type, everywhere=wanted.everywhere)
-    way = scim_pages.order(wanted.sort_by, request.profile, request.type, descending=wanted.descending)
+    way = scim_orders.order(wanted.sort_by, request.profile, request.type, descending=wanted.descending)
     listing = Listing(request, asked, way)
     if wanted.cursor is not None:
         return await _led(listing, wanted.cursor)

@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement, bindparam, false, func, select, true
 from service.database import Transaction, one_of
 from service.database.shapes import Kind
 from service.dialects import clauses
+from service.dialects.asking import Asking, taking
 from service.dialects.clauses import Terms
 from service.dialects.dialect import COLLECTIONS, words
 from service.dialects.grants import Granted
 from service.dialects.nodes import Joined, Node, Not, Some, Term
 from service.dialects.operators import NAMED
-from service.dialects.statements import Asking, taking
 from service.users.leave import Item
 from service.users.problems import Forbidden, Invalid
 

@@ -15,7 +15,7 @@ from service.dialects.parts import Order, Part, Wish
 from service.dialects.related import ALL, Level
 from service.dialects.rules import Rules
 from service.dialects.selections import Row, Selection, selection
-from service.dialects.statements import Asking, Shape
+from service.dialects.statements import Shape
 from service.dialects.summaries import Summary, summed
 from service.users import access
 from service.users.access import Scope
@@ -24,7 +24,6 @@ from service.users.problems import Forbidden
 
 __all__ = [
     "ALL",
-    "Asking",
     "Question",
     "Row",
     "Shape",
@@ -85,11 +84,8 @@ def ask(
         scope = _scope(caller, collection, limits)
     elif limits is not None:
         scope = Scope(scope.kind, {**limits.values(caller), **scope.values})
-    values = dict(scope.values)
-    keyed = False
-    if operands or search:
-        more, keyed = conditions.asked(operands or (), search)
-        values |= more
+    more, keyed = conditions.asked(operands or (), search) if operands or search else ({}, False)
+    values = {**scope.values, **more}
     if key is not None:
         values["key"] = key
     if limit is not None:

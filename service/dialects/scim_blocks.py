@@ -15,10 +15,11 @@ from service.database.shapes import Kind
 from service.database.tables import user_blocks, users
 from service.database.tables.blocks import BITS
 from service.dialects import access_paths, statements
+from service.dialects.asking import Asking, taking
 from service.dialects.question import Question
 from service.dialects.scim_pages import Found, found
 from service.dialects.scim_walking import grouped, sight_of
-from service.dialects.statements import Asking, Shape
+from service.dialects.statements import Shape
 
 _LIMIT: Final = bindparam("limit", type_=BigInteger())
 _PASSED: Final = bindparam("passed", type_=BigInteger())
@@ -52,7 +53,7 @@ def _page(shape: Shape, reach: int, kind: Kind) -> Asking:
         .where(*statements.met_by(sight, shape), number >= _first(shape, kind))
         .order_by(*grouped(sight), number)
     )
-    return statements.taking(access_paths.within(chosen, reach, kind).limit(_LIMIT), kind)
+    return taking(access_paths.within(chosen, reach, kind).limit(_LIMIT), kind)
 
 
 def _first(shape: Shape, kind: Kind) -> ColumnElement[Any]:

@@ -8,57 +8,28 @@ from functools import lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Select,
-    and_,
-    bindparam,
-    case,
-    func,
-    null,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, func, null, or_, select
 from sqlalchemy.types import BigInteger
 
-from providers.scim.problems import InvalidPath, InvalidValue, shown
-from providers.scim.schema import COMMON, Resource, ResourceType
-from providers.scim.tokens import attr_path
-from providers.scim.tolerance import Profile
-from providers.scim.user import USER
+from providers.scim.schema import Resource
 from service.database import Transaction, documents
 from service.database.shapes import Kind
 from service.database.types import Words
 from service.dialects import access_paths, statements
+from service.dialects.asking import Asking, taking
 from service.dialects.dialect import words
 from service.dialects.question import ALL, Question, resources
-from service.dialects.scim import EMAIL
-from service.dialects.scim_attributes import DERIVED
-from service.dialects.scim_filters import COLUMNS_OF
+from service.dialects.scim_orders import Order
 from service.dialects.scim_walking import grouped, is_led, sight_of
 from service.dialects.sight import Sight
-from service.dialects.statements import Asking, Shape
+from service.dialects.statements import Shape
 from service.users.model import ACTIVE
 
 Step = Literal["first", "after", "before"]
-_SORTED_AS: Final = {"meta.location": "id"}  # they differ in that alone
 Place = tuple[Any, ...]  # the keys of a resource, as many as the order has
 
 _LIMIT: Final = bindparam("limit", type_=BigInteger())
 _OFFSET: Final = bindparam("offset", type_=BigInteger())
-
-
-class Order(msgspec.Struct, frozen=True):
-    """What lists are sorted by: the canonical name of a column, or the names that lead to a value in the
-    document; neither for the order in which resources came. `exact`: case counts. `part` is what counts of
-    the primary value of several, else of their first."""
-
-    column: str | None = None
-    path: tuple[str, ...] = ()
-    part: str | None = None
-    exact: bool = False
-    descending: bool = False
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -66,33 +37,6 @@ class Found(msgspec.Struct, frozen=True):
 
     resource: Resource
     place: Place
-
-
-def order(sort_by: str | None, profile: Profile, type_: ResourceType, *, descending: bool) -> Order:
-    """RFC 7644, 3.4.2.3. Raises InvalidPath for what no schema knows, InvalidValue for what has no order."""
-    if sort_by is None:
-        return Order()
-    named = attr_path(sort_by.strip())
-    target = type_.locate(named, unqualified=profile.unqualified) if named else None
-    if target is None:
-        raise InvalidPath(f'"sortBy" names "{shown(sort_by)}", which no schema knows.')
-    name, leaf = _SORTED_AS.get(str(target), str(target)), target.leaf
-    if name == "meta.resourceType":  # which is the same everywhere
-        return Order()
-    column = EMAIL if type_ is USER and name in ("emails", "emails.value") else name
-    field = COLUMNS_OF[type_.name].get(column)
-    if field is not None and field.guard != "secret":
-        return Order(column, exact=leaf.case_exact, descending=descending)
-    several = target.attribute.multi_valued
-    if several and leaf.type == "complex":  # `phoneNumbers` stands for `phoneNumbers.value`, as in filters
-        leaf = leaf.sub("value") or leaf
-    kept = target.attribute not in COMMON and target.attribute.name not in DERIVED
-    if field is not None or not kept or leaf.type == "complex" or leaf.returned == "never":
-        raise InvalidValue(f'Lists cannot be sorted by "{name}", which has no single value.')
-    above = (target.extension.urn,) if target.extension else ()
-    below = (target.sub.name,) if target.sub and not several else ()
-    path, part = (*above, target.attribute.name, *below), leaf.name if several else None
-    return Order(path=path, part=part, exact=leaf.case_exact, descending=descending)
 
 
 async def page(
@@ -150,16 +94,14 @@ def _page(shape: Shape, way: Order, step: Step, reach: int, kind: Kind) -> Askin
     chosen: Select[Any] = select(*columns, *(key for key, _ in keys)).select_from(sight.source).where(*met)
     ordered = chosen.order_by(*grouped(sight, turned=turned), *_ordered(keys, turned=turned))
     bound = reach if way == Order() and shape.where is None else 0
-    return statements.taking(access_paths.within(ordered, bound, kind).limit(_LIMIT), kind)
+    return taking(access_paths.within(ordered, bound, kind).limit(_LIMIT), kind)
 
 
 @lru_cache(1024)
 def _few(shape: Shape, kind: Kind) -> Asking:
     sight = sight_of(shape, kind)
     columns = (*statements.looked_at(shape, kind), own_key(sight))
-    return statements.taking(
-        select(*columns).select_from(sight.source).where(*statements.met_by(sight, shape)), kind
-    )
+    return taking(select(*columns).select_from(sight.source).where(*statements.met_by(sight, shape)), kind)
 
 
 @lru_cache(1024)
@@ -169,7 +111,7 @@ def _numbered(shape: Shape, way: Order, kind: Kind) -> Asking:
     keys, met = _keys(sight, shape, way), statements.met_by(sight, shape)
     chosen: Select[Any] = select(*(key for key, _ in keys)).select_from(sight.source).where(*met)
     ordered = chosen.order_by(*grouped(sight), *_ordered(keys))
-    return statements.taking(ordered.limit(1).offset(_OFFSET), kind)
+    return taking(ordered.limit(1).offset(_OFFSET), kind)
 
 
 Keys = Sequence[tuple[ColumnElement[Any], bool]]  # what is compared, and whether it falls

@@ -1,6 +1,5 @@
 """Shapes of questions as SQLAlchemy statements, built once for each shape and database."""
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -8,15 +7,16 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, Text, bindparam, func, select, type_coerce
 from sqlalchemy.types import BigInteger
 
-from service.database import Transaction, one_of
+from service.database import one_of
 from service.database.documents import written
-from service.database.shapes import DIALECTS, Kind
+from service.database.shapes import Kind
 from service.dialects import access_paths, conditions, scim_members
+from service.dialects.asking import Asking, taking
 from service.dialects.fields import Language
 from service.dialects.nodes import Node
 from service.dialects.parts import Order, Part
 from service.dialects.paths import Path
-from service.dialects.selections import SCIM_COLUMNS, Row, Selection, selection
+from service.dialects.selections import SCIM_COLUMNS, Selection, selection
 from service.dialects.sight import Sight
 from service.users.access import ScopeKind
 
@@ -49,30 +49,9 @@ class Shape(msgspec.Struct, frozen=True):
     rules: "Rules | None" = None
 
 
-class Asking(msgspec.Struct, frozen=True, eq=False):
-    """A statement and the names of the values that it takes."""
-
-    statement: Select[Any]
-    names: tuple[str, ...]
-
-    async def rows(self, tx: Transaction, values: Mapping[str, object]) -> list[Row]:
-        """Its rows with those of the values that it takes."""
-        return await tx.rows(self.statement, **{name: values[name] for name in self.names})
-
-    async def row(self, tx: Transaction, values: Mapping[str, object]) -> Row | None:
-        """Its first row."""
-        return await tx.row(self.statement, **{name: values[name] for name in self.names})
-
-
 MOST_RELATED: Final = 100_000  # rows that one answer holds by relations that are asked for apart
 _LIMIT: Final = bindparam("limit", type_=BigInteger())
 _OFFSET: Final = bindparam("offset", type_=BigInteger())
-
-
-def taking(statement: Select[Any], kind: Kind) -> Asking:
-    """The statement with the names of its binds."""
-    binds = statement.compile(dialect=DIALECTS[kind]).binds
-    return Asking(statement, tuple(name for name, bind in binds.items() if bind.required))
 
 
 class Plan(msgspec.Struct, frozen=True, eq=False):

@@ -21,11 +21,12 @@ from sqlalchemy.types import NullType
 
 from service.database import Transaction
 from service.database.shapes import Kind as DatabaseKind
+from service.dialects.asking import Asking, taking
 from service.dialects.dialect import words
 from service.dialects.fields import Language
 from service.dialects.paths import Path
 from service.dialects.sight import Sight
-from service.dialects.statements import Asking, Shape, met_by, ordered, taking
+from service.dialects.statements import Shape, met_by, ordered
 from service.users.model import Kind
 
 Operation = Literal[

@@ -21,7 +21,7 @@ from service.database.url import sqlite_path
 from service.dialects import access_paths, question, scim_blocks, scim_filters, scim_pages, statements
 from service.dialects.nodes import Joined, Node, Term
 from service.dialects.paths import Path
-from service.dialects.scim_pages import Order
+from service.dialects.scim_orders import Order
 from service.dialects.statements import Asking, Shape
 from service.users import group_roles
 from service.users.model import Caller
