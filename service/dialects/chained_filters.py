@@ -9,10 +9,11 @@ from typing import Final, Literal
 
 from service.dialects import paths
 from service.dialects.fields import Field
-from service.dialects.filters import Asked, Place, Reader
+from service.dialects.filters import Reader
 from service.dialects.functions import COUNT
 from service.dialects.nodes import Node, Some, Term, joined
 from service.dialects.operators import Operator
+from service.dialects.places import Asked, Place
 from service.dialects.relations import Relation, relations
 from service.dialects.values import operand
 from service.users.model import Kind

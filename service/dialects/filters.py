@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-import msgspec
-
 from service.database.case import sought
 from service.dialects import paths
 from service.dialects.fields import TYPES, Field, Language
-from service.dialects.nodes import Node, Some, Term, joined
+from service.dialects.nodes import Node, Some, joined
 from service.dialects.operators import Operator, spoken
-from service.dialects.paths import DEEPEST as MOST_RELATIONS
+from service.dialects.places import Asked, Place
 from service.dialects.relations import Relation, relations
 from service.dialects.values import operand, truth
 from service.dialects.variables import Variables
@@ -24,21 +22,6 @@ _LONGEST: Final = 1000  # letters of a text that is sought without regard to cas
 _JOINS: Final[Mapping[str, Literal["and", "or"]]] = {"_and": "and", "_or": "or"}
 # Equality of names that ignore case looks at the folded column, which has the index.
 BY_KEY: Final = frozenset({"eq", "neq", "in", "nin"})
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where in the data a part of a filter stands: a collection, and the relations that lead to it."""
-
-    collection: str
-    relations: tuple[str, ...] = ()
-    crossed: int = 0  # relations so far, those to many included
-
-    def through(self, relation: Relation) -> "Place":
-        """The place at the end of a relation. Raises BadQuery where that is too far."""
-        if self.crossed >= MOST_RELATIONS:
-            raise BadQuery(f"A filter crosses at most {MOST_RELATIONS} relations")
-        steps = () if relation.many else (*self.relations, relation.word)
-        return Place(relation.target, steps, self.crossed + 1)
 
 
 class Reader:
@@ -112,11 +95,11 @@ class Reader:
                 nodes.append(Some(relation.word, inner, name == "_none", place.relations))
         return joined("and", nodes)
 
-    def _terms_of(self, asked: "Asked", given: object) -> Node | None:
+    def _terms_of(self, asked: Asked, given: object) -> Node | None:
         terms = given if isinstance(given, Mapping) else {"_eq": given}
         return joined("and", [self._term(asked, str(name), value) for name, value in terms.items()])
 
-    def _operator(self, asked: "Asked", name: str) -> Operator:
+    def _operator(self, asked: Asked, name: str) -> Operator:
         operator = self._operators.get(name)
         if operator is None:
             raise BadQuery(f'Invalid filter operator "{name[:64]}" on "{asked.word[:64]}"')
@@ -127,12 +110,12 @@ class Reader:
         if self._terms > self._most:
             raise BadQuery(f"A filter holds at most {self._most} conditions")
 
-    def _term(self, asked: "Asked", name: str, given: object) -> Node:
+    def _term(self, asked: Asked, name: str, given: object) -> Node:
         operator, field = self.fitting(asked, name)
         named, first = self._operands(field, asked.kind, operator, given)
-        return term(asked, field, named, first)
+        return asked.term(field, named, first)
 
-    def fitting(self, asked: "Asked", name: str) -> tuple[Operator, Field | None]:
+    def fitting(self, asked: Asked, name: str) -> tuple[Operator, Field | None]:
         """The operator of this name, and the field that it is asked of. Raises BadQuery."""
         self._count()
         operator = self._operator(asked, name)
@@ -173,22 +156,6 @@ class Reader:
         value = operand(kind, self._variables.fill(given))
         dump = field.cells[self._language].dump if field and field.kind == kind else None
         return value if dump is None or value is None else dump(value)
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """What terms are about: a word at a place, perhaps a function of it, and the kind of the values."""
-
-    place: Place
-    word: str
-    function: str | None
-    kind: Kind
-
-
-def term(asked: Asked, field: Field | None, operator: str, first: int, subject: tuple[str, ...] = ()) -> Term:
-    """The condition on what was asked of."""
-    name = field.name if field else asked.word
-    place = asked.place.relations
-    return Term(name, operator, first, relations=place, function=asked.function, subject=subject)
 
 
 def _presence(operator: Operator, asked: bool) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from service.dialects import filters, paths
-from service.dialects.filters import BY_KEY, Asked, Reader
+from service.dialects import paths
+from service.dialects.filters import BY_KEY, Reader
 from service.dialects.nodes import Node
+from service.dialects.places import Asked
 from service.users.model import Kind
 from service.users.problems import BadQuery
 
@@ -32,4 +33,4 @@ class RuleReader(Reader):
         has_key = subject is not None and subject.key is not None and not operator.folds
         if operator.operand != "one" or path.function or not alike or (folds and not has_key):
             raise BadQuery(f'"{variable[:64]}" cannot be the value of "{name[:64]}" on "{asked.word[:64]}"')
-        return filters.term(asked, field, operator.name, len(self.values), (*path.relations, path.word))
+        return asked.term(field, operator.name, len(self.values), (*path.relations, path.word))
