@@ -104,10 +104,12 @@ def _user(name: str, rest8: Cell | str | None, rest10: Cell | str | None, scim: 
 
 
 def swap(pairs: Mapping[object, object]) -> Callable[[object], object]:
-    def swap(value: object) -> object:
+    """What puts another word in the place of each of these."""
+
+    def swapped(value: object) -> object:
         return pairs.get(value, value) if isinstance(value, str) else value
 
-    return swap
+    return swapped
 
 
 # One stored state has two words, and both are understood in both generations.

@@ -16,9 +16,9 @@ Said = tuple[str, Resource | None]
 def of_user(name: str, changed: Sequence[str], values: Mapping[str, Any]) -> Said:
     """The event's name and its data; `changed` are the paths of what is another than before."""
     made = scim.resource(values)
-    return (
-        (name, made) if name != "patch" else (name, _patch([one for p in changed for one in _set(made, p)]))
-    )
+    if name != "patch":
+        return name, made
+    return name, _patch([one for path in changed for one in _set(made, path)])
 
 
 def of_group(name: str, changed: Sequence[str], values: Mapping[str, Any]) -> Said:
@@ -34,9 +34,9 @@ def of_group(name: str, changed: Sequence[str], values: Mapping[str, Any]) -> Sa
         for id_ in moved.get(f"removed{end}", ())
     ]
     added = list(_members(moved, "added"))
-    return "patch", _patch(
-        [*operations, {"op": "add", "path": "members", "value": added}] if added else operations
-    )
+    if added:
+        operations.append({"op": "add", "path": "members", "value": added})
+    return "patch", _patch(operations)
 
 
 def _members(moved: Mapping[str, Any], word: str) -> Iterator[Value]:

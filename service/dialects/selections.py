@@ -92,10 +92,8 @@ class _Layout:
             return self._branch(part, at)
         if isinstance(part, Inner):
             return self.maker(collection, part.parts, at)
-        place, value = (
-            self._look(Path(at, "id", ours=True)),
-            part.value,
-        )  # of any column: there is one for each row
+        # Of any column: there is one value for each row.
+        place, value = self._look(Path(at, "id", ours=True)), part.value
         return lambda columns, _: [value] * len(columns[place])
 
     def _leaf(self, collection: str, part: str | Leaf, at: tuple[str, ...]) -> Getter:

@@ -28,13 +28,10 @@ class Kind:
         after = tuple_(*(bindparam(f"after_{one.name}", type_=one.type) for one in key))
         self.first = select(*key, column).where(column.is_not(None)).order_by(*key).limit(PAGE)
         self.next = self.first.where(tuple_(*key) > after)
+        same = [one == bindparam(f"of_{one.name}", type_=one.type) for one in key]
+        same.append(column == bindparam("of_sealed", type_=column.type))  # who changed it meanwhile is right
         self.store = (
-            update(column.table)
-            .where(*(one == bindparam(f"of_{one.name}", type_=one.type) for one in key))
-            .where(
-                column == bindparam("of_sealed", type_=column.type)
-            )  # whoever changed it meanwhile is right
-            .values({column: bindparam("sealed", type_=column.type)})
+            update(column.table).where(*same).values({column: bindparam("sealed", type_=column.type)})
         )
 
 

@@ -84,9 +84,8 @@ class Writer:
             return False
         if not self._commit(connection, jobs) and len(jobs) > 1:
             for number, job in enumerate(jobs):
-                if not self._write(
-                    [job]
-                ):  # locked by another process: the rest need not find that out as slowly
+                if not self._write([job]):
+                    # Locked by another process: the rest need not find that out as slowly.
                     self._give_up(jobs[number:], job.failed)
                     break
         return True
