@@ -7,13 +7,14 @@ Problem
 ├── GroupTaken         another group of the connection has it already    (field)
 ├── NoMembers          ids of no user and no group of the connection     (ids)
 ├── BadPayload         a body that cannot be understood                  (reason)
-│   └── NoPayload      there is none, or it is no JSON
-├── UnknownWord        a body with a field that is not there             (word)
-├── BadLogin           a body that nobody can sign in with               (reason)
+│   ├── NoPayload      there is none, or it is no JSON
+│   ├── UnknownWord    it has a field that is not there                  (word)
+│   └── BadLogin       nobody can sign in with it
 ├── BadQuery           a question that cannot be understood              (reason)
+│   └── UnknownFilter  an operator that no filter has                    (word)
 ├── Managed            a field that an identity provider owns            (field, connection)
 ├── WrongAddress       a credential used from where it may not be        (address)
-├── UnknownFilter      an operator that no filter has                    (word)
+├── NotSignedIn        the request needs a person and names none
 ├── Forbidden          not yours, or not there: the stranger learns nothing
 │   ├── ListDenied, CreateDenied, InviteDenied   what was asked for names no item
 │   ├── NoneFound      one of a list was asked for, and it is empty

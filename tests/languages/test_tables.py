@@ -1,6 +1,7 @@
 """The laws of the three tables."""
 
 import inspect
+import re
 from typing import get_args
 
 import pytest
@@ -105,6 +106,19 @@ def _problems() -> list[type[core.Problem]]:
 @pytest.mark.parametrize("kind", _problems(), ids=lambda kind: kind.__name__)
 def test_every_problem_has_a_cell_in_every_dialect(kind: type[core.Problem]) -> None:
     assert kind in problems.every()
+
+
+def test_the_drawing_of_the_problems_has_each_below_what_it_is_a_kind_of() -> None:
+    drawn: dict[str, str] = {}
+    above = ""
+    for line in (core.__doc__ or "").splitlines():
+        if found := re.match(r"(│   )?[├└]── (\w+(?:(?:, | / )\w+)*)", line):
+            names = re.split(r", | / ", found[2])
+            drawn |= dict.fromkeys(names, above if found[1] else "Problem")
+            above = above if found[1] else " ".join(names)
+    there = {kind.__name__: {base.__name__ for base in kind.__mro__[1:]} for kind in (Invalid, *_problems())}
+    assert drawn.keys() == there.keys()
+    assert [name for name, bases in there.items() if not bases & set(drawn[name].split())] == []
 
 
 def test_every_cell_of_the_problem_table_can_be_told() -> None:
