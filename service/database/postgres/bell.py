@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Final, NoReturn
 
 from service.database.door import Unavailable
-from service.database.postgres.lane import CANNOT_CONNECT, Lane, connect
+from service.database.postgres.lane import Lane, connect
+from service.database.postgres.problems import ERRORS
 
 CHANNEL: Final = "idbridge"
 ALIVE: Final = 30.0  # seconds between two looks whether the connection that listens still stands
@@ -42,7 +43,7 @@ class Bell:
                 return
             try:
                 await connection.execute(f"NOTIFY {CHANNEL}")
-            except (*CANNOT_CONNECT, TimeoutError):
+            except (*ERRORS, TimeoutError):
                 connection.terminate()
             finally:
                 self._lane.give(connection)
@@ -52,7 +53,7 @@ class Bell:
         while True:
             try:
                 await self._hear(listener)
-            except (*CANNOT_CONNECT, TimeoutError) as problem:
+            except (*ERRORS, TimeoutError) as problem:
                 _log.info("the bell is silent for a while", extra={"reason": type(problem).__name__})
             await asyncio.sleep(AGAIN)
 
