@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from service.users.checks import check
 from service.users.problems import Invalid, TooMany
-from service.users.threads import patient
+from service.users.threads import Patient
 
 SHORTEST: Final = 8  # characters; RFC 9700 says nothing, ASVS 5.0 6.2.1 says 8
 LONGEST: Final = 128  # characters, so that a sentence in any script fits (ASVS 5.0 6.2.9 asks for 64)
@@ -60,8 +60,7 @@ class Hasher:
     def __init__(self, *, threads: int | None = None, waiting: int = WAITING) -> None:
         threads = threads or max(1, len(os.sched_getaffinity(0)) - 1)
         self._argon2 = PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY, parallelism=1)
-        self._threads = patient(threads, "argon2")
-        self._free = threads + waiting
+        self._threads = Patient(threads, "argon2", waiting=waiting)
         self._idlers = 0
         self._turn = asyncio.Lock()
         self._dummy = _nobodys()
@@ -91,7 +90,7 @@ class Hasher:
 
     def close(self) -> None:
         """End the threads; what waits is dropped."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._threads.close()
 
     def _compare(self, kept: str, password: bytes) -> bool:
         try:
@@ -100,7 +99,7 @@ class Hasher:
             return False
 
     async def _run(self, work: Callable[..., T], *values: object) -> T:
-        return await asyncio.shield(self._begin(work, *values))
+        return await asyncio.shield(self._threads.begin(work, *values))
 
     async def _run_idly(self, work: Callable[..., T], *values: object) -> T:
         """One piece of such work at a time, so that nobody's signing in waits for more than that."""
@@ -110,7 +109,7 @@ class Hasher:
         try:
             await self._turn.acquire()
             try:
-                running = self._begin(work, *values)
+                running = self._threads.begin(work, *values)
             except TooMany:
                 self._turn.release()
                 raise
@@ -118,18 +117,6 @@ class Hasher:
             return await asyncio.shield(running)
         finally:
             self._idlers -= 1
-
-    def _begin(self, work: Callable[..., T], *values: object) -> "asyncio.Future[T]":
-        if self._free <= 0:
-            raise TooMany(1)
-        self._free -= 1
-        running = asyncio.get_running_loop().run_in_executor(self._threads, work, *values)
-        # Counted until the thread is done: a caller who goes away does not give the thread back.
-        running.add_done_callback(self._done)
-        return running
-
-    def _done(self, running: "asyncio.Future[T]") -> None:
-        self._free += 1
 
 
 def _nobodys() -> str:

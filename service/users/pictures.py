@@ -6,12 +6,12 @@ comes out again. A file is bounded before it is decoded: bytes, pixels, and how 
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 import msgspec
 
-from service.users.problems import BadPayload, TooMany
-from service.users.threads import patient
+from service.users.problems import BadPayload
+from service.users.threads import Patient
 
 LONGEST_SIDE: Final = 2048  # pixels, of a picture as it is kept
 WAITING: Final = 8
@@ -69,8 +69,7 @@ class Pictures:
     """Decodes and encodes; one per process."""
 
     def __init__(self, *, waiting: int = WAITING, seconds: float = SECONDS) -> None:
-        self._thread = patient(1, "pictures")
-        self._free = 1 + waiting
+        self._thread = Patient(1, "pictures", waiting=waiting)
         self._seconds = seconds
 
     async def take(self, given: bytes, said: str) -> Picture:
@@ -87,23 +86,14 @@ class Pictures:
 
     def close(self) -> None:
         """End the thread; what waits is dropped."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        self._thread.close()
 
     async def _run(self, work: Callable[..., T], *values: object) -> T:
-        if self._free <= 0:
-            raise TooMany(1)
-        self._free -= 1
-        running = asyncio.get_running_loop().run_in_executor(self._thread, work, *values)
-        running.add_done_callback(self._done)  # counted until the thread is done, whoever goes away
+        running = self._thread.begin(work, *values)
         try:
             return await asyncio.wait_for(asyncio.shield(running), self._seconds)
         except TimeoutError:
             raise BadPayload("The picture takes too long to be read") from None
-
-    def _done(self, running: "asyncio.Future[Any]") -> None:
-        self._free += 1
-        if not running.cancelled():
-            running.exception()  # of one that nobody waits for any more
 
 
 # Pillow is imported on the thread, by the first picture that comes.
