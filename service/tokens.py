@@ -22,7 +22,8 @@ SKEW = 60  # seconds that another replica's clock may be ahead when it writes `i
 REMEMBERED = 8192  # verdicts; about 1 KiB each
 ALGORITHM = "HS256"
 
-PurposeName = Literal["access", "invite", "passkey", "reset", "verify", "request"]
+LetterPurpose = Literal["invite", "reset", "verify"]
+PurposeName = Literal["access", "passkey", "request"] | LetterPurpose
 
 
 class TokenInvalid(Exception):

@@ -8,9 +8,10 @@ from mail.schedule import later
 from service.database import Transaction, new_key, now
 from service.letters import heads
 from service.letters.kinds import Facts
-from service.letters.ticket import Purpose, Ticket
+from service.letters.ticket import Ticket
+from service.tokens import LetterPurpose
 
-_PURPOSES: Final[dict[str, Purpose]] = {
+_PURPOSES: Final[dict[str, LetterPurpose]] = {
     "invitation": "invite",
     "password_reset": "reset",
     "registration": "verify",

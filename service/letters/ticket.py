@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-Purpose = Literal["invite", "reset", "verify"]
-PAGES: Final[Mapping[Purpose, str]] = {
+from service.tokens import LetterPurpose
+
+PAGES: Final[Mapping[LetterPurpose, str]] = {
     "invite": "/admin/accept-invite",
     "reset": "/admin/reset-password",
     "verify": "/admin/verify",
@@ -16,7 +17,7 @@ PAGES: Final[Mapping[Purpose, str]] = {
 class Ticket:
     """`id` is the token's jti; `user` and `bound` (the hash that it dies with) belong to a reset alone."""
 
-    purpose: Purpose
+    purpose: LetterPurpose
     project: str
     id: str
     email: str

@@ -15,7 +15,7 @@ from service.pages.sheet import away, dress
 from service.pages.tongue import say
 from service.users.problems import Invalid
 from service.users.throttle import Attempt
-from service.users.tickets import Ticket
+from service.users.tickets import Presented
 
 P = ParamSpec("P")
 _REFUSED: Final = {
@@ -39,7 +39,7 @@ def ended(call: Call, path: str, token: str) -> Response[bytes]:
 
 async def send_again(
     call: Call,
-    named: Ticket,
+    named: Presented,
     unit: Callable[Concatenate[Transaction, Attempt, P], Coroutine[Any, Any, None]],
     *args: P.args,
     **kwargs: P.kwargs,

@@ -15,7 +15,7 @@ from service.users.model import ACTIVE, LOCAL, Caller, Origin
 from service.users.problems import Expired, NotInvited, WrongProvider
 from service.users.rows import Row, fold, hold
 from service.users.secrets import Secrets
-from service.users.tickets import Issued, Ticket
+from service.users.tickets import Issued, Presented
 
 _open = (
     invitations.c.project == bindparam("of_project"),
@@ -34,7 +34,7 @@ def mint(tokens: Tokens, issued: Issued) -> str:
     return tickets.mint(tokens, "invite", issued)
 
 
-def read(tokens: Tokens, token: str, *, late: bool = False) -> Ticket:
+def read(tokens: Tokens, token: str, *, late: bool = False) -> Presented:
     """What a token says. Raises Expired (unless `late`) and Forged."""
     return tickets.read(tokens, "invite", token, late=late)
 

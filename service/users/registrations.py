@@ -22,7 +22,7 @@ from service.users.problems import BadPayload, Expired, Forbidden, Invalid, TooM
 from service.users.projects import title
 from service.users.rows import fold
 from service.users.throttle import Attempt, take
-from service.users.tickets import Issued, Ticket
+from service.users.tickets import Issued, Presented
 
 LETTER: Final = "registration"  # the kind of the letter
 LIFETIME: Final = 7 * 86_400  # seconds
@@ -125,17 +125,17 @@ def mint(tokens: Tokens, issued: Issued) -> str:
     return tickets.mint(tokens, "verify", issued)
 
 
-def read(tokens: Tokens, token: str, *, late: bool = False) -> Ticket:
+def read(tokens: Tokens, token: str, *, late: bool = False) -> Presented:
     """What a token says. Raises Expired (unless `late`) and Forged."""
     return tickets.read(tokens, "verify", token, late=late)
 
 
-async def look(tx: Transaction, named: Ticket) -> tuple[Any, ...] | None:
+async def look(tx: Transaction, named: Presented) -> tuple[Any, ...] | None:
     """The address and the project's title of a registration that is open; None for any other."""
     return await tx.row(_LOOK, project=named.project, id=named.id)
 
 
-async def verify(tx: Transaction, named: Ticket, origin: Origin) -> str:
+async def verify(tx: Transaction, named: Presented, origin: Origin) -> str:
     """Make the user, whose address this has proven; give the id. Of two that verify at once, one does.
 
     Raises BadPayload (used, or another registration of the address was), Expired, Taken, NoSuch("role").

@@ -19,7 +19,7 @@ from service.users.problems import Forged, TooMany
 from service.users.rows import fold, hold
 from service.users.secrets import Secrets
 from service.users.throttle import Attempt, take
-from service.users.tickets import Ticket
+from service.users.tickets import Presented
 
 LETTER: Final = "password_reset"  # the kind of the letter
 LIFETIME: Final = 86_400  # seconds
@@ -89,7 +89,7 @@ def mint(tokens: Tokens, issued: Issued) -> str:
     return tickets.mint(tokens, "reset", issued, id=issued.user, hash=issued.bound)
 
 
-def read(tokens: Tokens, token: str, *, late: bool = False) -> Ticket:
+def read(tokens: Tokens, token: str, *, late: bool = False) -> Presented:
     """What a token says. Raises Expired (unless `late`) and Forged."""
     named = tickets.read(tokens, "reset", token, late=late)
     if not is_uuid(named.user):
@@ -97,7 +97,7 @@ def read(tokens: Tokens, token: str, *, late: bool = False) -> Ticket:
     return named
 
 
-async def look(tx: Transaction, named: Ticket) -> tuple[bool, str | None]:
+async def look(tx: Transaction, named: Presented) -> tuple[bool, str | None]:
     """Whether the password is still the one that the token was made to replace, and the project's title."""
     found = await tx.row(_STANDING, project=named.project, user=named.user)
     if found is None:
@@ -119,7 +119,7 @@ async def reset(
     await database.write(_reset, named, await secrets.chosen(password), origin)
 
 
-async def _reset(tx: Transaction, named: Ticket, password_hash: str, origin: Origin) -> None:
+async def _reset(tx: Transaction, named: Presented, password_hash: str, origin: Origin) -> None:
     row: Mapping[str, Any] | None = (await hold(tx, named.project, [named.user])).get(named.user)
     if row is None or not (await look(tx, named))[0]:
         raise Forged

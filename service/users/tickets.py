@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from service.tokens import TokenExpired, TokenInvalid, Tokens
+from service.tokens import LetterPurpose, TokenExpired, TokenInvalid, Tokens
 from service.users.checks import is_uuid
 from service.users.model import LOCAL
 from service.users.problems import Expired, Forged
 
-Purpose = Literal["invite", "reset", "verify"]
-
 # The documented claim `scope` of each.
-SCOPES: Final[Mapping[Purpose, str]] = {
+SCOPES: Final[Mapping[LetterPurpose, str]] = {
     "invite": "invite",
     "reset": "password-reset",
     "verify": "pending-registration",
@@ -34,7 +32,7 @@ class Issued(Protocol):
     def expires_at(self) -> str: ...
 
 
-class Ticket(NamedTuple):
+class Presented(NamedTuple):
     """What a token says: `id` is its row's key, `bound` the state that it dies with, where it does."""
 
     project: str
@@ -45,7 +43,7 @@ class Ticket(NamedTuple):
     expires_at: int
 
 
-def mint(tokens: Tokens, purpose: Purpose, issued: Issued, **more: str) -> str:
+def mint(tokens: Tokens, purpose: LetterPurpose, issued: Issued, **more: str) -> str:
     """Sign the token; the project is named only where it is not the default, so that links stay short."""
     claims = {"jti": issued.id, "email": issued.email, "scope": SCOPES[purpose], **more}
     if issued.project != LOCAL:
@@ -56,7 +54,7 @@ def mint(tokens: Tokens, purpose: Purpose, issued: Issued, **more: str) -> str:
     return tokens.sign(purpose, claims, expires_at=expires_at, issued_at=issued_at)
 
 
-def read(tokens: Tokens, purpose: Purpose, token: str, *, late: bool = False) -> Ticket:
+def read(tokens: Tokens, purpose: LetterPurpose, token: str, *, late: bool = False) -> Presented:
     """What a token says. Raises Expired and Forged; whether it is still good, only the database knows.
 
     `late`: one past its time is read as well, so that its page can tell since when, and whom to ask.
@@ -73,4 +71,4 @@ def read(tokens: Tokens, purpose: Purpose, token: str, *, late: bool = False) ->
     if not is_uuid(key):
         raise Forged
     email, user, bound = (str(claims.get(name, "")) for name in ("email", "id", "hash"))
-    return Ticket(str(claims.get("project", LOCAL)), key, email, user, bound, int(claims["exp"]))
+    return Presented(str(claims.get("project", LOCAL)), key, email, user, bound, int(claims["exp"]))
