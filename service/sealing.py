@@ -8,8 +8,8 @@ from typing import NamedTuple
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from service.derivation import derive
 
 KEY_ID = 4  # bytes
 NONCE = 12  # bytes, random: safe for 2^32 texts a key (NIST SP 800-38D section 8.3)
@@ -36,7 +36,7 @@ class Sealer:
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._first = _key_id(secrets[0])
-        self._keys = {_key_id(secret): AESGCM(_derive(secret, "idbridge sealing", 32)) for secret in secrets}
+        self._keys = {_key_id(secret): AESGCM(derive(secret, "idbridge sealing", 32)) for secret in secrets}
 
     def seal(self, text: str, place: Place) -> str:
         """Encrypt a text for its place; the same text never gives the same answer twice."""
@@ -67,8 +67,4 @@ def _address(place: Place) -> bytes:
 
 
 def _key_id(secret: str) -> bytes:
-    return _derive(secret, "idbridge sealing key id", KEY_ID)
-
-
-def _derive(secret: str, info: str, length: int) -> bytes:
-    return HKDF(SHA256(), length, salt=None, info=info.encode()).derive(secret.encode())
+    return derive(secret, "idbridge sealing key id", KEY_ID)

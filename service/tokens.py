@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError
 from joserfc.jwk import GuestProtocol, OctKey
 from joserfc.jwt import ClaimsOption, JWTClaimsRegistry
 from msgspec import Struct
+
+from service.derivation import derive
 
 ISSUER = "directus"  # the documented value: clients of the users API look for it
 LONGEST = 4096  # characters; ours have about 300, so nothing longer is worth the parsing
@@ -181,13 +181,8 @@ class _Rules(JWTClaimsRegistry):
 
 
 def _key(secret: str, name: str) -> OctKey:
-    return OctKey.import_key(_derive(secret, f"idbridge token {name}", 32))
+    return OctKey.import_key(derive(secret, f"idbridge token {name}", 32))
 
 
 def _kid(secret: str) -> str:
-    return urlsafe_b64encode(_derive(secret, "idbridge key id", 6)).decode()
-
-
-def _derive(secret: str, info: str, length: int) -> bytes:
-    # RFC 5869: a key for one purpose says nothing of the others, nor of the secret.
-    return HKDF(SHA256(), length, salt=None, info=info.encode()).derive(secret.encode())
+    return urlsafe_b64encode(derive(secret, "idbridge key id", 6)).decode()
