@@ -2,7 +2,8 @@
 
 Where to look:
 
-the tables      fields  connection_fields  history_fields  permission_fields  problems  operators
+the tables      fields  user_fields  connection_fields  history_fields  permission_fields
+                problems  operators
 made of them    dialect  relations  references  sealed  former  states  description
 filters         filters  places  paths  values  variables  chained_filters  nodes  conditions  functions
 answers         parts  choosing  selections  related  summaries

@@ -11,17 +11,16 @@ from sqlalchemy import ColumnElement, Table
 from service.database import tables
 from service.database.tables.ground import Number
 from service.dialects.connection_fields import CONNECTION_TOKENS, CONNECTIONS, SYNC_LOG
-from service.dialects.fields import FILES, GROUPS, ORDERS, ROLES, USERS, Cell, Field, Language
+from service.dialects.fields import FILES, GROUPS, ROLES, Cell, Field, Language
 from service.dialects.history_fields import ACTIVITY, REVISIONS
 from service.dialects.permission_fields import FIELDS as PERMISSIONS
+from service.dialects.user_fields import ORDERS, USERS
 from service.users import access, groups
 from service.users.access import ScopeKind
+from service.users.checks import is_uuid
 from service.users.leave import Action
 from service.users.model import CONCEALED
 from service.users.problems import BadPayload, UnknownWord
-
-_KEY: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
 
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 # There are no shares here: rules about `share` are kept and shown, as elsewhere, and nothing asks for them.
@@ -153,7 +152,6 @@ def item(collection: str, text: str) -> str | int:
 
 def key(text: str) -> str:
     """A uuid in its one spelling, lower case with dashes. ValueError when it is none."""
-    lower = text.lower()
-    if not _KEY.fullmatch(lower):
+    if not is_uuid(text):
         raise ValueError("no uuid with dashes")
-    return lower
+    return text.lower()

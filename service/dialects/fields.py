@@ -2,17 +2,16 @@
 
 A cell is the dialect's word, or `Cell(word, ...)` where the value differs as well. Guards: `open` is read and
 written, `server` is written by us alone, `secret` is written and reads as asterisks, `hidden` is never shown.
+Users, connections, permissions and what happened have theirs in files of their own.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, Text, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, func
 
-from service.database import tables
-from service.dialects import references, sealed
-from service.users.model import ATTRIBUTES, CONCEALED, Kind
+from service.users.model import Kind
 
 Guard = Literal["open", "server", "secret", "hidden"]
 Language = Literal["rest8", "rest10", "scim", "graphql"]
@@ -69,7 +68,7 @@ def _cell(cell: Cell | str) -> Cell:
     return Cell(cell) if isinstance(cell, str) else cell
 
 
-def _row(
+def row(
     name: str,
     kind: Kind,
     *,
@@ -80,27 +79,9 @@ def _row(
     references: str | None = None,
     **cells: Cell | str | None,
 ) -> Field:
+    """A row, with what the languages call it by their names: a cell, or a word."""
     named = {language: _cell(cell) for language in LANGUAGES if (cell := cells.get(language)) is not None}
     return Field(name, kind, column or name, guard, named, key, alias_of, references)
-
-
-def _user(name: str, rest8: Cell | str | None, rest10: Cell | str | None, scim: Cell | str | None = None,
-          *, guard: Guard = "open", column: str | None = None, key: str | None = None,
-          alias_of: str | None = None, references: str | None = None) -> Field:  # fmt: skip
-    """A row of the users table; GraphQL speaks the words of the 10 generation."""
-    return _row(
-        name,
-        ATTRIBUTES[alias_of or name].kind,
-        guard=guard,
-        column=column,
-        key=key,
-        alias_of=alias_of,
-        references=references,
-        rest8=rest8,
-        rest10=rest10,
-        scim=scim,
-        graphql=rest10,
-    )
 
 
 def swap(pairs: Mapping[object, object]) -> Callable[[object], object]:
@@ -110,34 +91,6 @@ def swap(pairs: Mapping[object, object]) -> Callable[[object], object]:
         return pairs.get(value, value) if isinstance(value, str) else value
 
     return swapped
-
-
-# One stored state has two words, and both are understood in both generations.
-_ARCHIVED_HERE: Final = swap({"deleted": "archived"})
-_DELETED_THERE: Final = swap({"archived": "deleted"})
-
-
-def _is_active(value: object) -> object:
-    return value == "active"
-
-
-def _linked(value: object) -> object:
-    """An object that holds nothing but an id is a link (a client sends back what it read as an object)."""
-    return value["id"] if isinstance(value, dict) and value.keys() == {"id"} else value
-
-
-def _open_reset(table: FromClause, changed_at: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Asterisks for who was sent a letter to reset their password, and has not changed since."""
-    letter = tables.letters.c
-    concealed: ColumnElement[str] = literal_column(f"'{CONCEALED}'")
-    asked = (
-        letter.project == table.c.project,
-        letter.reference == cast(table.c.id, Text()),
-        letter.kind == "password_reset",
-        letter.status != "cancelled",
-        letter.created_at > changed_at,
-    )
-    return select(func.max(concealed)).where(*asked).correlate(table).scalar_subquery()
 
 
 def _unlisted(value: object) -> object:
@@ -161,88 +114,14 @@ def unshortened(value: object) -> object:
     return f"{str(value)[:19]}.000Z" if short else value
 
 
-# The first 26 stand in the order of the documented object of generation 10; `theme` follows them.
-USERS: Final[tuple[Field, ...]] = (
-    _user("id", None, "id", "id", guard="server"),
-    _user("first_name", "first_name", "first_name", "name.givenName"),
-    _user("last_name", "last_name", "last_name", "name.familyName"),
-    _user("email", "email", "email", "emails[primary].value", key="email_key"),
-    _user(
-        "password",
-        Cell("password", guard="hidden"),
-        "password",
-        "password",
-        guard="secret",
-        column="password_hash",
-    ),
-    _user("location", None, "location"),
-    _user("title", "title", "title", "title"),
-    _user("description", None, "description"),
-    _user("tags", None, "tags"),
-    _user(
-        "avatar",
-        Cell("avatar", kind="integer", sql=references.of(tables.files), dump=references.linked),
-        Cell("avatar", dump=_linked),
-        references="directus_files",
-    ),
-    _user("language", "locale", "language", "preferredLanguage"),
-    _user("tfa_secret", "2fa_secret", "tfa_secret", guard="secret"),
-    _user(
-        "status",
-        Cell("status", load=_DELETED_THERE, dump=_ARCHIVED_HERE),
-        Cell("status", dump=_ARCHIVED_HERE),
-        Cell("active", load=_is_active),
-    ),
-    _user(
-        "role",
-        Cell("role", kind="integer", sql=references.of(tables.roles), dump=references.linked),
-        Cell("role", dump=_linked),
-        references="directus_roles",
-    ),
-    _user(
-        "token",
-        Cell("token", column="token_sealed", guard="open", sql=sealed.placed, load=sealed.of),
-        "token",
-        guard="secret",
-        column="token_fingerprint",
-    ),
-    _user("last_access", Cell("last_access_on", load=seconds, dump=unshortened), "last_access"),
-    _user("last_page", "last_page", "last_page"),
-    _user("provider", None, "provider"),
-    _user("external_identifier", "external_id", "external_identifier", "externalId"),
-    _user("auth_data", None, "auth_data"),
-    _user("email_notifications", "email_notifications", "email_notifications"),
-    _user("appearance", "theme", "appearance"),
-    _user("theme_dark", None, "theme_dark"),
-    _user("theme_light", None, "theme_light"),
-    _user("theme_light_overrides", None, "theme_light_overrides"),
-    _user("theme_dark_overrides", None, "theme_dark_overrides"),
-    _user("theme", None, "theme", column="appearance", alias_of="appearance"),
-    _user("number", Cell("id"), None, guard="server"),
-    _user("timezone", "timezone", None, "timezone"),
-    _user("locale_options", "locale_options", None),
-    _user("company", "company", None),
-    _row(
-        "password_reset_token",
-        "hash",
-        guard="server",
-        column="changed_at",
-        rest8=Cell("password_reset_token", sql=_open_reset),
-    ),
-    _user("user_name", None, None, "userName", key="user_name_key"),
-    _row("created_at", "timestamp", guard="server", scim="meta.created"),
-    _row("changed_at", "timestamp", guard="server", scim="meta.lastModified"),
-    _row("version", "integer", guard="server", scim="meta.version"),
-)
-
 # Only SCIM speaks of groups.
 GROUPS: Final[tuple[Field, ...]] = (
-    _row("id", "uuid", guard="server", scim="id"),
-    _row("display_name", "string", key="display_name_key", scim="displayName"),
-    _row("external_identifier", "string", scim="externalId"),
-    _row("created_at", "timestamp", guard="server", scim="meta.created"),
-    _row("changed_at", "timestamp", guard="server", scim="meta.lastModified"),
-    _row("version", "integer", guard="server", scim="meta.version"),
+    row("id", "uuid", guard="server", scim="id"),
+    row("display_name", "string", key="display_name_key", scim="displayName"),
+    row("external_identifier", "string", scim="externalId"),
+    row("created_at", "timestamp", guard="server", scim="meta.created"),
+    row("changed_at", "timestamp", guard="server", scim="meta.lastModified"),
+    row("version", "integer", guard="server", scim="meta.version"),
 )
 
 _EVERYWHERE: Final[tuple[Language, ...]] = ("rest8", "rest10", "graphql")
@@ -251,12 +130,12 @@ _EVERYWHERE: Final[tuple[Language, ...]] = ("rest8", "rest10", "graphql")
 def _file(name: str, kind: Kind, guard: Guard = "open", *, references: str | None = None) -> Field:
     """A row of the files table, with one word in every generation."""
     said = dict.fromkeys(_EVERYWHERE, name)
-    return _row(name, kind, guard=guard, references=references, **said)
+    return row(name, kind, guard=guard, references=references, **said)
 
 
 FILES: Final[tuple[Field, ...]] = (
-    _row("id", "uuid", guard="server", rest10="id", graphql="id"),
-    _row("number", "integer", guard="server", rest8="id"),
+    row("id", "uuid", guard="server", rest10="id", graphql="id"),
+    row("number", "integer", guard="server", rest8="id"),
     _file("storage", "string", "server"),
     _file("filename_disk", "string", "server"),
     _file("filename_download", "string"),
@@ -276,31 +155,22 @@ FILES: Final[tuple[Field, ...]] = (
 )
 
 ROLES: Final[tuple[Field, ...]] = (
-    _row("id", "uuid", guard="server", rest10="id", graphql="id"),
-    _row("number", "integer", guard="server", rest8="id"),
-    _row("name", "string", rest8="name", rest10="name", graphql="name"),
-    _row("icon", "string", rest10="icon", graphql="icon"),
-    _row("description", "text", rest8="description", rest10="description", graphql="description"),
-    _row(
+    row("id", "uuid", guard="server", rest10="id", graphql="id"),
+    row("number", "integer", guard="server", rest8="id"),
+    row("name", "string", rest8="name", rest10="name", graphql="name"),
+    row("icon", "string", rest10="icon", graphql="icon"),
+    row("description", "text", rest8="description", rest10="description", graphql="description"),
+    row(
         "ip_access",
         "tags",
         rest8=Cell("ip_whitelist", lacking=(), dump=_unlisted),
         rest10="ip_access",
         graphql="ip_access",
     ),
-    _row("external_id", "string", rest8="external_id"),
-    _row("module_listing", "json", rest8="module_listing"),
-    _row("collection_listing", "json", rest8="collection_listing"),
-    _row("enforce_tfa", "boolean", rest8="enforce_2fa", rest10="enforce_tfa", graphql="enforce_tfa"),
-    _row("admin_access", "boolean", rest10="admin_access", graphql="admin_access"),
-    _row("app_access", "boolean", rest10="app_access", graphql="app_access"),
+    row("external_id", "string", rest8="external_id"),
+    row("module_listing", "json", rest8="module_listing"),
+    row("collection_listing", "json", rest8="collection_listing"),
+    row("enforce_tfa", "boolean", rest8="enforce_2fa", rest10="enforce_tfa", graphql="enforce_tfa"),
+    row("admin_access", "boolean", rest10="admin_access", graphql="admin_access"),
+    row("app_access", "boolean", rest10="app_access", graphql="app_access"),
 )
-
-# The documented order of a language's words, where it is not that of the table.
-ORDERS: Final[Mapping[tuple[Language, str], tuple[str, ...]]] = {
-    ("rest8", "directus_users"): (
-        *("id", "status", "role", "first_name", "last_name", "email", "token", "last_access_on", "last_page"),
-        *("external_id", "theme", "2fa_secret", "password_reset_token", "timezone", "locale"),
-        *("locale_options", "avatar", "company", "title", "email_notifications", "password"),
-    ),
-}

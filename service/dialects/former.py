@@ -6,7 +6,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, FromClause, Text, cast, func
 
-from service.dialects.fields import FILES, ORDERS, ROLES, USERS, Field
+from service.dialects.fields import FILES, ROLES, Field
+from service.dialects.user_fields import ORDERS, USERS
 from service.users import model
 
 Column = ColumnElement[Any]

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, FromClause
 from service.database import tables
 from service.dialects import former, references
 from service.dialects.connection_fields import CONNECTIONS
-from service.dialects.fields import FILES, ROLES, USERS, Cell, Field, Guard, Language, nothing, seconds, swap
+from service.dialects.fields import FILES, ROLES, Cell, Field, Guard, Language, nothing, seconds, swap
+from service.dialects.user_fields import USERS
 from service.users import model
 from service.users.model import Kind
 

@@ -39,10 +39,14 @@ def of_item(table: FromClause, item: Column) -> Column:
     return func.coalesce(case(*numbered, else_=None), item)
 
 
+def bare(value: object) -> object:
+    """An object that holds nothing but an id is a link (a client sends back what it read as an object)."""
+    return value["id"] if isinstance(value, dict) and value.keys() == {"id"} else value
+
+
 def linked(value: object) -> object:
     """A reference in a body: a number, its digits, a key, or an object that holds one of these alone."""
-    if isinstance(value, dict) and value.keys() == {"id"}:
-        value = value["id"]
+    value = bare(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST:
         return Number(value)
     if isinstance(value, str) and _DIGITS.fullmatch(value) and int(value) < _MOST:

@@ -14,8 +14,9 @@ from providers.scim.problems import InvalidValue
 from providers.scim.schema import Resource, Value
 from providers.scim.user import USER
 from service.dialects import scim_groups
-from service.dialects.fields import USERS, Field
+from service.dialects.fields import Field
 from service.dialects.scim_tags import tag
+from service.dialects.user_fields import USERS
 from service.users.checks import is_email
 from service.users.model import ACTIVE, ATTRIBUTES, SUSPENDED
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from service.dialects import dialect, operators, problems, statements
 from service.dialects.dialect import EVERY
-from service.dialects.fields import LANGUAGES, ROLES, USERS, Field, Language
+from service.dialects.fields import LANGUAGES, ROLES, Field, Language
+from service.dialects.user_fields import USERS
 from service.users import model
 from service.users import problems as core
 from service.users.model import ATTRIBUTES, STATUSES, Kind
