@@ -24,7 +24,6 @@ def write(
     values: Mapping[str, object],
     *,
     sender: Address,
-    reply_to: Address | None = None,
     lang: str = catalogue.ENGLISH,
     head: Letterhead = PLAIN,
 ) -> EmailMessage:
@@ -32,15 +31,14 @@ def write(
 
     Raises jinja2.TemplateError for an unknown kind or a missing value, BadAddress for the recipient.
     """
-    support = head.support or (reply_to.addr_spec if reply_to else None)
     wording = head.wording.get(letter.kind, {})
     own = {f"own_{name}": _filled(wording.get(name, ""), values) for name in ("subject", "text")}
     optional: dict[str, object] = dict.fromkeys(("until", "message", "name"))
-    shown = {**optional, **values, **own, "support": support}
+    shown = {**optional, **values, **own, "support": head.support}
     shown |= {"paint": paint(head.colour), "logo": f"cid:{_LOGO}" if head.logo else None}
     subject, text, html = render(letter.kind, shown, lang)
     message = EmailMessage(policy=POLICY)
-    _address(message, letter, sender, reply_to)
+    _address(message, letter, sender, head.support)
     message["Subject"] = " ".join(subject.split())
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834 section 5
     message["X-Auto-Response-Suppress"] = "All"  # what Exchange asks instead
@@ -51,14 +49,18 @@ def write(
     return message
 
 
-def _address(message: EmailMessage, letter: Letter, sender: Address, reply_to: Address | None) -> None:
+def _address(message: EmailMessage, letter: Letter, sender: Address, support: str | None) -> None:
     message["From"] = str(sender)
-    local, _, domain = mailbox(letter.recipient).rpartition("@")
-    message["To"] = str(Address("", local, domain))
-    if reply_to is not None:
-        message["Reply-To"] = str(reply_to)
+    message["To"] = _bare(letter.recipient)
+    if support is not None:
+        message["Reply-To"] = _bare(support)
     message["Date"] = format_datetime(datetime.fromisoformat(letter.created_at))
     message["Message-ID"] = letter.message_id
+
+
+def _bare(address: str) -> str:
+    local, _, domain = mailbox(address).rpartition("@")
+    return str(Address("", local, domain))
 
 
 def _draw(message: EmailMessage, logo: bytes, media: str) -> None:

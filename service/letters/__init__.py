@@ -38,12 +38,10 @@ class Letters:
         labels: Mapping[str, str] = _NONE,
         passwords: bool = True,
         sign_on: Container[str] = (),
-        reply_to: Address | None = None,
         clock: Callable[[], str] = now,
     ) -> None:
         self._database = database
         self._sender = sender
-        self._reply_to = reply_to
         self._home = public_url.rstrip("/")
         self._mint = mint
         self._labels = labels
@@ -77,8 +75,7 @@ class Letters:
             "home": self._home,
             "place": place,
         }
-        head = facts.head
-        return write(letter, values, sender=sender, reply_to=self._reply_to, lang=language, head=head)
+        return write(letter, values, sender=sender, lang=language, head=facts.head)
 
     def _way(self, letter: Letter, facts: Facts) -> Way:
         """How the account is opened that a letter speaks of. A page elsewhere asks for a password."""

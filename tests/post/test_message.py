@@ -11,6 +11,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from mail.addresses import BadAddress, mask, read_sender
+from mail.letterhead import Letterhead
 from mail.message import calm, in_words, write
 from tests.post.letters import LINK, SENDER, letter, message, values
 
@@ -58,7 +59,7 @@ class _Reader(HTMLParser):
 
 
 def test_the_headers() -> None:
-    written = write(letter(), values(), sender=SENDER, reply_to=Address("", "help", "acme.example"))
+    written = write(letter(), values(), sender=SENDER, head=Letterhead(support="help@acme.example"))
     assert dict(written.items()) == {
         "From": "Acme <no-reply@acme.example>",
         "To": "anna@example.org",
