@@ -3,9 +3,10 @@
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import Insert, bindparam, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mail.addresses import BadAddress, mailbox
@@ -14,6 +15,7 @@ from mail.tongues import LANGUAGES
 from service.database import Transaction
 from service.database.tables import letterheads, projects
 from service.users import access
+from service.users.last_administrator import hold_project
 from service.users.model import Caller
 from service.users.problems import Invalid, NoSuch
 
@@ -43,20 +45,21 @@ async def change(tx: Transaction, caller: Caller, changes: Changes) -> None:
     Raises NoSuch("project").
     """
     access.check_administrator(caller)
-    title = changes.get("title")
-    found = (
-        await tx.run(_TITLE, of_name=caller.project, title=title)
-        if title
-        else await tx.row(projects.select().where(projects.c.name == bindparam("name")), name=caller.project)
-    )
-    if not found:
+    if not await hold_project(tx, caller.project):
         raise NoSuch("project")
+    title = changes.get("title")
+    if title:
+        await tx.run(_TITLE, of_name=caller.project, title=title)
     kept = {name: value for name, value in changes.items() if name in _columns}
     if kept:
-        merge = _ADDED.on_conflict_do_update(
-            index_elements=["project"], set_={name: _ADDED.excluded[name] for name in kept}
-        )
-        await tx.run(merge, project=caller.project, **kept)
+        await tx.run(_merge(tuple(sorted(kept))), project=caller.project, **kept)
+
+
+@lru_cache(64)
+def _merge(names: tuple[str, ...]) -> Insert:
+    return _ADDED.on_conflict_do_update(
+        index_elements=["project"], set_={name: _ADDED.excluded[name] for name in names}
+    )
 
 
 def taken(given: Changes) -> dict[str, object]:
