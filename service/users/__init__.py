@@ -3,7 +3,7 @@
 Where to look:
 
 words           model  problems  checks  networks  clock
-who may         access  leave  permissions  managed  last_administrator  last_way
+who may         access  leave  permissions  managed  last_administrator  last_way  turns
 users           records  given  newcomers  edits  rows  uniqueness  addresses  numbers  tracking  imports
 what follows    endings  notices  history  events
 roles           roles  role_changes  role_members  administrators

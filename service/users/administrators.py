@@ -6,6 +6,7 @@ from service.database import Transaction
 from service.users import last_administrator, records, roles
 from service.users.model import house
 from service.users.problems import NoSuch
+from service.users.turns import hold_project
 
 
 async def create(tx: Transaction, project: str, values: Mapping[str, object]) -> str:
@@ -13,7 +14,7 @@ async def create(tx: Transaction, project: str, values: Mapping[str, object]) ->
 
     Raises NoSuch("project"), Invalid, Taken.
     """
-    if not await last_administrator.hold_project(tx, project):
+    if not await hold_project(tx, project):
         raise NoSuch("project")
     role = await roles.make_administrators(tx, project)
     (user,) = await records.create(tx, house(project), [{**values, "role": role}])
@@ -22,7 +23,7 @@ async def create(tx: Transaction, project: str, values: Mapping[str, object]) ->
 
 async def ensure(tx: Transaction, project: str, values: Mapping[str, object]) -> str | None:
     """Make the first administrator, unless there is one already (None). Two that start together make one."""
-    if not await last_administrator.hold_project(tx, project):
+    if not await hold_project(tx, project):
         raise NoSuch("project")
     if await last_administrator.exists(tx, project):
         return None

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from service.database import Transaction, new_key, now
 from service.database.tables import connections, users
 from service.sealing import Place, Sealer
-from service.users import access, connection_tokens, edits, history, last_administrator
+from service.users import access, connection_tokens, edits, history
 from service.users.checks import check, is_uuid
 from service.users.connection_terms import checked
 from service.users.connections import find
@@ -28,6 +28,7 @@ from service.users.model import (
 )
 from service.users.problems import Forbidden, Invalid, NoSuch
 from service.users.rows import AT_ONCE, Row, as_row, locking, same
+from service.users.turns import hold_project
 from service.users.uniqueness import unique
 
 LOG_DAYS: Final = 30
@@ -90,7 +91,7 @@ async def create(
         raise Invalid("provider", "required")
     said = {n: v for n, v in given.items() if n not in _IGNORED and v is not None and v != CONCEALED}
     values = await checked(tx, caller, {**_DEFAULTS, "name": str(said["provider"])[:100], **said})
-    if not await last_administrator.hold_project(tx, caller.project):
+    if not await hold_project(tx, caller.project):
         raise NoSuch("project")
     key = new_key()
     row = {**values, "id": key, "project": caller.project, "created_at": now()}

@@ -12,11 +12,11 @@ from service.database.tables import file_bytes, files
 from service.users import file_access, file_rows, history, leave
 from service.users.checks import check
 from service.users.file_rows import snapshot
-from service.users.last_administrator import hold_project
 from service.users.model import CONCEALED, FILE_ATTRIBUTES, FILES, Caller
 from service.users.pictures import SUFFIXES, Picture
 from service.users.problems import Unprocessable
 from service.users.rows import Row, hold, same
+from service.users.turns import hold_project
 from service.users.uniqueness import unique
 
 MOST_OF_ONE: Final = 20  # files of a person who uploads without any rule

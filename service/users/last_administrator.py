@@ -6,9 +6,10 @@ from typing import Final
 from sqlalchemy import bindparam, select, true
 
 from service.database import Transaction, by_kind, one_of
-from service.database.tables import projects, roles, users
+from service.database.tables import roles, users
 from service.users.model import ACTIVE
 from service.users.problems import LastAdministrator
+from service.users.turns import hold_project
 
 _administrators = (
     select(users.c.id)
@@ -21,15 +22,6 @@ _ACTIVE: Final = _administrators.where(users.c.status == ACTIVE)
 _OTHERS: Final = by_kind(
     lambda kind: _administrators.where(users.c.status == ACTIVE, ~one_of(users.c.id, "leaving", kind))
 )
-# FOR NO KEY UPDATE: rows that refer to the project may be written meanwhile, other holders have to wait.
-_HOLD: Final = (
-    select(projects.c.name).where(projects.c.name == bindparam("project")).with_for_update(key_share=True)
-)
-
-
-async def hold_project(tx: Transaction, project: str) -> bool:
-    """Let one transaction at a time through, for what counts over a whole project. False: no such project."""
-    return await tx.row(_HOLD, project=project) is not None
 
 
 async def keep_one(tx: Transaction, project: str, leaving: Mapping[str, str]) -> None:

@@ -15,9 +15,9 @@ from mail.tongues import LANGUAGES
 from service.database import Transaction
 from service.database.tables import letterheads, projects
 from service.users import access
-from service.users.last_administrator import hold_project
 from service.users.model import Caller
 from service.users.problems import Invalid, NoSuch
+from service.users.turns import hold_project
 
 MOST: Final = 65_536  # bytes of a logo: it goes out with every letter
 KINDS: Final = (

@@ -11,10 +11,10 @@ from service.database import Transaction, by_kind, one_of
 from service.database.tables import permissions
 from service.users import access, history, roles
 from service.users.checks import check as checked
-from service.users.last_administrator import hold_project
 from service.users.model import PERMISSION_ATTRIBUTES, PERMISSIONS, Caller
 from service.users.problems import BadPayload, Forbidden, Invalid
 from service.users.rows import Row, same
+from service.users.turns import hold_project
 
 MOST: Final = 10  # rules of one role about the same thing: every one stands in a statement
 Check = Callable[[Mapping[str, Any]], None]

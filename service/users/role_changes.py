@@ -15,6 +15,7 @@ from service.users.model import CONCEALED, ROLE_ATTRIBUTES, ROLES, Caller
 from service.users.problems import BadPayload, ChangeDenied, Forbidden, RemovalDenied, Unprocessable
 from service.users.roles import checked, create
 from service.users.rows import Row, same
+from service.users.turns import hold_project
 
 _COLUMNS: Final = tuple(column.name for column in roles.c)
 _IGNORED: Final = frozenset({"id", "number", "users"})
@@ -55,7 +56,7 @@ async def change(tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[
         differing[id_] = _differing(held[id_], {**leave.filled(caller, grant), **changes[id_]})
     _keep_in(caller, differing.get(caller.role or "", {}))
     demoted = [id_ for id_, new in differing.items() if new.get("admin_access") is False]
-    guarded = bool(demoted) and await last_administrator.hold_project(tx, caller.project)
+    guarded = bool(demoted) and await hold_project(tx, caller.project)
     had = guarded and await last_administrator.is_there(tx, caller.project)
     for id_, new in differing.items():
         await tx.run(_UPDATE, of_project=caller.project, of_id=id_, **new)

@@ -11,10 +11,10 @@ from service.database.shapes import Kind
 from service.database.tables import roles
 from service.users import access, history, leave, networks
 from service.users.checks import check, is_uuid
-from service.users.last_administrator import hold_project
 from service.users.leave import Grant
 from service.users.model import ROLE_ATTRIBUTES, ROLES, Caller
 from service.users.problems import Invalid, NoSuch, Taken
+from service.users.turns import hold_project
 from service.users.uniqueness import unique
 
 ADMINISTRATORS: Final = 1  # the number of the role that is made with the project
