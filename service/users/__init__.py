@@ -10,7 +10,7 @@ roles           roles  role_changes  role_members  administrators
 groups          groups  group_members  group_nesting  membership  group_roles  group_decisions  adoption
 projects        projects  letterheads
 letters bring   invitations  invitation_states  invitation_letters  acceptance  renewals  registrations
-                resets  tickets  correspondence
+                resets  tickets  outbox  correspondence
 signing in      sign_in  passwords  secrets  threads  throttle  attempt_rows
 sessions        sessions  session_starts  session_rows  session_list  refreshing  refresh_tokens
 second factors  second_factor  recovery_codes  factors  waiting  lost_factors

@@ -9,9 +9,9 @@ from service.database.tables import invitations
 from service.tokens import Tokens
 from service.users import edits, tickets
 from service.users.edits import Edit
-from service.users.endings import INVITATION, OUTBOX
 from service.users.invitation_states import look
 from service.users.model import ACTIVE, LOCAL, Caller, Origin
+from service.users.outbox import INVITATION, OUTBOX
 from service.users.problems import Expired, NotInvited, WrongProvider
 from service.users.rows import Row, fold, hold
 from service.users.secrets import Secrets

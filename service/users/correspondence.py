@@ -15,8 +15,8 @@ from service.database import MAX_KEY, Transaction, new_key, now
 from service.database.tables import letter_windows, letters
 from service.users import access, renewals
 from service.users.clock import later
-from service.users.endings import INVITATION, OUTBOX
 from service.users.model import Caller
+from service.users.outbox import INVITATION, OUTBOX
 from service.users.problems import Forbidden, Unprocessable
 
 # What an administrator sees; `data` and the lease are the post's own business.

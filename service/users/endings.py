@@ -5,12 +5,9 @@ from typing import Final
 
 from sqlalchemy import Delete, Table, bindparam, delete, or_, update
 
-from mail.outbox import Outbox
 from service.database import NIL_KEY, Transaction, by_kind, one_of
-from service.database.tables import awaited_codes, invitations, letters, registrations, sessions
-
-INVITATION: Final = "invitation"  # the kind of the letter
-OUTBOX: Final = Outbox(letters)
+from service.database.tables import awaited_codes, invitations, registrations, sessions
+from service.users.outbox import INVITATION, OUTBOX
 
 _SESSIONS: Final = by_kind(
     lambda kind: delete(sessions).where(

@@ -8,8 +8,8 @@ from sqlalchemy import and_, bindparam, select
 from mail.contract import Owed
 from service.database import Transaction, new_key
 from service.database.tables import projects, users
-from service.users.endings import INVITATION, OUTBOX
 from service.users.model import Caller
+from service.users.outbox import INVITATION, OUTBOX
 
 _inviter = users.alias("inviter")
 _HOST: Final = (

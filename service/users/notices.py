@@ -9,8 +9,8 @@ from mail.contract import Owed
 from service.database import Transaction, new_key
 from service.database.tables import users
 from service.users.clock import later
-from service.users.endings import OUTBOX
 from service.users.model import ACTIVE, SUSPENDED, Caller
+from service.users.outbox import OUTBOX
 
 EMAIL_CHANGED: Final = "email_changed"  # kinds of letters
 LINKED: Final = "sign_in_linked"

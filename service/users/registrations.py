@@ -16,8 +16,8 @@ from service.tokens import Tokens
 from service.users import newcomers, roles, tickets
 from service.users.checks import check, deliverable
 from service.users.clock import later
-from service.users.endings import OUTBOX
 from service.users.model import ACTIVE, Caller, Origin
+from service.users.outbox import OUTBOX
 from service.users.problems import BadPayload, Expired, Forbidden, Invalid, TooMany
 from service.users.projects import title
 from service.users.rows import fold

@@ -13,8 +13,8 @@ from service.users import edits, tickets
 from service.users.checks import is_uuid
 from service.users.clock import later
 from service.users.edits import Edit
-from service.users.endings import OUTBOX
 from service.users.model import ACTIVE, LOCAL, Caller, Origin
+from service.users.outbox import OUTBOX
 from service.users.problems import Forged, TooMany
 from service.users.rows import fold, hold
 from service.users.secrets import Secrets
