@@ -9,6 +9,7 @@ from typing import IO
 
 import msgspec
 
+from service.moments import moment_of
 from service.redaction import clean, redact
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -35,7 +36,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Give the line; a record whose arguments do not fit is still a line, and still without secrets."""
         line: dict[str, object] = {
-            "time": stamp(record.created),
+            "time": moment_of(int(record.created * 1000)),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": redact(_message(record))[:LONGEST_TEXT],
@@ -66,11 +67,6 @@ def start(level: str = "info", stream: IO[str] | None = None) -> None:
     logging.captureWarnings(capture=True)
 
 
-def stamp(moment: float) -> str:
-    """Give seconds since 1970 as `2021-02-05T15:18:13.000Z`."""
-    return f"{_second(int(moment))}.{int(moment % 1 * 1000):03}Z"
-
-
 class Line(msgspec.Struct, gc=False):
     """An answered request, as it is logged."""
 
@@ -87,7 +83,7 @@ class Line(msgspec.Struct, gc=False):
     user: str | None
 
 
-_Noted = tuple[float, str, str, str, int, float, str, str | None]
+_Noted = tuple[int, str, str, str, int, float, str, str | None]
 
 
 class AccessLog:
@@ -122,7 +118,8 @@ class AccessLog:
             return
         if not self._noted:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
-        self._noted.append((time.time(), request, method, path, status, seconds, client, user))
+        at = time.time_ns() // 1_000_000
+        self._noted.append((at, request, method, path, status, seconds, client, user))
 
     def flush(self) -> None:
         """Write what waits; called at the end, too."""
@@ -140,7 +137,7 @@ def _line(noted: _Noted) -> Line:
     if len(path) > LONGEST_PATH or "eyJ" in path:  # the 8 generation has invitation tokens in its paths
         path = redact(path)[:LONGEST_PATH]
     ms = round(seconds * 1000, 1)
-    return Line(stamp(at), "info", "access", "request", request, method, path, status, ms, client, user)
+    return Line(moment_of(at), "info", "access", "request", request, method, path, status, ms, client, user)
 
 
 def _message(record: logging.LogRecord) -> str:
@@ -156,20 +153,9 @@ def _json(line: dict[str, object]) -> str:
     try:
         return _encode(line).decode()
     except UnicodeEncodeError:  # a lone surrogate, from outside
-        return _encode(
-            {name: str(value).encode("utf-8", "replace").decode() for name, value in line.items()}
-        ).decode()
+        whole = {name: str(value).encode("utf-8", "replace").decode() for name, value in line.items()}
+        return _encode(whole).decode()
 
 
 _ENCODER = msgspec.json.Encoder()
 _encode = _ENCODER.encode
-_seconds: dict[int, str] = {}
-
-
-def _second(second: int) -> str:
-    text = _seconds.get(second)
-    if text is None:
-        text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        _seconds.clear()  # only the newest second is asked for again and again
-        _seconds[second] = text
-    return text

@@ -7,8 +7,8 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from providers.scim import bulk
-from service.database.types import moment_of
 from service.dialects import scim_advice
+from service.moments import moment_of
 from service.redaction import MASK, clean
 
 if TYPE_CHECKING:

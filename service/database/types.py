@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
@@ -13,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from service.database.fitting import fit_bytes, fit_document, fit_flag, fit_key, fit_moment, fit_text
+from service.moments import moment_of
 
 T = TypeVar("T")
 NIL_KEY: Final = "00000000-0000-0000-0000-000000000000"  # nobody's, and before every key (RFC 9562, 5.9)
@@ -58,17 +58,6 @@ def moment(when: datetime) -> str:
 def now() -> str:
     """The present moment."""
     return moment_of(time.time_ns() // 1_000_000)
-
-
-def moment_of(milliseconds: int) -> str:
-    """The moment so many milliseconds after the beginning of 1970."""
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{_second(seconds)}.{rest:03}Z"
-
-
-@lru_cache(64)  # the same second is asked for again and again
-def _second(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 class Fitted(TypeDecorator[T]):

@@ -1,7 +1,6 @@
 """The letters of a project, for its administrators: listed, read, sent again, cancelled."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from mail.schedule import SERVER_SAID
 from service.database import MAX_KEY, Transaction, new_key, now
 from service.database.tables import letter_windows, letters
 from service.users import access, renewals
-from service.users.clock import later
+from service.users.clock import later, span
 from service.users.model import Caller
 from service.users.outbox import INVITATION, OUTBOX
 from service.users.problems import Forbidden, Unprocessable
@@ -114,7 +113,6 @@ async def resend(tx: Transaction, caller: Caller, key: str, lifetime: float) -> 
     if old["status"] == "queued":
         await cancel(tx, caller, key)
     at = now()
-    begun, ended = (datetime.fromisoformat(old[name]) for name in ("created_at", "expires_at"))
     (data,) = await tx.row(_COPY, project=caller.project, id=key) or ({},)
     copy = Owed(
         id=new_key(),
@@ -123,7 +121,7 @@ async def resend(tx: Transaction, caller: Caller, key: str, lifetime: float) -> 
         reference=old["reference"],
         recipient=old["recipient"],
         created_at=at,
-        expires_at=later(at, (ended - begun).total_seconds()),
+        expires_at=later(at, span(old["created_at"], old["expires_at"])),
         data=data,
     )
     return await one(tx, caller, await OUTBOX.post(tx, copy))
@@ -134,9 +132,8 @@ async def waiting(tx: Transaction, caller: Caller) -> Waiting:
     access.check_administrator(caller)
     at = now()
     number, since = await OUTBOX.due(tx, at)
-    begun, ended = (datetime.fromisoformat(moment) for moment in (since or at, at))
     reason = await OUTBOX.why(tx, at) if number else None
-    return Waiting(number, (ended - begun).total_seconds(), reason and reason.partition(SERVER_SAID)[0])
+    return Waiting(number, span(since or at, at), reason and reason.partition(SERVER_SAID)[0])
 
 
 async def prune(tx: Transaction) -> int:

@@ -5,7 +5,6 @@ that applications can still verify what they were given.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from service.database import Transaction, new_key, now
 from service.database.tables import event_keys
 from service.sealing import Place, SealBroken, Sealer
-from service.users.clock import later
+from service.users.clock import later, span
 from service.users.feed import DAYS
 
 ALGORITHM: Final = "ES256"
@@ -78,8 +77,7 @@ class EventKeys:
         if found is None:
             return None
         number, kid, private, created_at = found
-        age = datetime.fromisoformat(at) - datetime.fromisoformat(created_at)
-        if age.total_seconds() > _LIFE:
+        if span(created_at, at) > _LIFE:
             return None
         try:
             opened = self._sealer.open(private, place(project, number))

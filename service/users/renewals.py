@@ -3,7 +3,6 @@
 Administrators do this with every invitation, others who may invite with those that they sent themselves.
 """
 
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, and_, bindparam, insert, select
@@ -11,7 +10,7 @@ from sqlalchemy import Select, and_, bindparam, insert, select
 from service.database import MAX_KEY, Transaction, new_key, now
 from service.database.tables import invitations, users
 from service.users import endings, invitation_letters, leave
-from service.users.clock import later
+from service.users.clock import later, span
 from service.users.invitation_states import Invitation, look, state_of
 from service.users.invitations import check_inviter
 from service.users.model import Caller
@@ -107,8 +106,7 @@ async def _again(tx: Transaction, project: str, jti: str, lifetime: float | None
     await hold(tx, project, [found["user"]])  # of two that ask at once, the second voids the first's
     at = now()
     await endings.void_invitations(tx, project, [found["user"]], at, AGAIN)
-    begun, ended = (datetime.fromisoformat(found[name]) for name in ("issued_at", "expires_at"))
-    until = later(at, lifetime or (ended - begun).total_seconds())
+    until = later(at, lifetime or span(found["issued_at"], found["expires_at"]))
     row = {**found, "project": project, "id": new_key(), "issued_at": at, "expires_at": until}
     await tx.run(_INSERT, **row)
     await invitation_letters.post(tx, Caller(project, found["invited_by"]), [row])
