@@ -1,6 +1,7 @@
 """The command `idbridge`: reads the command line, runs one command, says in a sentence what went wrong."""
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -10,12 +11,13 @@ from service.commands import Failure, parser, tell
 
 WRONG_USAGE = 2
 INTERRUPTED = 130
+NOBODY_READS = 141  # as a shell says it of SIGPIPE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name (the process's own by default); give its exit status."""
     try:
-        options = parser.build().parse_args(arguments)
+        options = parser.read(sys.argv[1:] if arguments is None else arguments)
     except SystemExit as end:  # --help and --version leave this way, too
         return WRONG_USAGE if end.code else 0
     try:
@@ -26,6 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return failure.status
     except KeyboardInterrupt:
         return INTERRUPTED
+    except (
+        BrokenPipeError
+    ):  # of stdout, as `| head` ends: what is left in it would be tried again at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_READS
     return 0
 
 

@@ -64,7 +64,9 @@ async def _kept(config: Config, project: str, values: dict[str, str | None]) -> 
 def _given(file: Path | None) -> str | None:
     """Give the password of the file or, at a terminal, of the person there; None: make one up."""
     if file is not None:
-        return secret_of(file, "password")
+        if password := secret_of(file, "password"):
+            return password
+        raise Failure("The password's file is empty.")
     if not sys.stdin.isatty():
         return None
     password = getpass.getpass("Password (empty: one is made): ")

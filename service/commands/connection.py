@@ -2,6 +2,7 @@
 
 import asyncio
 from argparse import Namespace
+from shlex import quote
 from typing import Any
 
 from service.commands import Failure, give, tell
@@ -10,9 +11,10 @@ from service.commands.setting import configured, opened, secret_of
 from service.config import Config
 from service.database import Database, Transaction
 from service.sealing import Sealer
-from service.users import connection_changes, connections
+from service.users import connection_changes, connections, projects
 from service.users.connections import Connection
 from service.users.model import house
+from service.users.problems import NoSuch
 
 
 def run(options: Namespace) -> None:
@@ -26,7 +28,7 @@ async def found(database: Database, options: Namespace) -> Connection:
     if connection is None:
         raise Failure(
             f"The project {options.project} has no connection {options.provider}: "
-            f"`idbridge connection create --provider {options.provider}` makes one."
+            f"`idbridge connection create --provider {quote(options.provider)}` makes one."
         )
     return connection
 
@@ -39,7 +41,7 @@ async def _run(config: Config, options: Namespace) -> None:
 async def _create(database: Database, options: Namespace, sealer: Sealer) -> None:
     given = {**_terms(options), "provider": options.provider}
     give(await database.write(connection_changes.create, house(options.project), given, sealer))
-    tell(f"`idbridge scim-token create --provider {options.provider}` makes a token for it.")
+    tell(f"`idbridge scim-token create --provider {quote(options.provider)}` makes a token for it.")
 
 
 async def _change(database: Database, options: Namespace, sealer: Sealer) -> None:
@@ -71,6 +73,8 @@ async def _list(database: Database, options: Namespace, _: Sealer) -> None:
 
 
 async def _listed(tx: Transaction, project: str) -> list[dict[str, Any]]:
+    if await projects.title(tx, project) is None:
+        raise NoSuch("project")
     return await connection_changes.listed(tx, house(project))
 
 

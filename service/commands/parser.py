@@ -1,6 +1,7 @@
 """What may stand on the command line, and the help that says so."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,6 +25,14 @@ examples:
 
 Settings come from environment variables such as PUBLIC_URL, SECRET and DATABASE_URL; the README
 lists them. Exit status: 0 done, 1 refused, 2 wrong usage, 69 the database is away, 78 wrong settings."""
+
+
+def read(arguments: Sequence[str]) -> Namespace:
+    """Take a command's line apart; an empty one is answered with all that there is. Raises SystemExit."""
+    parser = build()
+    if not arguments:
+        parser.exit(2, parser.format_help())
+    return parser.parse_args(arguments)
 
 
 def build() -> ArgumentParser:
@@ -105,7 +114,9 @@ def _mail(among: Commands) -> None:
     preview = verb(among, "mail_preview", "preview", does)
     preview.add_argument("kinds", metavar="KIND", nargs="*", help="such as invitation; all when left out")
     preview.add_argument("--project", metavar="P", default="default", help="whose letterhead (default)")
-    preview.add_argument("--language", metavar="L", default="en", help=f"{', '.join(LANGUAGES)} (en)")
+    preview.add_argument(
+        "--language", metavar="L", choices=LANGUAGES, default="en", help=f"{', '.join(LANGUAGES)} (en)"
+    )
     preview.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("preview"), help="where to (preview)"
     )

@@ -1,6 +1,13 @@
 """How a command's line is taken apart: what the parsers of all commands share."""
 
-from argparse import Action, ArgumentParser, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import (
+    Action,
+    ArgumentParser,
+    ArgumentTypeError,
+    RawDescriptionHelpFormatter,
+    _SubParsersAction,
+)
+from collections.abc import Callable
 from typing import TypeAlias
 
 Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"  # argparse gives it no public name
@@ -45,3 +52,14 @@ def verb(among: Commands, name: str, word: str, does: str, example: str = "") ->
     parser = command(among, word, does, example)
     parser.set_defaults(module=name.replace("-", "_"), verb=word)
     return parser
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Read a whole number within bounds."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 19 and least <= int(text) <= most):
+            raise ArgumentTypeError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return read

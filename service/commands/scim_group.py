@@ -4,6 +4,7 @@ import asyncio
 from argparse import Namespace
 
 from service.commands import Failure, give, tell
+from service.commands.connection import found
 from service.commands.setting import configured, opened
 from service.config import Config
 from service.database import Transaction
@@ -16,15 +17,16 @@ from service.users.model import house
 def run(options: Namespace) -> None:
     """Run the command."""
     given = [_entry(text) for text in options.entries]
-    found = asyncio.run(_map(configured(), options, given))
-    for entry in found:
+    entries = asyncio.run(_map(configured(), options, given))
+    for entry in entries:
         give(f"{entry.group}={entry.role}{'  (makes administrators)' if entry.administers else ''}")
-    if not found:
+    if not entries:
         tell(f"No group of {options.provider} gives a role.")
 
 
 async def _map(config: Config, options: Namespace, given: list[tuple[str, str]]) -> list[GroupRole]:
     async with opened(config) as database:
+        await found(database, options)
         return await database.write(_settle, options, given)
 
 

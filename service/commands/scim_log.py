@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from service.commands import give
+from service.commands import give, tell
 from service.commands.connection import found
 from service.commands.setting import configured, opened
 from service.config import Config
@@ -30,11 +30,13 @@ async def _run(config: Config, options: Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(one, ended.set)
     async with opened(config) as database:
         connection = await found(database, options)
-        caller, limit = house(options.project), max(0, min(options.limit, _MOST))
+        caller = house(options.project)
         rows = await database.read(
-            sync_log.newest, caller, connection.id, failed=options.failed or None, limit=limit
+            sync_log.newest, caller, connection.id, failed=options.failed or None, limit=options.limit
         )
         _show(rows[::-1], options)
+        if not rows:
+            tell(f"{'Nothing has failed' if options.failed else 'It has asked nothing'} of late.")
         shown = {row["id"] for row in rows}
         since = min(shown, default=NIL_KEY)
         while options.follow and not ended.is_set():

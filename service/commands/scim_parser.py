@@ -5,7 +5,7 @@ from pathlib import Path
 
 from service.commands import connection_parser
 from service.commands.connection_parser import of_connection, terms
-from service.commands.parsing import Commands, command, verb, verbs
+from service.commands.parsing import Commands, command, verb, verbs, whole
 
 
 def add(commands: Commands) -> None:
@@ -21,7 +21,9 @@ def _token(among: Commands) -> None:
     parser = of_connection(verb(among, "scim-token", "create", "make a token, shown once", _TOKENS))
     terms(parser)
     parser.add_argument("--name", metavar="N", help="a mark to know it by")
-    parser.add_argument("--days", metavar="N", type=int, help="how long it is good (without end)")
+    parser.add_argument(
+        "--days", metavar="N", type=whole(1, 36_500), help="how long it is good (without end)"
+    )
     parser.add_argument(
         "--client-secret",
         action="store_true",
@@ -56,7 +58,9 @@ def _log(parser: ArgumentParser) -> None:
     of_connection(parser)
     parser.add_argument("--failed", action="store_true", help="only what went wrong")
     parser.add_argument("--follow", action="store_true", help="go on showing what comes, until Ctrl-C")
-    parser.add_argument("--limit", metavar="N", type=int, default=20, help="how many of the newest (20)")
+    parser.add_argument(
+        "--limit", metavar="N", type=whole(1, 1000), default=20, help="how many of the newest (20)"
+    )
     parser.add_argument("--json", action="store_true", help="a JSON object a line, with request and answer")
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from service.database import Transaction
 from service.users import networks, roles
-from service.users.checks import check
+from service.users.checks import check, is_email
 from service.users.model import CONNECTION_ATTRIBUTES, LOCAL, Caller
 from service.users.problems import Invalid, NoSuch
 from service.users.rows import fold
@@ -35,7 +35,10 @@ async def checked(tx: Transaction, caller: Caller, given: Mapping[str, object]) 
 
 def _domains(name: str, value: Any) -> list[str]:
     _few(name, value)
-    return [folded for domain in value if (folded := fold(domain.strip().lstrip("@")))]
+    found = [folded for domain in value if (folded := fold(domain.strip().lstrip("@")))]
+    if not all(is_email(f"somebody@{domain}") for domain in found):
+        raise Invalid(name, "type", detail="must be domains of e-mail addresses, such as example.com")
+    return found
 
 
 def _few(name: str, value: Sequence[object]) -> None:

@@ -65,7 +65,7 @@ async def zones(tx: Transaction) -> dict[str, str]:
 def check_name(name: str) -> None:
     """Raises Invalid unless a project may have this name."""
     if name in RESERVED:
-        raise Invalid("name", "choice", limit="the names that no path of ours begins with")
+        raise Invalid("name", "type", detail="must be another one: addresses of ours begin with it")
     if not _NAME.fullmatch(name):
         raise Invalid(
             "name", "type", detail="must be 1 to 63 of a-z, 0-9, dot, underscore and dash, the first no dot"

@@ -1,6 +1,7 @@
 """The command `idbridge`, run as a person runs it: what it prints where, and with which status it ends."""
 
 import asyncio
+import os
 import re
 import secrets
 import socket
@@ -68,13 +69,40 @@ def test_each_command_explains_itself(capsys: pytest.CaptureFixture[str], comman
 
 
 @pytest.mark.parametrize(
-    "arguments", ["", "nonsense", "admin", "serve --prot 1", "serve 1", "scim-token create"]
+    "arguments",
+    [
+        *("", "nonsense", "admin", "serve --prot 1", "serve 1", "scim-token create"),
+        *("scim-token create --provider x --days 0", "scim-token create --provider x --days 99999999999"),
+        *("scim-log --provider x --limit -1", "mail preview --language tlh"),
+    ],
 )
 def test_wrong_usage_is_told_with_status_2(capsys: pytest.CaptureFixture[str], arguments: str) -> None:
     assert main(arguments.split()) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "usage: idbridge" in shown.err
+
+
+def test_a_command_alone_tells_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert [name for name in COMMANDS if not re.search(rf"^  {name}  ", shown.err, re.M)] == []
+
+
+async def test_a_pipe_that_nobody_reads_any_longer_ends_a_command_in_silence(folder: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-m", "service", "mail", "preview", "invitation"),
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT)},
+        stdout=writing,
+        stderr=PIPE,
+    )
+    os.close(writing)
+    _, err = await process.communicate()
+    assert (process.returncode, err) == (141, b"")
 
 
 BAD = {
@@ -239,7 +267,11 @@ async def test_a_scim_token_is_printed_alone_and_kept_as_a_fingerprint(folder: P
 
 async def test_projects_are_made_and_reserved_names_refused(folder: Path) -> None:
     assert (await idbridge(folder, "project", "create", "thumper")).status == 0
-    for name, sentence in (("thumper", "already"), ("users", "must be one of"), ("a/b", "must be 1 to 63")):
+    for name, sentence in (
+        ("thumper", "already"),
+        ("users", "must be another one"),
+        ("a/b", "must be 1 to 63"),
+    ):
         refused = await idbridge(folder, "project", "create", name)
         assert (refused.status, refused.out) == (1, "")
         assert sentence in refused.err
@@ -255,6 +287,9 @@ async def test_what_the_core_refuses_is_told_in_a_sentence(folder: Path) -> None
         "scim-token create --provider default": "The provider must be one of",
         "scim-token create --provider x --project nowhere": "There is no such project.",
         f"scim-token create --provider x --default-role {uuid4()}": "There is no such default role.",
+        "scim-token create --provider x --domain https://example.com": "The domains must be domains",
+        "connection list --project nowhere": "There is no such project.",
+        "scim-group map --provider x": "The project default has no connection x:",
         "admin create --email nonsense": "The email is no e-mail address.",
         "admin create --email a@example.com --project nowhere": "There is no such project.",
     }.items():
@@ -281,7 +316,7 @@ async def test_an_administrator_s_password_may_come_from_a_file(folder: Path) ->
     )
     assert (made.status, made.out) == (0, "")
     assert await signs_in(folder, "ada@example.com", "correct horse battery")
-    for content, sentence in ((b"short", "at least 8"), (b"\xff", "cannot be read")):
+    for content, sentence in ((b"short", "at least 8"), (b"\xff", "cannot be read"), (b"\n", "is empty")):
         file.write_bytes(content)
         refused = await idbridge(
             folder, "admin", "create", "--email", "bob@example.com", "--password-file", str(file)
