@@ -31,6 +31,8 @@ FAMILIES = (
     "USER_REGISTER_",
     "OUTBOUND_IP_",
     "CORS_",
+    "DB_",
+    "RATE_LIMITER_",
 )
 
 
@@ -135,13 +137,13 @@ def _read(env: Environment, *, keep: bool) -> Config:
         smtp_connections=env.read("EMAIL_SMTP_CONNECTIONS", number(1, 64)) or 4,
         email_recipient_limit=parts.limit(env, "EMAIL_RECIPIENT_LIMIT", PER_RECIPIENT),
         email_project_limit=parts.limit(env, "EMAIL_PROJECT_LIMIT"),
-        providers=parts.providers(env, public_url),
-        auth_disable_default=env.read("AUTH_DISABLE_DEFAULT", flag) or False,
+        providers=(providers := parts.providers(env, public_url)),
+        auth_disable_default=parts.disables_default(env, providers),
         outbound_ip_allow_list=env.read("OUTBOUND_IP_ALLOW_LIST", readers.networks) or (),
         ip_trust_proxy=env.read("IP_TRUST_PROXY", readers.proxies) or (),
         log_level=env.read("LOG_LEVEL", choice(tuple(journal.LEVELS))) or "info",
         query_limit_max=parts.limit(env, "QUERY_LIMIT_MAX"),
         cors_origin=env.read("CORS_ORIGIN", readers.origins) or (),
         secrets=parts.secrets(env, database_url, data_dir, keep=keep),
-        warnings=env.unused(FAMILIES),
+        warnings=(*env.remarks, *env.unused(FAMILIES)),
     )

@@ -24,6 +24,7 @@ class Environment:
         self._variables = {name: value for name, value in variables.items() if value.strip()}
         self.asked: set[str] = set()
         self.problems: list[str] = []
+        self.remarks: list[str] = []  # what can be meant, and hardly is
 
     def text(self, name: str) -> str | None:
         """Give the value without blanks around it, from NAME or from the file that NAME_FILE names."""
@@ -42,6 +43,10 @@ class Environment:
     def wrong(self, name: str, sentence: str) -> None:
         """Note what is wrong with a variable; `sentence` goes on after its name and says what to do."""
         self.problems.append(f"{name} {sentence}")
+
+    def given(self, name: str) -> bool:
+        """Whether there is such a variable, or a file for it."""
+        return name in self._variables or f"{name}_FILE" in self._variables
 
     def named(self, name: str) -> bool:
         """Whether something is wrong with this variable already."""

@@ -14,7 +14,7 @@ from providers.discovery import WELL_KNOWN
 from providers.secret import Secret
 from service.config import readers
 from service.config.environment import Environment, flag, number
-from service.config.secret_file import kept_secret
+from service.config.secret_file import is_lost, kept_secret
 from service.database.url import sqlite_path
 
 
@@ -52,17 +52,28 @@ def public_url(env: Environment, host: str, port: int) -> str:
 def secrets(env: Environment, database_url: str, data_dir: Path, *, keep: bool) -> tuple[str, ...]:
     """Give the secrets: those of the environment, or on SQLite the one that this machine keeps."""
     given = env.read("SECRET", readers.secrets)
-    if given is None and sqlite_path(database_url) is None and not env.named("SECRET"):
+    file = sqlite_path(database_url)
+    if given is None and file is None and not env.named("SECRET"):
         env.wrong(
             "SECRET", "is missing: replicas on PostgreSQL share it; make one with: openssl rand -hex 32"
         )
+    if given is None and file is not None and is_lost(data_dir, file):
+        env.wrong("SECRET", _LOST)
     if given is not None or env.problems or not keep:
         return given or ()
     try:
-        return (kept_secret(data_dir),)
+        return readers.secrets(kept_secret(data_dir))
     except OSError as problem:
         env.wrong("DATA_DIR", f"cannot keep the secret of the first start: {problem.strerror}; or set SECRET")
-        return ()
+    except ValueError:  # an empty key would let anybody sign
+        env.wrong("DATA_DIR", "has a file `secret` that is damaged: put your copy of it back, or set SECRET")
+    return ()
+
+
+_LOST = (
+    "is missing, and so is the file `secret` in DATA_DIR, though there is a database already, in which things"
+    " may be sealed under it: put it back, or, if it is lost, set a new one: openssl rand -hex 32"
+)
 
 
 def administrator(env: Environment) -> Administrator:
@@ -89,6 +100,8 @@ def smtp(env: Environment) -> SmtpSettings | None:
             "EMAIL_SMTP_IGNORE_TLS", "cannot be true beside EMAIL_SMTP_SECURE, nor when a password is sent"
         )
     if host is None:
+        unsent = (name for name in ("PORT", "USER", "PASSWORD", "SECURE") if env.given(f"EMAIL_SMTP_{name}"))
+        env.remarks.extend(f"EMAIL_SMTP_{name} has no effect without EMAIL_SMTP_HOST" for name in unsent)
         return None
     security: Security = "offered" if readers.is_loopback_host(host) else "required"
     security = "implicit" if secure else "never" if ignore else security
@@ -144,6 +157,14 @@ def providers(env: Environment, public_url: str) -> Mapping[str, kinds.Settings]
             found[name] = settings
     _check_clients(env, found, prefixes)
     return MappingProxyType(found)
+
+
+def disables_default(env: Environment, providers: Mapping[str, kinds.Settings]) -> bool:
+    """Whether nobody signs in with a password or a passkey of ours."""
+    disabled = env.read("AUTH_DISABLE_DEFAULT", flag) or False
+    if disabled and not providers:
+        env.remarks.append("AUTH_DISABLE_DEFAULT without AUTH_PROVIDERS leaves nobody a way to sign in")
+    return disabled
 
 
 def _check_clients(

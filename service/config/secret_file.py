@@ -6,18 +6,29 @@ import tempfile
 from pathlib import Path
 
 NAME = "secret"
+_SQLITE = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#magic_header_string
 
 
 def kept_secret(folder: Path) -> str:
     """Give the secret of this folder, made at the first call; readable for its owner only.
 
-    Two processes that start at once get the same one. Raises OSError.
+    Two processes that start at once get the same one. Raises OSError,
+    and ValueError if it is no text.
     """
     file = folder / NAME
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
         _make(file)
     return file.read_text("ascii").strip()
+
+
+def is_lost(folder: Path, database: Path) -> bool:
+    """Whether there is a database of SQLite, but no longer the secret that was made before it."""
+    try:
+        with database.open("rb") as opened:
+            return opened.read(len(_SQLITE)) == _SQLITE and not (folder / NAME).exists()
+    except OSError:
+        return False
 
 
 def _make(file: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from service.config.secret_file import kept_secret
 from service.database import Database, open_database
 from service.database.migrations import migrate
 from tests import commands
@@ -40,8 +41,8 @@ async def idbridge(folder: Path, *arguments: str, **variables: str) -> Ended:
 
 @pytest.fixture
 async def folder(tmp_path: Path) -> Path:
-    """An empty folder with a migrated database in its place."""
-    (tmp_path / "data").mkdir()
+    """An empty folder with a secret and a migrated database in their places."""
+    kept_secret(tmp_path / "data")
     await migrate(f"sqlite:///{tmp_path / 'data' / 'idbridge.sqlite3'}")
     return tmp_path
 

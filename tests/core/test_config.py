@@ -77,6 +77,25 @@ def test_processes_that_start_together_get_one_secret(tmp_path: Path) -> None:
         assert len(set(pool.map(_make, [str(tmp_path)] * 16))) == 1
 
 
+@pytest.mark.parametrize("damaged", [b"", b"\n", b"0123456789", b"\xff" * 64])
+def test_a_damaged_secret_signs_nothing(tmp_path: Path, damaged: bytes) -> None:
+    (tmp_path / "secret").write_bytes(damaged)
+    with pytest.raises(ConfigInvalid, match=r"^DATA_DIR has a file `secret` that is damaged"):
+        load({"DATA_DIR": str(tmp_path)})
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_database_does_not_get_another_secret_by_itself(tmp_path: Path, *, keep: bool) -> None:
+    given = {"DATA_DIR": str(tmp_path)}
+    (tmp_path / "idbridge.sqlite3").write_bytes(b"SQLite format 3\0...")
+    with pytest.raises(ConfigInvalid, match=r"^SECRET is missing, and so is"):
+        load(given, keep=keep)
+    assert not (tmp_path / "secret").exists()
+    assert load({**given, "SECRET": "s" * 32}).secrets == ("s" * 32,)
+    (tmp_path / "secret").write_text("t" * 32)
+    assert load(given).secrets == ("t" * 32,)
+
+
 def test_a_check_writes_nothing(tmp_path: Path) -> None:
     assert load({"DATA_DIR": str(tmp_path / "data")}, keep=False).secrets == ()
     assert list(tmp_path.iterdir()) == []
@@ -329,6 +348,17 @@ def test_variables_without_effect_are_named_and_strangers_are_not() -> None:
     )
     assert "did you mean REFRESH_TOKEN_TTL" in read(REFRESH_TOKNE_TTL="x").warnings[0]
     assert read(PROT="80").warnings == ("PROT has no effect; did you mean PORT?",)
+
+
+def test_what_can_hardly_be_meant_is_remarked() -> None:
+    assert read(EMAIL_SMTP_PORT="25", EMAIL_SMTP_USER="u", EMAIL_SMTP_PASSWORD="p").warnings == (
+        "EMAIL_SMTP_PORT has no effect without EMAIL_SMTP_HOST",
+        "EMAIL_SMTP_USER has no effect without EMAIL_SMTP_HOST",
+        "EMAIL_SMTP_PASSWORD has no effect without EMAIL_SMTP_HOST",
+    )
+    assert "leaves nobody a way" in read(AUTH_DISABLE_DEFAULT="true").warnings[0]
+    assert read(AUTH_DISABLE_DEFAULT="true", AUTH_PROVIDERS="dev", AUTH_DEV_DRIVER="mock").warnings == ()
+    assert read(DB_CLIENT="pg").warnings == ("DB_CLIENT has no effect",)  # for which it is DATABASE_URL
 
 
 def test_no_value_is_printed_with_the_configuration() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
 from service.database import Unavailable
 from service.database.migrations import SchemaUnknown, head, known, migrate, pending, perform, revision, steps
@@ -156,6 +156,20 @@ async def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, postgresql_
         with pytest.raises(LookupError):
             await perform(url, fail)
         assert await perform(url, schema) == before
+
+
+async def test_a_role_that_may_make_no_tables_is_told_how_it_may(postgresql: PostgreSQL) -> None:
+    postgresql.psql("CREATE ROLE guest LOGIN")
+    postgresql.psql("CREATE DATABASE theirs")
+    guest = make_url(postgresql.url("theirs")).set(username="guest")
+    with pytest.raises(Unavailable, match="ALTER DATABASE name OWNER TO user"):
+        await migrate(guest.render_as_string(hide_password=False))
+
+
+async def test_a_wrong_address_is_told_by_what_is_wrong_with_it(postgresql_url: str) -> None:
+    sign = "&" if "?" in postgresql_url else "?"
+    with pytest.raises(Unavailable, match="`sslmode` parameter must be one of"):
+        await pending(f"{postgresql_url}{sign}sslmode=bogus")
 
 
 async def test_no_server_is_unavailable(tmp_path: Path) -> None:

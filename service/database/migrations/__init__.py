@@ -20,6 +20,13 @@ _ADVISORY_LOCK = 0x6964627269646765  # "idbridge"
 _ON_SQLITE = "SELECT name FROM sqlite_master WHERE name = 'alembic_version'"
 _ON_POSTGRESQL = "SELECT to_regclass('alembic_version')::text"
 _REVISION = "SELECT version_num FROM alembic_version"
+# https://www.postgresql.org/docs/current/errcodes-appendix.html; since 15 its owner alone makes tables
+# in a database, unless a GRANT says more.
+_REFUSED = {
+    "42501": "our role may not make tables there: ALTER DATABASE name OWNER TO user lets it",
+    "25006": "it is read-only, as a standby is",
+    "53100": "the disk is full",
+}
 
 T = TypeVar("T")
 
@@ -126,4 +133,6 @@ async def _on_postgresql(url: str, work: Callable[[Connection], T]) -> T:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("postgresql: the connection was lost while migrating") from error
+        if reason := _REFUSED.get(getattr(error.orig, "sqlstate", None) or ""):
+            raise Unavailable(f"postgresql: {reason}") from error
         raise

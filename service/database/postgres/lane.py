@@ -72,9 +72,11 @@ def _why(reason: Exception) -> str:
         return str(reason)
     if isinstance(reason, ConnectionError) and reason.errno:  # whose own text repeats the address
         return f"cannot be reached: {os.strerror(reason.errno)}"
-    if isinstance(reason, OSError) and not isinstance(reason, TimeoutError):
+    if isinstance(reason, TimeoutError):
+        return "cannot be reached: no answer"
+    if isinstance(reason, OSError):
         return f"cannot be reached: {reason.strerror or reason}"
-    return "cannot be reached"
+    return f"cannot be reached: {str(reason).partition(chr(10))[0]}"  # below it are details and hints
 
 
 async def _speaking(connection: Connection) -> Connection:
