@@ -78,12 +78,19 @@ def foreseen(problem: Exception) -> Exception:
     if isinstance(problem, Problem | ScimProblem):
         return problem
     if isinstance(problem, Unavailable):
-        _log.warning("the database cannot be asked", exc_info=problem)
+        note_away(problem)
         if isinstance(problem, TooSlow):
             return Unreachable("This takes too long; ask for less of it at once")
         return Unreachable("The database cannot be reached now")
     _log.error("unexpected", exc_info=problem)
     return problem
+
+
+def note_away(problem: Unavailable) -> None:
+    """Log why the database cannot be asked: in words, for it is so for every request of the meantime."""
+    cause = problem.__cause__
+    said = None if cause is None else f"{type(cause).__name__}: {cause}"
+    _log.warning("the database cannot be asked", extra={"reason": str(problem), "cause": said})
 
 
 def scim(value: object, *, status: int = 200, headers: Headers = ()) -> Answer:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from litestar import Request, Response
 
+from service.api import answers
 from service.api.calls import of
 from service.database import Unavailable
 from service.pages.here import LOGIN
@@ -40,7 +41,7 @@ def refuse(request: Request[Any, Any, Any], problem: Exception) -> Response[byte
     if name == "broken":
         _log.error("unexpected", exc_info=problem)
     elif isinstance(problem, Unavailable):
-        _log.warning("the database cannot be asked", exc_info=problem)
+        answers.note_away(problem)
     wait = {"busy": getattr(problem, "retry_after", 1), "down": 5}.get(name)
     headers = {"retry-after": str(wait)} if wait else None
     return notice(name, call, headers=headers, request=call.id)

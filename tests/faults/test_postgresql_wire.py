@@ -1,6 +1,7 @@
 """PostgreSQL when connections are killed, locks collide, the server restarts or the wire is cut."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import parse_qs, urlsplit
@@ -173,6 +174,28 @@ async def test_killing_backends_all_the_time_loses_nothing(
     assert set(found.values()) == {2}
     assert len(acknowledged) > 600
     assert len(reads) > 20
+
+
+async def test_a_bell_that_is_cut_off_is_lost_in_silence(
+    library: Database, postgresql_url: str, admin: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    unforeseen: list[object] = []  # of tasks that nobody waits for, as those that ring
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: unforeseen.append(context))
+    try:
+        for number in range(60):
+            writing = asyncio.create_task(library.write(pair, f"{number}"))
+            library.ring()
+            await admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
+                urlsplit(postgresql_url).path[1:],
+            )
+            library.ring()
+            await asyncio.gather(writing, return_exceptions=True)
+        gc.collect()  # a task tells what nobody took from it when it goes
+    finally:
+        loop.set_exception_handler(None)
+    assert unforeseen == []
 
 
 async def test_a_deadlock_is_run_again(library: Database) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.postgresql import PostgreSQL
 from tests.served import Served, served
 
@@ -21,7 +23,9 @@ async def become(house: Served, wanted: dict[str, int]) -> None:
             await asyncio.sleep(0.2)
 
 
-async def test_who_is_not_ready_says_so_until_the_database_is_back(tmp_path: Path) -> None:
+async def test_who_is_not_ready_says_so_until_the_database_is_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     server = PostgreSQL()
     well = {"/-/live": 200, "/-/ready": 200, "/server/health": 200, "/users/me": 200}
     try:
@@ -31,6 +35,11 @@ async def test_who_is_not_ready_says_so_until_the_database_is_back(tmp_path: Pat
             await become(house, {**dict.fromkeys(well, 503), "/-/live": 200})
             answer = await house.ask("GET", "/-/ready")
             assert answer.json() == {"status": "error"}
+            told = [vars(one) for one in caplog.records if one.message == "the database cannot be asked"]
+            assert {one["reason"] for one in told} >= {
+                "postgresql: cannot be reached: No such file or directory"
+            }
+            assert all(one["exc_info"] is None for one in told)  # so many would hide what else there is
             await asyncio.to_thread(server.start)
             await become(house, well)
     finally:

@@ -98,7 +98,7 @@ class Lane:
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._out = 0  # places taken, of _SIZE
-        self._down_until = 0.0
+        self._down, self._down_until = "", 0.0  # why nobody could connect, and until when nobody tries
         self._closed = False
         self._all_back = asyncio.Event()
 
@@ -181,14 +181,15 @@ class Lane:
         if self._closed:
             raise Unavailable("postgresql: closed")
         if time.monotonic() < self._down_until:
-            raise Unavailable("postgresql: cannot be reached")
+            raise Unavailable(self._down)
         for pause in (*_PAUSES, None):
             try:
                 return await connect(self._url)
             except CANNOT_CONNECT as reason:
                 if pause is None:
                     self._down_until = time.monotonic() + _DOWN_SECONDS
-                    raise Unavailable("postgresql: cannot be reached") from reason
+                    self._down = f"postgresql: {_why(reason)}"
+                    raise Unavailable(self._down) from reason
             await asyncio.sleep(pause)
         raise AssertionError("the last attempt either returned or raised")
 
