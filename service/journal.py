@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 import time
+from bisect import bisect_left
 from contextvars import ContextVar
 from typing import IO
 
@@ -15,6 +16,7 @@ from service.redaction import clean, redact
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 FLUSH_SECONDS = 0.05
+TIMES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds; Prometheus's usual ones
 LONGEST_TEXT = 16_384  # characters of a message or a traceback
 LONGEST_PATH = 512
 # DEBUG of authlib prints PKCE verifiers, INFO of httpx2 prints whole addresses with their queries.
@@ -98,6 +100,9 @@ class AccessLog:
         self._wanted = logging.getLogger("access").isEnabledFor(logging.INFO)
         self.answered: dict[int, int] = {}  # requests by status
         self.seconds = 0.0  # that their answers took, summed up
+        self.within = [0] * (
+            len(TIMES) + 1
+        )  # how many took as long as each of TIMES, and longer than the last
 
     def note(
         self,
@@ -114,6 +119,7 @@ class AccessLog:
         if status < 600 and status != 101:  # the rest is how sockets ended, which are no requests
             self.answered[status] = self.answered.get(status, 0) + 1
             self.seconds += seconds
+            self.within[bisect_left(TIMES, seconds)] += 1
         if not self._wanted:
             return
         if not self._noted:

@@ -58,6 +58,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop, as the signal says; a second SIGINT does not wait for answers."""
+        LOG.info("ending", extra={"signal": signal.Signals(sig).name})
         super().handle_exit(sig, frame)
         self._told.set()
 
@@ -74,6 +75,7 @@ class Server(uvicorn.Server):
             await super().shutdown(sockets)
         finally:
             looking.cancel()
+        LOG.info("ended")
 
     async def _look_on(self) -> NoReturn:
         while True:

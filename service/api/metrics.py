@@ -4,6 +4,7 @@ import resource
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import accumulate
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,7 +14,7 @@ from litestar.types import Scope
 
 from service.api import answers
 from service.api.calls import of
-from service.journal import AccessLog
+from service.journal import TIMES, AccessLog
 from service.users import correspondence
 from service.users.correspondence import Waiting
 
@@ -55,8 +56,10 @@ def _mail(waiting: Waiting) -> Iterator[Metric]:
 def _requests(log: AccessLog) -> Iterator[Metric]:
     codes = [(f'{{code="{code}"}}', float(number)) for code, number in sorted(log.answered.items())]
     yield Metric("idbridge_http_requests_total", "counter", "Requests that were answered.", codes)
-    timed = [("_sum", log.seconds), ("_count", float(sum(log.answered.values())))]
-    yield Metric("idbridge_http_request_seconds", "summary", "How long their answers took.", timed)
+    bounds, counts = (*map(str, TIMES), "+Inf"), accumulate(map(float, log.within))
+    timed = [(f'_bucket{{le="{bound}"}}', count) for bound, count in zip(bounds, counts, strict=True)]
+    timed += [("_sum", log.seconds), ("_count", timed[-1][1])]
+    yield Metric("idbridge_http_request_duration_seconds", "histogram", "How long their answers took.", timed)
 
 
 def _process(version: str) -> Iterator[Metric]:

@@ -1,6 +1,7 @@
 """`idbridge worker`: carries letters and pushes events, for a machine of its own."""
 
 import asyncio
+import logging
 import signal
 from argparse import Namespace
 
@@ -9,6 +10,8 @@ import uvloop
 from service import post, pushing
 from service.commands.setting import configured, opened
 from service.config import Config
+
+_log = logging.getLogger(__name__)
 
 
 def run(options: Namespace) -> None:
@@ -26,4 +29,7 @@ async def _work(config: Config) -> None:
         post.working(config, database),
         pushing.working(config, database),
     ):
+        _log.info("at work")
         await stopped.wait()
+        _log.info("ending")
+    _log.info("ended")

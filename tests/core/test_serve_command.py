@@ -74,6 +74,8 @@ async def test_the_first_start_needs_nothing_and_prints_one_password_once(tmp_pa
         token = answer.json()["data"]["access_token"]
         assert (await second.ask("GET", "/users/me", token=token)).json()["data"]["email"] == found[1]
         assert await second.stop() == ""
+    told = [line["message"] for line in second.log if line["logger"] == "service.server"]
+    assert told == ["listening", "ending", "ended"]  # who reads the log knows a stop from a crash
     for text in (found[2], token, (tmp_path / "data" / "secret").read_text().strip()):
         assert text not in json.dumps(first.log + second.log)
     asked = [line for line in second.log if line["logger"] == "access"]
@@ -129,5 +131,9 @@ async def test_the_worker_runs_by_itself_until_it_is_told_to_stop(folder: Path) 
     await until(lambda: bool([*folder.glob("data/outbox/*.eml")]) or process.returncode is not None, 30)
     assert process.returncode is None
     process.send_signal(signal.SIGTERM)
-    out, _ = await asyncio.wait_for(process.communicate(), 30)
+    out, log = await asyncio.wait_for(process.communicate(), 30)
     assert (process.returncode, out) == (0, b"")
+    told = [
+        line["message"] for line in map(json.loads, log.splitlines()) if line["logger"].endswith("worker")
+    ]
+    assert told == ["at work", "ending", "ended"]

@@ -1,11 +1,14 @@
 """`/metrics`, as Prometheus reads it: every family named, explained and typed, and its numbers true."""
 
+import io
 import re
 
+from service.journal import TIMES, AccessLog
 from tests.served import Served
 
 SAMPLE = re.compile(r'([a-z_]+)(\{[a-z]+="[^"\\]*"\})? (-?[0-9.e+-]+)\Z')
-KINDS = {"counter": ("_total",), "gauge": ("",), "summary": ("_sum", "_count")}
+BUCKET = "idbridge_http_request_duration_seconds_bucket"
+KINDS = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 
 
 async def scrape(house: Served) -> tuple[dict[str, str], dict[str, float]]:
@@ -55,6 +58,24 @@ async def test_requests_are_counted_by_the_status_of_their_answers(house: Served
 
     assert more('idbridge_http_requests_total{code="200"}') == 4  # the first look counts, too
     assert more('idbridge_http_requests_total{code="401"}') == 1
-    assert more("idbridge_http_request_seconds_count") == 5
-    assert more("idbridge_http_request_seconds_sum") > 0
+    assert more("idbridge_http_request_duration_seconds_count") == 5
+    assert more("idbridge_http_request_duration_seconds_sum") > 0
+    buckets = [count for name, count in after.items() if name.startswith(BUCKET)]
+    assert len(buckets) == len(TIMES) + 1
+    assert buckets == sorted(buckets)  # each of them holds those before it
+    assert buckets[-1] == after["idbridge_http_request_duration_seconds_count"]
     assert after["process_cpu_seconds_total"] >= before["process_cpu_seconds_total"]
+
+
+async def test_an_answer_is_counted_where_its_time_ends() -> None:
+    log = AccessLog(io.BytesIO())
+    for seconds, status in (
+        (0.004, 200),
+        (0.005, 200),
+        (0.0051, 200),
+        (10.1, 200),
+        (60.0, 1000),
+    ):  # a socket's
+        log.note(method="GET", path="/", status=status, seconds=seconds, client="", request="", user=None)
+    log.flush()
+    assert log.within == [2, 1, *[0] * (len(TIMES) - 2), 1]
