@@ -19,6 +19,7 @@ FLUSH_SECONDS = 0.05
 TIMES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds; Prometheus's usual ones
 LONGEST_TEXT = 16_384  # characters of a message or a traceback
 LONGEST_PATH = 512
+PROBES = frozenset({"/-/live", "/-/ready"})  # asked every second or two: what is well would hide the rest
 # DEBUG of authlib prints PKCE verifiers, INFO of httpx2 prints whole addresses with their queries.
 QUIET = ("authlib", "httpx", "httpx2", "httpcore", "httpcore2", "aiosqlite", "asyncio", "uvicorn", "alembic")
 LEVELS = {
@@ -120,7 +121,7 @@ class AccessLog:
             self.answered[status] = self.answered.get(status, 0) + 1
             self.seconds += seconds
             self.within[bisect_left(TIMES, seconds)] += 1
-        if not self._wanted:
+        if not self._wanted or (path in PROBES and status == 200):
             return
         if not self._noted:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)

@@ -271,6 +271,17 @@ async def test_answered_requests_are_written_together_soon(log: io.StringIO) -> 
     assert written[0]["ms"] == 1.2
 
 
+async def test_probes_leave_a_line_only_where_something_is_wrong(log: io.StringIO) -> None:
+    out = io.BytesIO()
+    access = journal.AccessLog(out)
+    for path, status in (("/-/live", 200), ("/-/ready", 200), ("/-/ready", 503), ("/-/metrics", 200)):
+        access.note(method="GET", path=path, status=status, seconds=0, client="-", request="r", user=None)
+    access.flush()
+    written = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [(line["path"], line["status"]) for line in written] == [("/-/ready", 503), ("/-/metrics", 200)]
+    assert access.answered == {200: 3, 503: 1}
+
+
 async def test_an_invitation_token_in_a_path_is_left_out(log: io.StringIO) -> None:
     out = io.BytesIO()
     access = journal.AccessLog(out)
