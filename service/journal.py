@@ -13,6 +13,7 @@ import msgspec
 from service.moments import moment_of
 from service.redaction import clean, redact
 
+_log = logging.getLogger(__name__)
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 FLUSH_SECONDS = 0.05
@@ -98,6 +99,7 @@ class AccessLog:
     def __init__(self, stream: IO[bytes] | None = None) -> None:
         self._stream = stream or sys.stderr.buffer
         self._noted: list[_Noted] = []
+        self._proxied = False
         self._wanted = logging.getLogger("access").isEnabledFor(logging.INFO)
         self.answered: dict[int, int] = {}  # requests by status
         self.seconds = 0.0  # that their answers took, summed up
@@ -127,6 +129,14 @@ class AccessLog:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
         at = time.time_ns() // 1_000_000
         self._noted.append((at, request, method, path, status, seconds, client, user))
+
+    def note_proxy(self, client: str) -> None:
+        """Warn, once, of a proxy that nobody named: failures of all who come through it count as one's."""
+        if not self._proxied:
+            self._proxied = True
+            _log.warning(
+                "a proxy is not one of IP_TRUST_PROXY: everybody seems to be there", extra={"client": client}
+            )
 
     def flush(self) -> None:
         """Write what waits; called at the end, too."""

@@ -180,3 +180,18 @@ async def test_a_removed_user_is_out_at_the_next_request(house: Served) -> None:
     assert (await house.ask("GET", "/users/me", token=access)).status_code == 200
     await house.ask("DELETE", f"/users/{key}")
     assert (await house.ask("GET", "/users/me", token=access)).status_code == 401
+
+
+async def test_a_proxy_that_nobody_named_is_told_of_once(
+    house: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = {"email": "nobody@example.com", "password": PASSWORD}
+    for forwarded in (
+        "127.0.0.1",
+        "203.0.113.9",
+        "203.0.113.8, 203.0.113.9",
+    ):  # the first: as one that is named
+        answer = await house.ask("POST", "/auth/login", body, headers={"x-forwarded-for": forwarded})
+        assert answer.status_code == 401
+    (told,) = [one for one in caplog.records if "IP_TRUST_PROXY" in one.message]
+    assert vars(told)["client"] == "127.0.0.1"
