@@ -99,7 +99,7 @@ def load(variables: Mapping[str, str], *, keep: bool = True) -> Config:
     """Read the environment. Raises ConfigInvalid with everything that is wrong in it.
 
     On SQLite without a SECRET one is made and kept in DATA_DIR; with `keep` false nothing is written, and
-    `secrets` is empty then.
+    `secrets` is empty where there is none.
     """
     env = Environment(variables)
     config = _read(env, keep=keep)

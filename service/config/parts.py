@@ -14,7 +14,7 @@ from providers.discovery import WELL_KNOWN
 from providers.secret import Secret
 from service.config import readers
 from service.config.environment import Environment, flag, number
-from service.config.secret_file import is_lost, kept_secret
+from service.config.secret_file import is_kept, is_lost, kept_secret
 from service.database.url import sqlite_path
 
 
@@ -59,7 +59,7 @@ def secrets(env: Environment, database_url: str, data_dir: Path, *, keep: bool) 
         )
     if given is None and file is not None and is_lost(data_dir, file):
         env.wrong("SECRET", _LOST)
-    if given is not None or env.problems or not keep:
+    if given is not None or env.problems or not (keep or is_kept(data_dir)):
         return given or ()
     try:
         return readers.secrets(kept_secret(data_dir))

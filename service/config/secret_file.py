@@ -22,11 +22,19 @@ def kept_secret(folder: Path) -> str:
     return file.read_text("ascii").strip()
 
 
+def is_kept(folder: Path) -> bool:
+    """Whether this folder has its secret already, as far as we may know."""
+    try:
+        return (folder / NAME).exists()
+    except PermissionError:
+        return False
+
+
 def is_lost(folder: Path, database: Path) -> bool:
     """Whether there is a database of SQLite, but no longer the secret that was made before it."""
     try:
         with database.open("rb") as opened:
-            return opened.read(len(_SQLITE)) == _SQLITE and not (folder / NAME).exists()
+            return opened.read(len(_SQLITE)) == _SQLITE and not is_kept(folder)
     except OSError:
         return False
 

@@ -77,11 +77,12 @@ def test_processes_that_start_together_get_one_secret(tmp_path: Path) -> None:
         assert len(set(pool.map(_make, [str(tmp_path)] * 16))) == 1
 
 
+@pytest.mark.parametrize("keep", [True, False])
 @pytest.mark.parametrize("damaged", [b"", b"\n", b"0123456789", b"\xff" * 64])
-def test_a_damaged_secret_signs_nothing(tmp_path: Path, damaged: bytes) -> None:
+def test_a_damaged_secret_signs_nothing(tmp_path: Path, damaged: bytes, *, keep: bool) -> None:
     (tmp_path / "secret").write_bytes(damaged)
     with pytest.raises(ConfigInvalid, match=r"^DATA_DIR has a file `secret` that is damaged"):
-        load({"DATA_DIR": str(tmp_path)})
+        load({"DATA_DIR": str(tmp_path)}, keep=keep)
 
 
 @pytest.mark.parametrize("keep", [True, False])
