@@ -28,9 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return failure.status
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (
-        BrokenPipeError
-    ):  # of stdout, as `| head` ends: what is left in it would be tried again at the exit
+    except BrokenPipeError:  # as `| head` ends: else what stdout still holds would be tried again at the exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOBODY_READS
     return 0

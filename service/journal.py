@@ -103,9 +103,7 @@ class AccessLog:
         self._wanted = logging.getLogger("access").isEnabledFor(logging.INFO)
         self.answered: dict[int, int] = {}  # requests by status
         self.seconds = 0.0  # that their answers took, summed up
-        self.within = [0] * (
-            len(TIMES) + 1
-        )  # how many took as long as each of TIMES, and longer than the last
+        self.within = [0] * (len(TIMES) + 1)  # requests by the first of TIMES that was enough, or by none
 
     def note(
         self,

@@ -34,6 +34,7 @@ async def entered(call: Call, body: Mapping[str, object]) -> Opened:
     if call.house.terms.disable_default:
         raise RouteUnknown(call.address)
     house = call.house
+    # A proxy that counts has its client's address stand in place of its own: one of those that it tells of.
     if call.ip and (forwarded := call.header(b"x-forwarded-for")) and call.ip not in forwarded:
         house.log.note_proxy(call.ip)
     return await sign_in.with_password(

@@ -23,7 +23,7 @@ _REVISION = "SELECT version_num FROM alembic_version"
 # https://www.postgresql.org/docs/current/errcodes-appendix.html; since 15 its owner alone makes tables
 # in a database, unless a GRANT says more.
 _REFUSED = {
-    "42501": "our role may not make tables there: ALTER DATABASE name OWNER TO user lets it",
+    "42501": "our role may not change the schema there: ALTER DATABASE name OWNER TO user lets it",
     "25006": "it is read-only, as a standby is",
     "53100": "the disk is full",
 }
