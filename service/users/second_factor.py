@@ -4,6 +4,7 @@ A secret is made here, kept pending, and only that one can be enabled: nobody ch
 rest is sealed for its row; the time step of the last code is kept, and only later steps are good (5.2).
 """
 
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from service.users.model import Caller
 from service.users.problems import BadPayload, WrongCredentials, WrongOtp
 from service.users.rows import Row, hold
 
+_log = logging.getLogger(__name__)
 _TABLE = Literal["users", "second_factors"]
 _COLUMNS: Final = {"users": "tfa_secret", "second_factors": "pending"}
 _CODE: Final = re.compile(r"[0-9]{6}\Z")
@@ -160,7 +162,8 @@ class SecondFactor:
     def _open(self, sealed: str, table: _TABLE, row: Row) -> str:
         try:
             return self._sealer.open(sealed, place(table, row["project"], row["id"]))
-        except SealBroken:  # under a secret that is gone: a factor that cannot be proven stays closed
+        except SealBroken:  # a factor that cannot be proven stays closed
+            _log.warning("a second factor is sealed under a SECRET that is gone", extra={"user": row["id"]})
             raise WrongOtp from None
 
 

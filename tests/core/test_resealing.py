@@ -5,6 +5,7 @@ from contextlib import closing
 
 import msgspec
 import pyotp
+import pytest
 from sqlalchemy import insert, select, update
 
 from providers.contract import Tokens
@@ -16,6 +17,7 @@ from service.users import connection_changes, resealing, second_factor
 from service.users.event_keys import EventKeys
 from service.users.grants import Grants
 from service.users.passwords import Hasher
+from service.users.problems import WrongOtp
 from service.users.resealing import KINDS, PAGE, Key, Page
 from service.users.second_factor import SecondFactor
 from service.users.secrets import Secrets
@@ -132,3 +134,19 @@ def test_a_text_under_the_first_secret_stays_itself() -> None:
     place = Place("users", msgspec.json.encode("x").decode(), "tfa_secret")
     sealed = Sealer([NEW]).seal("x", place)
     assert Sealer([NEW, OLD]).renew(sealed, place) == sealed
+
+
+async def test_a_factor_under_a_secret_that_is_gone_stays_closed_and_is_told_of(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    id_ = await a_user(database, email="ada@example.com")
+    old = SecondFactor(Sealer([OLD]), clock=lambda: 1e9)
+    made = await database.write(old.generate, person(id_), "idbridge", armed=False)
+    totp = pyotp.TOTP(made.secret)
+    await database.write(old.enable, person(id_), made.secret, totp.at(1e9))
+    later, code = (lambda: 1e9 + 60), totp.at(1e9 + 60)
+    with pytest.raises(WrongOtp):
+        await database.write(SecondFactor(Sealer([NEW]), later).check, person(id_), code)
+    assert "a SECRET that is gone" in caplog.text
+    assert made.secret not in caplog.text
+    await database.write(SecondFactor(Sealer([NEW, OLD]), later).check, person(id_), code)
