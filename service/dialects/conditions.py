@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
+    Integer,
     Select,
     and_,
     bindparam,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    type_coerce,
 )
 from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.types import Text
@@ -138,6 +141,8 @@ def _term(sight: Sight, term: Term) -> ColumnElement[bool]:
         column = func.lower(column)
     if operator.operand == "none":
         return operator.condition(column)
+    if isinstance(column.type, Integer):  # a filter may name numbers that the column never holds
+        column = type_coerce(column, BigInteger())
     name = [f"{sight.prefix}{term.first + place}" for place in range(3)]
     if operator.operand == "many":
         return operator.condition(column, one_of(column, name[0], sight.kind))

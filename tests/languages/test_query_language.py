@@ -12,7 +12,7 @@ from service.database.tables import users
 from service.dialects.operators import OPERATORS
 from service.dialects.variables import Variables, adjusted
 from service.users.problems import BadQuery
-from tests.languages.asking import ask
+from tests.languages.asking import ask, read
 from tests.served import Served
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
@@ -109,6 +109,19 @@ async def test_functions_have_keys_of_their_own_and_give_numbers(house: Served) 
     assert await ask(
         house, filter=only, fields="last_access,year(last_access)", sort="year(last_access)"
     ) == [{"last_access": "2021-01-03T04:05:59.999Z", "last_access_year": 2021}]
+
+
+async def test_a_filter_may_name_any_number_of_64_bits(house: Served) -> None:
+    async def found(path: str, filter_: object) -> int:
+        return len(await read(house, path, filter=filter_))
+
+    for number in (2**31, -(2**31) - 1, 2**63 - 1, -(2**63)):
+        beyond = {"_eq": number}, {"_in": [number, number]}, {"_between": [number, number]}
+        for path, name in (("/roles", "count(users)"), ("/files", "filesize"), ("/activity", "id")):
+            for asked in beyond:
+                assert await found(path, {name: asked}) == 0
+        assert await found("/roles", {"count(users)": {"_gt": number}}) == (number < 0)
+        assert await found("/users", {"role": {"count(users)": {"_lt": number}}}) == (number > 0)
 
 
 async def test_every_letter_has_one_case_on_both_databases(database: Database) -> None:
