@@ -80,9 +80,9 @@ def _row(
     return Field(name, kind, name, guard, cells, references=references, is_state=is_state)
 
 
-def _absent(word: str, kind: Kind) -> Field:
-    """What the documented object of the 8 generation names, and nothing here has."""
-    return Field(word, kind, "id", "hidden", {"rest8": Cell(word, guard="server", sql=nothing)})
+def _absent(word: str, language: Language) -> Field:
+    """A text that the documented object of a language names, and nothing here has."""
+    return Field(word, "string", "item", "hidden", {language: Cell(word, guard="server", sql=nothing)})
 
 
 def _of8(word: str, kind: Kind) -> Field:
@@ -133,8 +133,9 @@ REVISIONS: Final[tuple[Field, ...]] = (
         rest8=Cell("delta", kind="hash", sql=former.placed, load=former.changed),
     ),
     _row("parent", "integer"),
-    _absent("parent_collection", "string"),
-    _absent("parent_item", "string"),
+    _absent("version", "rest10"),
+    _absent("parent_collection", "rest8"),
+    _absent("parent_item", "rest8"),
     Field(
         "parent_changed",
         "boolean",

@@ -109,3 +109,14 @@ async def test_a_change_is_commented_on_and_statuses_are_noted_apart(house: Serv
     for comment in ("x" * 1001, "%00"):
         refused = await house.ask("PATCH", f"{USERS}/2?comment={comment}", {"title": "y"})
         assert refused.status_code == 422
+
+
+async def test_what_no_revision_has_is_asked_for_like_any_other(house: Served) -> None:
+    async def found(filter_: str) -> int:
+        answer = await house.ask("GET", f"/default/revisions?filter{filter_}&limit=-1")
+        assert answer.status_code == 200, answer.text
+        return len(answer.json()["data"])
+
+    for word in ("parent_collection", "parent_item"):
+        assert await found(f"[{word}][eq]=x") == await found(f"[{word}][contains]=x") == 0
+        assert await found(f"[{word}][empty]") == await found("[id][gt]=0") > 0

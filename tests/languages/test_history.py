@@ -31,8 +31,10 @@ def _code(answer: Any) -> tuple[int, str]:
 
 async def test_revisions_are_the_documented_objects_and_conceal_secrets(house: Served, ann: str) -> None:
     made, first, second = await _revisions(house, ann)
-    assert list(made) == ["id", "activity", "collection", "item", "data", "delta", "parent"]
-    assert (made["collection"], made["item"], made["parent"]) == ("directus_users", ann, None)
+    assert list(made) == ["id", "activity", "collection", "item", "data", "delta", "parent", "version"]
+    assert (made["collection"], made["item"], made["parent"], made["version"]) == (
+        "directus_users", ann, None, None,
+    )  # fmt: skip
     assert made["data"] == made["delta"]
     assert made["data"]["password"] == made["data"]["token"] == "**********"
     assert first["delta"] == {"title": "CTO", "appearance": "dark"}
@@ -91,6 +93,8 @@ async def test_lists_of_history_are_filtered_sorted_and_counted(house: Served, a
     assert await items(f"/activity?filter[id][_lt]=0&filter[item]={ann}") == []
     assert await items("/activity?filter[timestamp][_gt]=2999-01-01") == []
     assert set(await items(f"/revisions?search={ann}")) == {ann}
+    assert ann in await items("/revisions?filter[version][_null]=true")
+    assert await items("/revisions?filter[version][_eq]=x") == []
     assert (await house.ask("GET", "/revisions?limit=0&meta=total_count")).json()["meta"]["total_count"] >= 4
     for query in ("filter[nope]=1", "sort=data", "filter[data][_contains]=x", "filter[id]=x", "fields=nope"):
         assert _code(await house.ask("GET", f"/revisions?{query}")) == (400, "INVALID_QUERY"), query
