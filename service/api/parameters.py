@@ -171,7 +171,11 @@ class Parameters:
     def _wishes(self) -> Mapping[Steps, Wish]:
         """What `deep` asks of relations, and under no steps at all what `alias` says of the question."""
         wishes: dict[Steps, Wish] = {(): Wish(aliases=_aliases(self.query.get("alias"), "alias"))}
-        self._wish(_object(self.query.get("deep"), "deep"), self.collection, (), wishes)
+        deep = _object(self.query.get("deep"), "deep")
+        for name in deep:
+            if name.startswith("_"):
+                raise BadQuery(f'"deep" asks of relations: "{name[:64]}" has to stand within one')
+        self._wish(deep, self.collection, (), wishes)
         return wishes
 
     def _wish(

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, cast
 
 from service.dialects import parts, paths
-from service.dialects.dialect import readable
+from service.dialects.dialect import readable, words
 from service.dialects.fields import Language
 from service.dialects.parts import Branch, Leaf, Part, Wish
 from service.dialects.paths import DEEPEST, Path
@@ -45,7 +45,7 @@ class Chooser:
     def _parts(self, home: str, tree: Tree, at: tuple[str, ...], *, many: bool) -> tuple[Part, ...]:
         known, aliases = relations(self._language, home), self._wish(at).aliases
         chosen: dict[str, Part] = {}
-        for step, inner in self._spread(home, tree, many=many).items():
+        for step, inner in self._spread(home, tree, aliases, many=many).items():
             word, here = aliases.get(step, step), (*at, step)
             relation = known.get(word)
             if relation is not None:
@@ -66,21 +66,31 @@ class Chooser:
     def _wish(self, at: tuple[str, ...]) -> Wish:
         return self._wished.get(at, _NOTHING)
 
-    def _spread(self, home: str, tree: Tree, *, many: bool) -> Tree:
+    def _spread(self, home: str, tree: Tree, aliases: Mapping[str, str], *, many: bool) -> Tree:
         """The tree with words in the place of `*`; what follows a `*` is asked of relations among them."""
         spread: Tree = {}
         known = relations(self._language, home)
         for step, inner in tree.items():
-            for word in self._every(home, many=many) if step == "*" else [step]:
-                relation = known.get(word)
+            for word in self._all(home, aliases, many=many) if step == "*" else [step]:
+                relation = known.get(aliases.get(word, word))
                 if step == "*" and (relation is None or not inner or not self._goes_on(relation, many=many)):
                     spread.setdefault(word, {})
                 else:
                     _merge(spread.setdefault(word, {}), inner)
         return spread
 
+    def _all(self, home: str, aliases: Mapping[str, str], *, many: bool) -> Iterable[str]:
+        """What `*` stands for, the second names of it too, and those of what is no word: they are refused."""
+        every = list(self._every(home, many=many))
+        known = words(self._language, home).keys() | relations(self._language, home).keys()
+        yield from every
+        for name, asked in aliases.items():
+            word, _ = paths.call(asked)
+            if word in every or word not in known:
+                yield name
+
     def _every(self, home: str, *, many: bool) -> Iterable[str]:
-        """What `*` stands for, of what the caller may know; within a relation to many, no other one."""
+        """The words among it, of what the caller may know; within a relation to many, no other one."""
         rules, known = self._rules, relations(self._language, home)
         for word in readable(self._language, home):
             if rules is None or rules.knows(self._language, home, word):

@@ -203,6 +203,30 @@ async def test_an_alias_is_a_second_name(staff: dict[str, Any]) -> None:
     assert role["users"] == [{"first_name": "Ann"}, {"first_name": "Bob"}]
 
 
+async def test_every_word_means_the_aliases_too(staff: dict[str, Any]) -> None:
+    house, editors = staff["house"], staff["roles"]["Editors"]
+    ann_alone = {"filter": {"first_name": "Ann"}, "alias": {"group": "role", "mail": "email"}}
+    for fields in ({}, {"fields": "*"}):
+        (ann,) = await read(house, "/users", **ann_alone, **fields)
+        assert (ann["group"], ann["mail"]) == (ann["role"], ann["email"]) == (editors, "ann@example.com")
+    (ann,) = await read(house, "/users", **ann_alone, fields="*.id")
+    assert ann["group"] == ann["role"] == {"id": editors}
+    (role,) = await read(
+        house, "/roles", filter={"name": "Editors"}, alias={"last": "users", "count": "count(users)"},
+        deep={"last": {"_sort": "-first_name", "_limit": 1}},
+    )  # fmt: skip
+    assert (len(role["users"]), len(role["last"]), role["count"]) == (2, 1, 2)
+    _, token = await house.person("eve@example.com", role=editors)
+    await house.ask("POST", "/permissions", {
+        "role": editors, "collection": "directus_roles", "action": "read", "fields": ["name"],
+    })  # fmt: skip
+    hidden = {"name": "Writers"}
+    (seen,) = await read(
+        house, "/roles", token, filter=hidden, alias={"called": "name", "all": "users", "is": "admin_access"}
+    )
+    assert (seen["called"], seen["all"], seen["is"]) == ("Writers", [], None)
+
+
 async def test_filters_and_sorts_reach_through_relations(staff: dict[str, Any]) -> None:
     house = staff["house"]
     assert _sorted(await _names(house, {"role": {"name": {"_eq": "Editors"}}})) == ["Ann", "Bob"]
@@ -285,7 +309,10 @@ REFUSED = [
     "alias[a.b]=role",
     "alias[x]=role.name",
     "alias=x",
+    "alias[x]=nope",
     "deep=x",
+    "deep[_limit]=1",
+    "deep[role][name]=x",
     "deep[nope][_limit]=1",
     "deep[role][_nope]=1",
     "deep[role][_limit]=x",
