@@ -143,18 +143,24 @@ class _Refusal(Response[None]):
 
 def _refuse(request: Request[Any, Any, Any], problem: Exception) -> Response[None]:
     """Whatever was raised, in the language of the path; what nobody foresaw is told to the log alone."""
-    return _Refusal(answers.refusal(_known(request, problem), calls.of(request.scope)))
+    known = _known(request, problem)
+    if isinstance(known, MethodRefused) and request.scope["state"].get("options"):
+        return _Refusal(answers.nothing(headers=[("allow", ", ".join(known.allowed))]))
+    return _Refusal(answers.refusal(known, calls.of(request.scope)))
 
 
 def _known(request: Request[Any, Any, Any], problem: Exception) -> Exception:
     if isinstance(problem, MethodNotAllowedException):
-        return MethodRefused(_methods(problem), request.scope["method"])
+        return MethodRefused(_methods(problem, request.scope["path"]), request.scope["method"])
     if isinstance(problem, HTTPException) and problem.status_code < 500:
         call = calls.of(request.scope)
         return RouteUnknown(call.address)
     return answers.foreseen(problem)
 
 
-def _methods(problem: MethodNotAllowedException) -> list[str]:
-    allowed = (problem.headers or {}).get("allow", "")
-    return sorted(method for word in allowed.split(",") if (method := word.strip()).isupper())
+def _methods(problem: MethodNotAllowedException, path: str) -> list[str]:
+    """What an address takes: the methods that the router knows there, and those that the gate puts right."""
+    known = (problem.headers or {}).get("allow", "")
+    allowed = {method for word in known.split(",") if (method := word.strip()).isupper()}
+    allowed |= {"HEAD"} if "GET" in allowed else set()
+    return sorted(allowed | {search.METHOD} if search.knows(path) else allowed)

@@ -11,6 +11,7 @@ from inspect import isclass
 from typing import Any, Final
 
 from litestar import Litestar
+from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 from litestar.routes import HTTPRoute
@@ -70,6 +71,9 @@ class Dispatch:
         is_odd = host is not None and _HOST.match(host) is None
         handler, values = (None, _NONE) if is_odd else self.find(scope["method"], scope["path"])
         if handler is None:
+            if scope["method"] == HttpMethod.OPTIONS:
+                # No address takes the other: refusing it, the router says which ones an address does take.
+                scope["state"]["options"], scope["method"] = True, HttpMethod.TRACE
             await self._router(scope, call.receive, send)
             return
         try:
