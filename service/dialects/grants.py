@@ -5,10 +5,12 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from service.dialects import clauses, dialect, variables
+from service.database import Transaction
+from service.dialects import clauses, dialect, subjects, variables
 from service.dialects.clauses import Clause
 from service.dialects.dialect import COLLECTIONS, Collection, words
 from service.dialects.nodes import Term
+from service.dialects.paths import Path
 from service.dialects.relations import relations
 from service.users import checks, leave, model
 from service.users.model import SECRETS, Caller
@@ -25,18 +27,23 @@ _ATTRIBUTES: Final = {
 
 
 class Granted(msgspec.Struct, frozen=True, eq=False):
-    """A rule: rows that meet `where` (None: all), `names` of fields and of lists that lead to other rows."""
+    """A rule: rows that meet `where` (None: all), `names` of fields and of lists that lead to other rows.
+
+    `own` are the presets that the caller's own row says.
+    """
 
     names: frozenset[str]
     where: Clause | None
     validation: Clause | None
     presets: Mapping[str, object]
     by_key: bool = False
+    own: Mapping[str, Path] = {}
 
-    def preset(self, caller: Caller) -> dict[str, object]:
+    async def preset(self, tx: Transaction, caller: Caller) -> dict[str, object]:
         """What it fills in where the caller says nothing."""
         known = variables.of(caller)
-        return {name: known.fill(value) for name, value in self.presets.items()}
+        filled = {name: known.within(value) for name, value in self.presets.items() if name not in self.own}
+        return {**filled, **await subjects.told(tx, caller, self.own)} if self.own else filled
 
 
 def granted(rule: Rule, prefix: str) -> Granted | None:
@@ -48,6 +55,7 @@ def granted(rule: Rule, prefix: str) -> Granted | None:
         where = clauses.read(home.name, _decoded(rule.permissions), prefix)
         validation = clauses.read(home.name, _decoded(rule.validation), f"{prefix}c")
         presets = _presets(home, _decoded(rule.presets))
+        own = _own(home, presets)
         names = _names(home, cast(list[str] | None, _decoded(rule.fields)) or [])
     except (BadQuery, BadPayload, Invalid):
         return None
@@ -55,7 +63,7 @@ def granted(rule: Rule, prefix: str) -> Granted | None:
         names -= leave.RESERVED.get(rule.collection, frozenset())
     if rule.action == "read" and not names:
         return None
-    return Granted(names, where, validation, presets, _is_by_key(where))
+    return Granted(names, where, validation, presets, _is_by_key(where), own)
 
 
 def check(row: Mapping[str, Any]) -> None:
@@ -75,14 +83,19 @@ def check(row: Mapping[str, Any]) -> None:
         except BadQuery as problem:
             raise BadPayload(f'"{name}" is no rule: {problem.reason}') from None
     _names(home, row["fields"] or [])
-    _check_presets(home, _presets(home, row["presets"]))
+    try:
+        presets = _presets(home, row["presets"])
+        own = _own(home, presets)
+    except BadQuery as problem:
+        raise BadPayload(f'"presets" cannot be filled in: {problem.reason}') from None
+    _check_presets(home, presets, own)
 
 
-def _check_presets(home: Collection, presets: Mapping[str, object]) -> None:
+def _check_presets(home: Collection, presets: Mapping[str, object], own: Mapping[str, Path]) -> None:
     for name, value in presets.items():
         if name in leave.RESERVED.get(home.own, ()) or name in SECRETS or home.own not in _ATTRIBUTES:
             raise BadPayload(f'"presets" cannot set "{name}"')
-        if not (isinstance(value, str) and value.startswith("$")):
+        if name not in own and not (isinstance(value, str) and value.startswith("$")):
             checks.check(name, value, _ATTRIBUTES[home.own])
 
 
@@ -94,8 +107,22 @@ def _presets(home: Collection, given: object) -> dict[str, object]:
         raise BadPayload('"presets" must be of type object')
     presets = dialect.settle(home.name, dialect.take("rest10", home.name, given), {})
     for value in presets.values():
-        clauses.SAMPLE.fill(value)
+        if subjects.named(value) is None:
+            clauses.SAMPLE.within(value)
     return presets
+
+
+def _own(home: Collection, presets: Mapping[str, object]) -> dict[str, Path]:
+    """The presets that the caller's own row says. Raises BadQuery for what cannot be their value."""
+    kinds = {field.name: field.kind for field in home.fields}
+    found: dict[str, Path] = {}
+    for name, value in presets.items():
+        text = subjects.named(value)
+        if text is not None:
+            found[name], kind = subjects.read(text)
+            if found[name].function or not subjects.alike(kind, kinds[name]):
+                raise BadQuery(f'"{text[:64]}" of the caller is no value of "{name}"')
+    return found
 
 
 def _names(home: Collection, fields: list[str]) -> frozenset[str]:

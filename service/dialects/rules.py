@@ -158,9 +158,9 @@ class Rules:
         }
         return {id_: holding for id_, holding in found.items() if holding}
 
-    def presets(self, caller: Caller, grant: Grant) -> Mapping[str, object]:
+    async def presets(self, tx: Transaction, caller: Caller, grant: Grant) -> Mapping[str, object]:
         """What a rule fills in where the caller says nothing."""
-        return grant.preset(caller) if isinstance(grant, Granted) else {}
+        return await grant.preset(tx, caller) if isinstance(grant, Granted) else {}
 
     async def check(
         self,

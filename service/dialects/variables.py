@@ -51,6 +51,14 @@ class Variables(msgspec.Struct, frozen=True):
             return moment(self.moment if found[1] is None else adjusted(self.moment, found[1]))
         return value
 
+    def within(self, value: object) -> object:
+        """The value with what its variables stand for, in lists and objects too. Raises BadQuery."""
+        if isinstance(value, list):
+            return [self.within(one) for one in value]
+        if isinstance(value, dict):
+            return {name: self.within(one) for name, one in value.items()}
+        return self.fill(value)
+
 
 def of(caller: Caller) -> Variables:
     """The variables of a question that this caller asks now."""

@@ -47,10 +47,8 @@ async def create(tx: Transaction, caller: Caller, uploads: Sequence[Upload]) -> 
     """Keep pictures; give their ids in the order given. Raises Forbidden, Invalid, Taken, Unprocessable."""
     grants = [file_access.uploading(caller, leave.attributes(upload.values)) for upload in uploads]
     await _check_room(tx, caller, len(uploads), MOST_BY_RULE if any(grants) else MOST_OF_ONE)
-    rows = [
-        _fresh(caller, upload, leave.filled(caller, grant))
-        for upload, grant in zip(uploads, grants, strict=True)
-    ]
+    filled = await leave.filled(tx, caller, grants)
+    rows = [_fresh(caller, upload, filled[grant]) for upload, grant in zip(uploads, grants, strict=True)]
     with unique():
         await tx.run_many(_INSERT, rows)
     kept = [
@@ -79,8 +77,9 @@ async def change(
     held = await file_rows.hold(tx, caller.project, list(changes))
     differing = {id_: _differing(held[id_], values, picture) for id_, values in changes.items()}
     grants = await file_access.changing(tx, caller, held, changes, differing)
+    filled = await leave.filled(tx, caller, grants.values())
     for id_, grant in grants.items():
-        differing[id_] = _differing(held[id_], {**leave.filled(caller, grant), **changes[id_]}, picture)
+        differing[id_] = _differing(held[id_], {**filled[grant], **changes[id_]}, picture)
     differing = {id_: new for id_, new in differing.items() if new}
     modified: Row = {"modified_by": caller.user, "modified_on": now()}
     for id_, new in differing.items():

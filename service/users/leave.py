@@ -5,7 +5,7 @@ Filters are the dialects' matter, so `Leave` is theirs to make (dialects/rules.p
 answers for a write is decided here, the same for every language.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, Protocol, TypeVar
 
 import msgspec
@@ -48,7 +48,7 @@ class Leave(Protocol):
     ) -> Mapping[Item, Sequence[Grant]]:
         """Which of them let the caller do it to these rows as they stand; rows without any are missing."""
 
-    def presets(self, caller: Caller, grant: Grant) -> Mapping[str, object]:
+    async def presets(self, tx: Transaction, caller: Caller, grant: Grant) -> Mapping[str, object]:
         """What the rule fills in where the caller says nothing."""
 
     async def check(
@@ -147,9 +147,14 @@ async def check_removal(tx: Transaction, caller: Caller, collection: str, ids: S
     raise RemovalDenied if seen.keys() >= set(ids) else Forbidden
 
 
-def filled(caller: Caller, grant: Grant | None) -> Mapping[str, object]:
-    """What a rule fills in."""
-    return caller.leave.presets(caller, grant) if caller.leave and grant else {}
+async def filled(
+    tx: Transaction, caller: Caller, grants: Iterable[Grant | None]
+) -> Mapping[Grant | None, Mapping[str, object]]:
+    """What rules fill in, by each of them; nothing where there is none."""
+    return {
+        grant: await caller.leave.presets(tx, caller, grant) if caller.leave and grant else {}
+        for grant in dict.fromkeys(grants)
+    }
 
 
 async def check_written(

@@ -57,8 +57,9 @@ async def create(
     # Secrets.take has given each an id; people do not choose one.
     named = [leave.attributes(values) - {"id"} for values in given]
     grants = [leave.check_possible(caller, "create", USERS, names) for names in named or [frozenset()]]
-    filled = [leave.filled(caller, grant) for grant in grants]
-    whole = [{**_made(defaults), **more, **values} for more, values in zip(filled, given, strict=False)]
+    filled = await leave.filled(tx, caller, grants)
+    ruled = zip(grants, given, strict=False)
+    whole = [{**_made(defaults), **filled[grant], **values} for grant, values in ruled]
     await _check_roles(tx, caller, whole)
     made = _ids(await newcomers.make(tx, caller, whole))
     await leave.check_written(tx, caller, USERS, dict(zip(made, grants, strict=False)))
@@ -129,16 +130,21 @@ async def _by_rules(
         raise Forbidden
     own = [user for user in changes if user not in permits]
     permits = {**permits, **await leave.permits(tx, caller, USERS, own)}
-    ruled: dict[str, tuple[Edit, Grant | None]] = {}
+    chosen: dict[str, Grant | None] = {}
     for user, values in changes.items():
         edit = wanted[user]
         mentioned = leave.attributes(values) - _IGNORED
         changed = leave.attributes(edit.changes) & mentioned
         free = leave.OWN if access.reaches(caller, edit.old) else ()
-        grant = permits.get(user, Permit()).choose(mentioned, changed, free)
+        chosen[user] = permits.get(user, Permit()).choose(mentioned, changed, free)
         if edit.changes and edit.old["administers"]:
             raise ChangeDenied
-        ruled[user] = (_wanted(edit.old, {**leave.filled(caller, grant), **values}) if grant else edit, grant)
+    filled = await leave.filled(tx, caller, chosen.values())
+    ruled: dict[str, tuple[Edit, Grant | None]] = {}
+    for user, grant in chosen.items():
+        edit = wanted[user]
+        whole = {**filled[grant], **changes[user]}
+        ruled[user] = (_wanted(edit.old, whole) if grant else edit, grant)
     await _check_roles(tx, caller, [edit.changes for edit, _ in ruled.values()])
     return ruled
 

@@ -52,8 +52,9 @@ async def change(tx: Transaction, caller: Caller, changes: Mapping[str, Mapping[
     held = await _hold(tx, caller, list(changes), removing=False)
     differing = {id_: new for id_, values in changes.items() if (new := _differing(held[id_], values))}
     grants = await _grants(tx, caller, held, changes, differing) if leave.is_ruled(caller) else {}
+    filled = await leave.filled(tx, caller, grants.values())
     for id_, grant in grants.items():
-        differing[id_] = _differing(held[id_], {**leave.filled(caller, grant), **changes[id_]})
+        differing[id_] = _differing(held[id_], {**filled[grant], **changes[id_]})
     _keep_in(caller, differing.get(caller.role or "", {}))
     demoted = [id_ for id_, new in differing.items() if new.get("admin_access") is False]
     guarded = bool(demoted) and await hold_project(tx, caller.project)

@@ -82,7 +82,8 @@ async def keep_apart(tx: Transaction, project: str, ids: Collection[str], before
 async def create(tx: Transaction, caller: Caller, given: Sequence[Mapping[str, object]]) -> list[str]:
     """Make roles, all or none; give their ids in the order given. Forbidden, Invalid, Taken."""
     grants = _grants(caller, given)
-    filled = [{**leave.filled(caller, grant), **values} for grant, values in zip(grants, given, strict=False)]
+    presets = await leave.filled(tx, caller, grants)
+    filled = [{**presets[grant], **values} for grant, values in zip(grants, given, strict=False)]
     rows = [_checked(values) for values in filled]
     await hold_project(tx, caller.project)
     newest = await tx.row(_NEWEST, project=caller.project)

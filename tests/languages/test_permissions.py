@@ -399,6 +399,54 @@ async def test_a_rule_about_sharing_is_kept_and_shown_and_opens_nothing(house: S
     assert _code(await house.ask("GET", "/shares", token=token)) == (404, "ROUTE_NOT_FOUND")
 
 
+async def test_rules_fill_in_what_the_caller_s_own_row_says(house: Served, editors: str) -> None:
+    ann, token = await house.person(
+        "ann@example.com", role=editors, title="Head", location="Rome", tags=["a"], theme="dark"
+    )
+    presets = {
+        "location": "$CURRENT_USER.location", "title": "$CURRENT_ROLE.name", "description": "$CURRENT_USER.title",
+        "tags": ["$CURRENT_USER", "x"], "appearance": "$CURRENT_USER.theme", "role": "$CURRENT_USER.role",
+    }  # fmt: skip
+    made = await allow(house, editors, "create", fields=["email", "title", "role"], presets=presets)
+    for body in ({"email": "bob@example.com"}, [{"email": "cid@example.com"}]):
+        answer = await house.ask("POST", "/users", body, token=token)
+        assert answer.status_code == 204, answer.text
+    fields = "location,title,description,tags,theme,role"
+    for email in ("bob@example.com", "cid@example.com"):
+        asked = f"/users?filter[email]={email}&fields={fields}"
+        (seen,) = (await house.ask("GET", asked)).json()["data"]
+        assert seen == {
+            "location": "Rome", "title": "Editors", "description": "Head", "tags": [ann, "x"], "theme": "dark",
+            "role": editors,
+        }  # fmt: skip
+    said = await house.ask("POST", "/users", {"email": "dan@example.com", "title": "Own"}, token=token)
+    assert said.status_code == 204
+    asked = "/users?filter[email]=dan@example.com&fields=title,location"
+    assert (await house.ask("GET", asked)).json()["data"] == [{"title": "Own", "location": "Rome"}]
+    mine = (await house.ask("GET", "/permissions/me", token=token)).json()["data"]
+    assert mine[USERS]["create"]["presets"] == presets
+    await allow(
+        house,
+        editors,
+        "update",
+        fields=["first_name", "location"],
+        presets={"location": "$CURRENT_USER.title"},
+    )
+    bob = (await house.ask("GET", "/users?filter[email]=bob@example.com&fields=id")).json()["data"][0]["id"]
+    changed = {"keys": [ann, bob], "data": {"first_name": "New"}}  # of herself she needs no rule for it
+    assert (await house.ask("PATCH", "/users", changed, token=token)).status_code == 204
+    for user, location in ((ann, "Rome"), (bob, "Head")):
+        now = (await house.ask("GET", f"/users/{user}?fields=location")).json()["data"]
+        assert now == {"location": location}
+    for value in (
+        "$CURRENT_USER.nope", "$CURRENT_USER.password", "$CURRENT_USER.tags", "$CURRENT_USER.year(last_access)",
+        "$CURRENT_ROLE.users", "$CURRENT_ROLES", "$NOW(x)",
+    ):  # fmt: skip
+        for wrong in (value, [value]):
+            answer = await house.ask("PATCH", f"/permissions/{made}", {"presets": {"title": wrong}})
+            assert _code(answer) == (400, "INVALID_PAYLOAD"), wrong
+
+
 async def test_rules_compare_with_what_the_caller_s_own_row_says(house: Served, editors: str) -> None:
     ann, token = await house.person("ann@example.com", role=editors, title="Here", location="Editors")
     bob, _ = await house.person("bob@example.com", title="Here")
