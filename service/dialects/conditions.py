@@ -177,7 +177,8 @@ def _readable(sight: Sight, fields: Sequence[Field]) -> list[ColumnElement[Any]]
 
 
 def _is_searched(sight: Sight, field: Field) -> bool:
-    """Of users, what their text for searching is made of; elsewhere every text."""
+    """Of users, what their text for searching is made of; elsewhere every text that the language shows."""
     if "search_text" in sight.table.c:
         return field.name in SEARCHED or field.name in _BESIDE.get(sight.language, ())
-    return field.kind in ("string", "text") and field.guard in ("open", "server")
+    is_shown = sight.language in field.cells and field.guard in ("open", "server")
+    return is_shown and field.kind in ("string", "text")

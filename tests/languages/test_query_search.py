@@ -33,6 +33,18 @@ async def test_search_answers_what_its_body_asks(house: Served) -> None:
     assert roles.json() == {"data": [{"name": "Administrator"}]}
 
 
+async def test_search_looks_at_what_the_language_shows_alone(house: Served) -> None:
+    """A role of generation 8 has a random `external_id`, of which the others know nothing."""
+    hidden = (await house.ask("GET", "/default/roles?limit=1")).json()["data"][0]["external_id"]
+    for piece in (hidden, hidden[:8], hidden[-6:]):
+        found = await house.ask("SEARCH", "/roles", {"query": {"search": piece}})
+        assert found.json() == {"data": []}
+        older = await house.ask("GET", f"/default/roles?q={piece}&fields=external_id")
+        assert older.json() == {"data": [{"external_id": hidden}]}
+    shown = await house.ask("GET", "/roles?search=admin&fields=name")
+    assert shown.json() == {"data": [{"name": "Administrator"}]}
+
+
 async def test_search_is_for_members_and_shows_them_their_own(house: Served) -> None:
     _, token = await house.person("eve@example.com")
     assert await _found(house, {"query": {"limit": -1}}, token=token) == ["eve@example.com"]
