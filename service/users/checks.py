@@ -101,7 +101,7 @@ def _timestamp(attribute: Attribute, value: object) -> str:
 
 
 def _tags(attribute: Attribute, value: object) -> list[str]:
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise _wrong(attribute, "must be an array of strings")
     return [_text(attribute, item) for item in value]
 

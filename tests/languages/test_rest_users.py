@@ -333,6 +333,7 @@ REFUSED_BODIES: list[tuple[object, str]] = [
     ({"email": "x@example.com", "first_name": "x" * 51}, "VALUE_TOO_LONG"),
     ({"email": "x@example.com", "first_name": "a\u0000b"}, "INVALID_PAYLOAD"),
     ({"email": "x@example.com", "tags": "a"}, "INVALID_PAYLOAD"),
+    ({"email": "x@example.com", "tags": ["a", 1]}, "INVALID_PAYLOAD"),
     ({"email": "x@example.com", "status": "bogus"}, "FAILED_VALIDATION"),
     ({"email": "x@example.com", "theme": "pink"}, "FAILED_VALIDATION"),
     ({"email": "x@example.com", "role": "nope"}, "INVALID_PAYLOAD"),
@@ -352,6 +353,8 @@ async def test_a_body_that_is_wrong_changes_nothing(house: Served) -> None:
         answer = await house.ask("POST", "/users", body)
         assert answer.status_code == 400, (body, answer.text)
         assert answer.json()["errors"][0]["extensions"]["code"] == code, (body, answer.text)
+        if "tags" in body:
+            assert "must be an array of strings" in answer.text
     counted = await house.ask("GET", "/users?meta=total_count&limit=0")
     assert counted.json()["meta"] == {"total_count": 1}
 
