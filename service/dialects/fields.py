@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, func
+from sqlalchemy import ColumnElement, FromClause, func, type_coerce
 
 from service.users.model import Kind
 
@@ -100,7 +100,7 @@ def _unlisted(value: object) -> object:
 
 def nothing(_: FromClause, value: ColumnElement[Any]) -> ColumnElement[Any]:
     """What this service has none of, and the documented object names."""
-    return func.nullif(value, value)
+    return type_coerce(func.nullif(value, value), value.type)
 
 
 def seconds(value: object) -> object:

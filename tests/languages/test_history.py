@@ -95,6 +95,7 @@ async def test_lists_of_history_are_filtered_sorted_and_counted(house: Served, a
     assert set(await items(f"/revisions?search={ann}")) == {ann}
     assert ann in await items("/revisions?filter[version][_null]=true")
     assert await items("/revisions?filter[version][_eq]=x") == []
+    assert await items("/revisions?filter[version][_in]=x,y&sort=version") == []
     assert (await house.ask("GET", "/revisions?limit=0&meta=total_count")).json()["meta"]["total_count"] >= 4
     for query in ("filter[nope]=1", "sort=data", "filter[data][_contains]=x", "filter[id]=x", "fields=nope"):
         assert _code(await house.ask("GET", f"/revisions?{query}")) == (400, "INVALID_QUERY"), query
