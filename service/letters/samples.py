@@ -18,6 +18,9 @@ _PURPOSES: Final[dict[str, LetterPurpose]] = {
 }
 _NOTICES: Final = (
     "email_changed",
+    "password_changed",
+    "app_added",
+    "app_removed",
     "sign_in_linked",
     "sign_in_unlinked",
     "passkey_added",

@@ -32,6 +32,7 @@ _UPDATE: Final = update(users).where(
     users.c.project == bindparam("of_project"), users.c.id == bindparam("of_id")
 )
 _TOKEN_ENDED: Final = {"token_fingerprint": None, "token_sealed": None}
+_KEYS: Final = ("password_hash", "tfa_secret")
 # A change of nothing that an answer shows, or of the last access alone, has no history and no new version.
 _TOLD: Final = frozenset(ATTRIBUTES).union(*SECRETS.values()) - {"last_access"}
 
@@ -64,6 +65,11 @@ class Edit:
     def moves(self) -> bool:
         """Whether the e-mail is another one, not merely written otherwise."""
         return "email" in self.changes and bool(fold(self.changes["email"]) != fold(self.old["email"]))
+
+    @property
+    def rekeys(self) -> bool:
+        """Whether what the user proves themselves with is another: the password, or an app's secret."""
+        return not self.changes.keys().isdisjoint(_KEYS)
 
     @property
     def is_silent(self) -> bool:
@@ -102,7 +108,8 @@ async def write(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str)
         await identities.follow(tx, caller.project, moves, at)
         await addresses.follow(tx, caller.project, moves)
     await _end(tx, caller, edits, at)
-    await notices.tell(tx, caller, [(edit.old, edit.new) for edit in edits if edit.leaves or edit.moves], at)
+    told = [(e.old, e.new) for e in edits if e.leaves or e.moves or e.rekeys]
+    await notices.tell(tx, caller, told, at)
     entries = [
         history.Entry(edit.old["id"], snapshot(edit.new), shown(edit.changes))
         for edit in edits

@@ -1,6 +1,6 @@
 """Letters that tell people what has happened to their account: owed in the same commit as the change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select
@@ -9,13 +9,16 @@ from mail.contract import Owed
 from service.database import Transaction, new_key
 from service.database.tables import users
 from service.users.clock import later
-from service.users.model import ACTIVE, SUSPENDED, Caller
+from service.users.model import ACTIVE, LOCAL, SUSPENDED, Caller
 from service.users.outbox import OUTBOX
 
-EMAIL_CHANGED: Final = "email_changed"  # kinds of letters
+APP_ADDED: Final = "app_added"  # kinds of letters
+APP_REMOVED: Final = "app_removed"
+EMAIL_CHANGED: Final = "email_changed"
 LINKED: Final = "sign_in_linked"
 PASSKEY_ADDED: Final = "passkey_added"
 PASSKEY_REMOVED: Final = "passkey_removed"
+PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105  # the name of a letter
 UNLINKED: Final = "sign_in_unlinked"
 SUSPENSION: Final = "suspended"
 LIFETIME: Final = 3 * 86_400  # seconds; after that it is no news any more
@@ -39,6 +42,18 @@ async def tell(tx: Transaction, caller: Caller, changed: Sequence[tuple[Row, Row
             await _owe(tx, EMAIL_CHANGED, old, old["email"], told, at)
         if new["status"] == SUSPENDED and new["email"] and caller.connection is None:
             await _owe(tx, SUSPENSION, new, new["email"], {"language": new["language"]}, at)
+        for kind in _rekeyed(old, new):
+            await _owe(tx, kind, old, old["email"], {"language": old["language"]}, at)
+
+
+def _rekeyed(old: Row, new: Row) -> Iterator[str]:
+    """What is told of another password, where one signs in, and of an authenticator app."""
+    if new["status"] != ACTIVE:
+        return
+    if new["provider"] == LOCAL and new["password_hash"] not in (None, old["password_hash"]):
+        yield PASSWORD_CHANGED
+    if (old["tfa_secret"] is None) != (new["tfa_secret"] is None):
+        yield APP_REMOVED if new["tfa_secret"] is None else APP_ADDED
 
 
 async def tell_linked(tx: Transaction, project: str, user: str, provider: str, at: str) -> None:

@@ -50,6 +50,7 @@ async def test_a_preview_is_written_for_each_kind_and_nothing_is_sent(folder: Pa
     names = sorted(Path(name).name for name in shown.out.split())
     kinds = ["email_changed", "invitation", "password_reset", "registration"]
     kinds += ["sign_in_linked", "sign_in_unlinked", "passkey_added", "passkey_removed", "suspended", "test"]
+    kinds += ["password_changed", "app_added", "app_removed"]
     assert names == sorted(f"{kind}.{ending}" for kind in kinds for ending in ("html", "txt"))
     assert all((folder / "letters" / name).read_text() for name in names)
     assert not (folder / "data" / "outbox").exists()

@@ -9,8 +9,9 @@ from sqlalchemy import update
 
 from service.database import Transaction, new_key
 from service.database.tables import letters
+from tests.languages.factors import code, protect
 from tests.pages.invited import invite, look, send
-from tests.served import Served, served
+from tests.served import PASSWORD, Served, served
 
 
 @pytest.fixture
@@ -120,6 +121,24 @@ async def test_people_are_told_of_a_new_address_and_of_a_suspension(house: Serve
     await house.ask("PATCH", f"/users/{user}", {"status": "suspended"})
     told = [(one["kind"], one["recipient"]) for one in await _data(house, "GET", "/letters")]
     assert told == [("suspended", "hopper@example.com"), ("email_changed", "grace@example.com")]
+
+
+async def test_people_are_told_of_a_new_password_and_of_an_app_that_comes_and_goes(house: Served) -> None:
+    user, token = await house.person("grace@example.com")
+    elsewhere, _ = await house.person("eve@example.com", provider="okta", external_identifier="eve")
+    for key in (user, elsewhere):  # whose provider takes the password has no use for one of ours
+        changed = await house.ask("PATCH", f"/users/{key}", {"password": "a quiet walk along the river"})
+        assert changed.status_code == 200, changed.text
+    again = await house.ask("PATCH", f"/users/{user}", {"password": PASSWORD})
+    assert again.status_code == 200, again.text
+    secret = await protect(house, token)
+    off = await house.ask("POST", "/users/me/tfa/disable", {"otp": code(secret)}, token=token)
+    assert off.status_code == 204, off.text
+    await protect(house, token)
+    assert (await house.ask("POST", f"/users/{user}/tfa/disable")).status_code == 204
+    told = [(one["kind"], one["recipient"]) for one in await _data(house, "GET", "/letters")]
+    kinds = ["app_removed", "app_added", "app_removed", "app_added", "password_changed", "password_changed"]
+    assert told == [(kind, "grace@example.com") for kind in kinds]
 
 
 async def test_looking_a_hundred_times_consumes_nothing(house: Served) -> None:
