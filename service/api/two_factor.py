@@ -1,8 +1,8 @@
 """Two-factor authentication: `/users/me/tfa/*`, also without `me`, and an administrator's `disable`."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from litestar import Router, post
 from litestar.params import FromPath
@@ -13,12 +13,15 @@ from service.api import answers
 from service.api.bodies import PROOF, TEXT, expect, text_of
 from service.api.calls import Call, of
 from service.api.own_access import as_key, open_ways, prove
+from service.database import Transaction
 from service.users import lost_factors, second_factor
 from service.users.model import Caller
 from service.users.problems import BadPayload, WrongOtp
 from service.users.second_factor import Made
 from service.users.throttle import Attempt, guarded
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _PASSWORD: Final = {"password": TEXT}
 _CODE: Final = {"otp": TEXT}
 _BOTH: Final = {"secret": TEXT, "otp": TEXT}
@@ -43,8 +46,7 @@ async def enable(scope: Scope) -> ASGIResponse:
     secret, otp = str(given["secret"]), str(given["otp"])
     if _DIGITS.match(secret) and not _DIGITS.match(otp):  # the documented SDK example swaps the two
         secret, otp = otp, secret
-    caller = await _person(call)
-    await _guess(call, caller, call.house.factor.enable, secret, otp)
+    await _guess(call, call.house.factor.enable, secret, otp)
     return answers.nothing()
 
 
@@ -53,7 +55,7 @@ async def disable(scope: Scope) -> ASGIResponse:
     """Takes the caller's second factor away, for a code of it or a recovery code."""
     call = of(scope)
     otp = str(expect(await call.json(), _CODE)["otp"])
-    await _guess(call, await _person(call), call.house.factor.disable, otp)
+    await _guess(call, call.house.factor.disable, otp)
     return answers.nothing()
 
 
@@ -87,11 +89,22 @@ async def _made(call: Call, body: Mapping[str, Any], *, armed: bool) -> Made:
     return await house.database.write(house.factor.generate, caller, house.terms.place, armed=armed)
 
 
-async def _guess(call: Call, caller: Caller, verb: Any, *given: str) -> None:
-    """A verb that compares a code: a wrong one is the documented 400, and counted as at a sign-in."""
+async def guess(
+    call: Call,
+    caller: Caller,
+    unit: Callable[Concatenate[Transaction, Caller, P], Coroutine[Any, Any, T]],
+    *given: P.args,
+    **named: P.kwargs,
+) -> T:
+    """A unit that compares a code: a wrong one is counted as at a sign-in. Raises WrongOtp, TooMany."""
+    async with guarded(call.house.database, Attempt(caller.project, str(caller.user), call.ip), "otp"):
+        return await call.house.database.write(unit, caller, *given, **named)
+
+
+async def _guess(call: Call, unit: Callable[..., Coroutine[Any, Any, None]], *given: str) -> None:
+    """The same, where a wrong code is the documented 400."""
     try:
-        async with guarded(call.house.database, Attempt(caller.project, str(caller.user), call.ip), "otp"):
-            await call.house.database.write(verb, caller, *given)
+        await guess(call, await _person(call), unit, *given)
     except WrongOtp:
         raise BadPayload('"otp" is invalid') from None
 

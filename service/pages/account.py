@@ -10,8 +10,8 @@ from litestar.types import Scope
 from providers.contract import Provider, Redirects
 from service.api import own_access
 from service.api.calls import Call, of
-from service.pages import passkeys, tfa_setup
-from service.pages.here import ACCOUNT, Here, here, posted
+from service.pages import passkeys, recovery_codes, tfa_setup
+from service.pages.here import ACCOUNT, Here, account_of, here, posted
 from service.pages.login import CAUSES, REASONS
 from service.pages.notices import notice
 from service.pages.proof import UNPROVEN, refusal, typed
@@ -19,7 +19,6 @@ from service.pages.sessions import shown
 from service.pages.sheet import away, dress, sheet
 from service.pages.tongue import say
 from service.pages.ways import called, ways
-from service.users import own_account
 from service.users.own_account import OwnAccount
 from service.users.problems import Forbidden, Problem, Unprocessable, Unreachable
 
@@ -27,6 +26,8 @@ Fields = Mapping[str, str]
 _DONE: Final[Mapping[str, str]] = {
     "linked": "It was added. From now on you can sign in with it as well, and a letter tells you so.",
     "unlinked": "It was removed, and whoever was signed in with it no longer is. A letter tells you so.",
+    "password": "Your password was changed, and you were signed out everywhere else. A letter tells you so.",
+    "app": "The app was taken off, and nobody is asked for its codes any more. A letter tells you so.",
 }
 _UNNAMED: Final = (
     "It could not be added, and nothing was changed. Try again, or ask the people who run this place."
@@ -37,6 +38,8 @@ _NOT_ADDED: Final[Mapping[str, str]] = {
     **{code: REASONS[code] for code in ("SERVICE_UNAVAILABLE", "TOKEN_EXPIRED", "INVALID_TOKEN")},
     **{cause: CAUSES[cause] for cause in ("unverified", "foreign", "malformed", "denied")},
 }
+_LEFT: Final = "You have {left} left, each of which lets you in once without your phone or your key."
+_NONE_LEFT: Final = "You have none left: make new ones before you lose your phone or your key."
 _REFUSED: Final[Mapping[type[Problem], str]] = {
     Unreachable: REASONS["SERVICE_UNAVAILABLE"],
     Unprocessable: "This one has to stay: it is your last way in, or your account belongs to it.",
@@ -72,7 +75,7 @@ async def _nothing(call: Call, _: Here, __: Fields) -> Response[bytes]:
 
 
 async def _ask_removal(call: Call, who: Here, fields: Fields, wrong: str | None = None) -> Response[bytes]:
-    account = await _look(call, who)
+    account = await account_of(call, who)
     gone = fields.get("unlink") or fields.get("unlinked")
     one = next((one for one in account.identities if one["id"] == gone), None)
     if one is None:
@@ -122,10 +125,6 @@ _STEPS: Final[Mapping[str, Callable[[Call, Here, Fields], Awaitable[Response[byt
 }
 
 
-async def _look(call: Call, who: Here) -> OwnAccount:
-    return await call.house.database.read(own_account.look, who.caller, own_access.open_ways(call))
-
-
 async def _page(
     call: Call,
     who: Here,
@@ -138,8 +137,7 @@ async def _page(
     """`refused`: what could not be done; `wrong`: why the password was not taken."""
     if who.confined:
         return notice("held_up", call, await dress(call))
-    account = await _look(call, who)
-    passwords = account.has_password and not call.house.terms.disable_default
+    account = await account_of(call, who)
     identities = [
         {**one, "way": called(call, one["provider"]) or one["provider"]} for one in account.identities
     ]
@@ -149,11 +147,10 @@ async def _page(
         await dress(call),
         status=status,
         account=account,
-        passwords=passwords,
         identities=identities,
         sessions=[shown(call, one) for one in account.sessions],
         offers=_offers(call),
-        sections=_sections(call, account, passwords),
+        sections=_sections(call, account),
         mark=who.mark,
         done=say(call, done) if done else None,
         refused=say(call, refused) if refused else None,
@@ -166,9 +163,10 @@ def _offers(call: Call) -> list[Provider]:
     return [one for one in ways(call, call.project) if isinstance(one, Redirects)]
 
 
-def _sections(call: Call, account: OwnAccount, passwords: bool) -> list[dict[str, Any]]:
+def _sections(call: Call, account: OwnAccount) -> list[dict[str, Any]]:
     """Pages of their own about this account; without a path there is nothing to do there."""
-    path = tfa_setup.PATH if not account.app and (account.passkeys or passwords) else None
+    has_factor = account.app or bool(account.passkeys)
+    path = tfa_setup.PATH if has_factor or account.has_password else None
     if account.app and account.passkeys:
         hint = "It is on: you are asked for a code of your app, or for one of your passkeys."
     elif account.app:
@@ -178,9 +176,14 @@ def _sections(call: Call, account: OwnAccount, passwords: bool) -> list[dict[str
             "It is on: who signs in another way is asked for one of your passkeys, too. You may add an app, "
             "whose codes will do as well."
         )
-    elif passwords:
+    elif account.has_password:
         hint = "It is off: set it up, and nobody gets in with your password alone."
     else:
         hint = "The service that you sign in with takes care of it."
     rows = [(path, "Two-factor authentication", hint), (passkeys.PATH, "Your passkeys", passkeys.ABOUT)]
-    return [{"path": path, "label": say(call, label), "hint": say(call, hint)} for path, label, hint in rows]
+    if has_factor:
+        rows.append((recovery_codes.PATH, "Recovery codes", _LEFT if account.codes else _NONE_LEFT))
+    return [
+        {"path": path, "label": say(call, label), "hint": say(call, hint, left=account.codes)}
+        for path, label, hint in rows
+    ]

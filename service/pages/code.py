@@ -23,10 +23,10 @@ from service.users.waiting import Waiting
 
 PATH: Final = "/admin/login/code"
 _LATE: Final = f"{LOGIN}?reason=TOKEN_EXPIRED"
-_WRONG: Final = "This code is not right, or has been used already. Wait for the next one in your app."
+WRONG: Final = "This code is not right, or has been used already. Wait for the next one in your app."
 UNPROVEN: Final = "This passkey was not accepted, or it took too long. Try once more, or choose another way."
-_OFTEN: Final = "There were too many attempts. Wait a few minutes, then try the code that your app shows."
-_REFUSED: Final[Mapping[type[Problem], str]] = {WrongOtp: _WRONG, TooMany: _OFTEN, BadPayload: UNPROVEN}
+OFTEN: Final = "There were too many attempts. Wait a few minutes, then try the code that your app shows."
+_REFUSED: Final[Mapping[type[Problem], str]] = {WrongOtp: WRONG, TooMany: OFTEN, BadPayload: UNPROVEN}
 
 
 @get(PATH)

@@ -6,13 +6,14 @@ from typing import Final
 
 import msgspec
 
-from service.api import cookies
+from service.api import cookies, own_access
 from service.api.calls import Call
 from service.database import Transaction
 from service.pages.forms import form
 from service.tokens import fingerprint
-from service.users import sessions
+from service.users import own_account, sessions
 from service.users.model import Caller
+from service.users.own_account import OwnAccount
 from service.users.problems import Expired, Forbidden, Forged, NotSignedIn
 
 ACCOUNT: Final = "/admin/account"
@@ -45,6 +46,11 @@ async def here(call: Call) -> Here:
         raise NotSignedIn
     kept = refresh if session is None else token
     return Here(found.caller(call.project, call.origin), fingerprint(f"forms {kept}"), found.confined)
+
+
+async def account_of(call: Call, who: Here) -> OwnAccount:
+    """What they see of their own account."""
+    return await call.house.database.read(own_account.look, who.caller, own_access.open_ways(call))
 
 
 async def posted(call: Call) -> tuple[Here, dict[str, str]]:

@@ -23,16 +23,15 @@ def notice(
     *,
     headers: Mapping[str, str] | None = None,
     token: str = "",
-    action: tuple[str, str] | None = None,
     project: str | None = None,
     **facts: str,
 ) -> Response[bytes]:
     """The page of this name; `facts` are what its sentences speak of, `token` what its button sends.
 
-    `action` takes the place of the row's own. `project`: whose people read it, where the path says another.
+    `project`: whose people read it, where the path says another.
     """
     row = NOTICES[name]
-    action, sentences = action or row.action, row.sentences
+    action, sentences = row.action, row.sentences
     if (project or call.project) != DEFAULT:
         sentences = (*sentences, _ELSEWHERE) if action == SIGN_IN else sentences
         action = None

@@ -1,35 +1,37 @@
-"""An authenticator app for whoever is signed in, with a password, a passkey or a provider."""
+"""An authenticator app for whoever is signed in, with a password, a passkey or a provider: on, and off."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from litestar import Response
 
-from service.api import own_access
 from service.api.calls import Call
-from service.pages.here import Here
-from service.pages.notice_table import ACCOUNT
-from service.pages.notices import notice
+from service.api.two_factor import guess
+from service.pages.code import OFTEN, WRONG
+from service.pages.here import ACCOUNT, Here, account_of
 from service.pages.proof import UNPROVEN, refusal
-from service.pages.sheet import dress, sheet
+from service.pages.sheet import away, dress, sheet
 from service.pages.tfa_steps import Carried, Fields, begin, confirm
 from service.pages.tongue import say
-from service.users import own_account
 from service.users.own_account import OwnAccount
-from service.users.problems import BadPayload, TooMany
+from service.users.problems import BadPayload, Problem, TooMany, WrongOtp
 
 ANEW: Final = "You have begun anew elsewhere. Begin once more to go on here."
+_NOT_OFF: Final[Mapping[type[Problem], str]] = {WrongOtp: WRONG, TooMany: OFTEN}
 
 
 async def show(call: Call, who: Here, *, wrong: str | None = None) -> Response[bytes]:
-    """What it takes to begin; `wrong` is why it did not. Who has an app already is told so."""
-    return await _page(call, who, await _look(call, who), wrong)
+    """What it takes to begin; `wrong` is why it did not. Who has an app already may take it off."""
+    return await _page(call, who, await account_of(call, who), wrong)
 
 
 async def step(call: Call, who: Here, fields: Fields) -> Response[bytes]:
     """From the proof to the picture, or from the code to the recovery codes."""
     if "secret" in fields:
         return await _confirm(call, who, fields)
-    wrong, account = await refusal(call, who, fields), await _look(call, who)
+    if "otp" in fields:
+        return await _take_off(call, who, fields["otp"])
+    wrong, account = await refusal(call, who, fields), await account_of(call, who)
     if wrong or account.app or not account.email:
         return await _page(call, who, account, wrong)
     return await begin(call, Carried(who.caller, account.email, mark=who.mark))
@@ -44,13 +46,29 @@ async def _confirm(call: Call, who: Here, fields: Fields) -> Response[bytes]:
         return await show(call, who, wrong=UNPROVEN[TooMany])
 
 
-async def _look(call: Call, who: Here) -> OwnAccount:
-    return await call.house.database.read(own_account.look, who.caller, own_access.open_ways(call))
+async def _take_off(call: Call, who: Here, otp: str) -> Response[bytes]:
+    """The app goes, for a code of it or a recovery code."""
+    try:
+        await guess(call, who.caller, call.house.factor.disable, otp[:64])
+    except (WrongOtp, TooMany) as problem:
+        return await _page(call, who, await account_of(call, who), wrong=_NOT_OFF[type(problem)])
+    except BadPayload:  # it has been taken off meanwhile
+        return away(ACCOUNT, call.house.terms)
+    return away(f"{ACCOUNT}?done=app", call.house.terms)
 
 
 async def _page(call: Call, who: Here, account: OwnAccount, wrong: str | None) -> Response[bytes]:
+    told = say(call, wrong) if wrong else None
     if account.app:
-        return notice("protected", call, await dress(call), action=ACCOUNT)
+        return sheet(
+            "tfa_on",
+            call,
+            await dress(call),
+            status=422 if wrong else 200,
+            passkeys=account.passkeys,
+            mark=who.mark,
+            refused=told,
+        )
     return sheet(
         "tfa_here",
         call,
@@ -59,5 +77,5 @@ async def _page(call: Call, who: Here, account: OwnAccount, wrong: str | None) -
         email=account.email or "",
         proof=account.proof,
         mark=who.mark,
-        wrong=say(call, wrong) if wrong else None,
+        wrong=told,
     )

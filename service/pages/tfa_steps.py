@@ -8,13 +8,14 @@ from litestar import Response
 from markupsafe import Markup
 
 from service.api.calls import Call
+from service.api.two_factor import guess
 from service.database import Transaction
 from service.pages.sheet import dress, sheet
 from service.pages.tongue import say
 from service.users import second_factor, sessions
 from service.users.model import Caller
 from service.users.problems import WrongOtp
-from service.users.throttle import Attempt, guarded
+from service.users.second_factor import SecondFactor
 
 Fields = Mapping[str, str]
 _WRONG: Final = "This code does not fit. Wait for the next one that your app shows, and type that."
@@ -39,18 +40,18 @@ async def begin(call: Call, carried: Carried) -> Response[bytes]:
 
 async def confirm(call: Call, carried: Carried, fields: Fields) -> Response[bytes]:
     """The recovery codes, for a code that fits. Raises BadPayload (the secret is another by now), TooMany."""
-    house, secret, otp = call.house, fields.get("secret", ""), fields.get("otp", "").replace(" ", "")
+    secret, otp = fields.get("secret", ""), fields.get("otp", "").replace(" ", "")
     try:
-        async with guarded(house.database, Attempt(call.project, str(carried.caller.user), call.ip), "otp"):
-            codes = await house.database.write(_put_in_force, call, carried, secret, otp)
+        codes = await guess(call, carried.caller, _put_in_force, call.house.factor, carried, secret, otp)
     except WrongOtp:
         return await _picture(call, carried, secret, refused=_WRONG)
     return sheet("tfa_codes", call, await dress(call), codes=codes, stays=bool(carried.mark))
 
 
-async def _put_in_force(tx: Transaction, call: Call, carried: Carried, secret: str, otp: str) -> list[str]:
-    caller = carried.caller
-    await call.house.factor.enable(tx, caller, secret, otp)
+async def _put_in_force(
+    tx: Transaction, caller: Caller, factor: SecondFactor, carried: Carried, secret: str, otp: str
+) -> list[str]:
+    await factor.enable(tx, caller, secret, otp)
     codes = await second_factor.renew_codes(tx, caller)
     if carried.token:
         await sessions.end(tx, caller.project, str(caller.session))

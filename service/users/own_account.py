@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 
 from service.database import Transaction
 from service.database.tables import users
-from service.users import last_way, passkeys, session_list, sign_in, ways_in
+from service.users import last_way, passkeys, recovery_codes, session_list, sign_in, ways_in
 from service.users.last_way import Open
 from service.users.model import ACTIVE, LOCAL, Caller
 from service.users.problems import Forbidden
@@ -22,13 +22,16 @@ _SELF: Final = select(*(users.c[name] for name in _SHOWN)).where(
 
 
 class OwnAccount(msgspec.Struct, frozen=True):
-    """`app`, `passkeys`: what is asked for beside a password. `proof`: what it takes to change a way in.
-    The lists are as REST has them; `removable` are the ids of the identities that may go."""
+    """`takes_password`: whether one of ours is how they sign in, or would be. `app`, `passkeys`: what is
+    asked for beside a password; `codes`: how many recovery codes are left. `proof`: what it takes to change a
+    way in. The lists are as REST has them; `removable` are the ids of the identities that may go."""
 
     email: str | None
+    takes_password: bool
     has_password: bool
     app: bool
     passkeys: int
+    codes: int
     proof: Proof
     identities: list[dict[str, Any]]
     removable: frozenset[str]
@@ -41,14 +44,16 @@ async def look(tx: Transaction, caller: Caller, open_: Open) -> OwnAccount:
     if found is None:
         raise Forbidden
     row = dict(zip(_SHOWN, found, strict=True))
-    user = str(caller.user)
+    user, takes_password = str(caller.user), open_.local and row["provider"] == LOCAL
     identities = await ways_in.look(tx, caller, user)
     keys = await passkeys.number(tx, caller.project, user)
     return OwnAccount(
         email=row["email"],
-        has_password=row["provider"] == LOCAL and row["password_hash"] is not None,
+        takes_password=takes_password,
+        has_password=takes_password and row["password_hash"] is not None,
         app=row["tfa_secret"] is not None,
         passkeys=keys,
+        codes=await recovery_codes.number(tx, caller.project, user),
         proof=await sign_in.proof(tx, caller),
         identities=identities,
         removable=frozenset(one["id"] for one in identities if _may_go(row, open_, one, identities, keys)),

@@ -5,7 +5,7 @@ from base64 import b32encode
 from secrets import token_bytes
 from typing import Final
 
-from sqlalchemy import bindparam, delete, exists, insert
+from sqlalchemy import bindparam, delete, exists, func, insert, select
 
 from service.database import Transaction
 from service.database.tables import passkeys, recovery_codes
@@ -19,6 +19,7 @@ _theirs = (
     recovery_codes.c.user == bindparam("of_user"),
 )
 _USE: Final = delete(recovery_codes).where(*_theirs, recovery_codes.c.fingerprint == bindparam("of_mark"))
+_COUNT: Final = select(func.count()).select_from(recovery_codes).where(*_theirs)
 _FORGET: Final = delete(recovery_codes).where(*_theirs)
 _FORGET_UNLESS_PASSKEY: Final = _FORGET.where(
     ~exists().where(passkeys.c.project == recovery_codes.c.project, passkeys.c.user == recovery_codes.c.user)
@@ -28,6 +29,12 @@ _FORGET_UNLESS_PASSKEY: Final = _FORGET.where(
 def could_be(code: str) -> bool:
     """Whether this has the form of one: 16 characters of base32."""
     return _CODE.match(code) is not None
+
+
+async def number(tx: Transaction, project: str, user: str) -> int:
+    """How many somebody has left."""
+    (number,) = await tx.row(_COUNT, of_project=project, of_user=user) or (0,)
+    return int(number)
 
 
 async def use(tx: Transaction, project: str, user: str, code: str) -> bool:

@@ -1,5 +1,6 @@
 """Invited people for the tests: an open invitation, the link in its letter, and what a page says to them."""
 
+import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
@@ -64,6 +65,11 @@ class Page(HTMLParser):
         """The attributes of the form's field of this name."""
         (found,) = (given for tag, given in self.tags if tag == "input" and given.get("name") == name)
         return found
+
+    @property
+    def codes(self) -> list[str]:
+        """The recovery codes that it shows."""
+        return re.findall(r"\b[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}\b", self.text)
 
     @property
     def has_form(self) -> bool:

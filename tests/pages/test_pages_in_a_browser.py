@@ -155,6 +155,71 @@ async def _way_added(house: Served, tab: Tab) -> None:
     assert "It was added" in await tab.run("document.querySelector('.good').innerText")
 
 
+async def _password(house: Served, tab: Tab) -> None:
+    await _sessions(house, tab)
+    await tab.visit(f"{house.url}/admin/password")
+    assert await tab.run("document.querySelector('h1').innerText") == "Change your password"
+
+
+async def _password_refused(house: Served, tab: Tab) -> None:
+    await _password(house, tab)
+    await tab.fill("#password", PASSWORD, "password123")
+    assert await tab.run("document.activeElement.id") == "chosen"
+
+
+async def _password_wrong(house: Served, tab: Tab) -> None:
+    await _password(house, tab)
+    await tab.fill("#password", "not the password", GOOD)
+    assert await tab.run("document.activeElement.id") == "password"
+
+
+async def _password_changed(house: Served, tab: Tab) -> None:
+    await _password(house, tab)
+    await tab.fill("#password", PASSWORD, GOOD)
+    assert "Your password was changed" in await tab.run("document.querySelector('.good').innerText")
+
+
+async def _protected(house: Served, tab: Tab) -> str:
+    """Who is signed in by the code of their app; gives its secret."""
+    secret = await _code(house, tab)
+    await tab.fill("#otp", TOTP(secret).at(int(time.time()) + 30))
+    return secret
+
+
+async def _factor_on(house: Served, tab: Tab) -> None:
+    await _protected(house, tab)
+    await _factor(house, tab)
+    assert await tab.run("document.querySelector('h2').innerText") == "Take the app off"
+
+
+async def _factor_off_refused(house: Served, tab: Tab) -> None:
+    await _factor_on(house, tab)
+    await tab.fill("#otp", "123456")
+    assert await tab.run("document.activeElement.id") == "otp"
+
+
+async def _account_protected(house: Served, tab: Tab) -> None:
+    await _protected(house, tab)
+    await tab.visit(f"{house.url}/admin/account")
+
+
+async def _recovery_codes(house: Served, tab: Tab) -> None:
+    await _protected(house, tab)
+    await tab.visit(f"{house.url}/admin/recovery-codes")
+
+
+async def _recovery_codes_refused(house: Served, tab: Tab) -> None:
+    await _recovery_codes(house, tab)
+    await tab.fill("#password", "not the password")
+    assert await tab.run("document.activeElement.id") == "password"
+
+
+async def _recovery_codes_new(house: Served, tab: Tab) -> None:
+    await _recovery_codes(house, tab)
+    await tab.fill("#password", PASSWORD)
+    assert await tab.run("document.querySelectorAll('.codes li').length") == 10
+
+
 async def _signed_out(house: Served, tab: Tab) -> None:
     await _sessions(house, tab)
     await tab.run("document.querySelector('.tag').closest('li').querySelector('button').focus()")
@@ -224,6 +289,16 @@ PAGES: dict[str, Visit] = {
     "way in added": _way_added,
     "removing a way in": _remove_way,
     "removing refused": _remove_way_refused,
+    "password": _password,
+    "password refused": _password_refused,
+    "password wrong": _password_wrong,
+    "password changed": _password_changed,
+    "second factor on": _factor_on,
+    "taking the app off refused": _factor_off_refused,
+    "account with an app": _account_protected,
+    "recovery codes": _recovery_codes,
+    "recovery codes refused": _recovery_codes_refused,
+    "new recovery codes": _recovery_codes_new,
     "signed out": _signed_out,
     "front": _front,
     "second factor": _factor,
