@@ -98,6 +98,15 @@ class Call:
         scope: Any = self.scope
         return unquote(scope["raw_path"]).rstrip("/") or "/"
 
+    @property
+    def wants_page(self) -> bool:
+        """Whether it asks as browsers do for what a person is to see; programs ask for JSON, or anything."""
+        return "text/html" in (self.header(b"accept") or "")
+
+    def page(self, path: str) -> str:
+        """The URL of a page that the people of the call's project have under this path."""
+        return f"{self.house.terms.public_url}{self.prefix}{path}"
+
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; the first where there are several."""
         value = self._named().get(name)

@@ -76,4 +76,4 @@ def page(call: Call, name: str, redirect: str | None, **more: str) -> str:
     """The page that asks for the identifier and the password, and leads on to `redirect`."""
     wanted = ({"redirect": redirect} if redirect else {}) | more
     path = call.generation.landing.asks_at.format(name=quote(name))
-    return f"{call.house.terms.public_url}{call.prefix}{path}{'?' if wanted else ''}{urlencode(wanted)}"
+    return f"{call.page(path)}{'?' if wanted else ''}{urlencode(wanted)}"

@@ -1,7 +1,7 @@
 """Where a sign-on ends: the addresses that it may lead to, and what the browser takes there."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 import msgspec
@@ -16,6 +16,8 @@ from service.dialects import problems as table
 from service.users.problems import BadPayload, Problem, WrongOtp
 from service.users.sessions import Opened
 from service.users.sign_on import Owing
+
+CODE: Final = "/admin/login/code"  # the page that asks for the code of a second factor
 
 
 class Home(msgspec.Struct, frozen=True):
@@ -45,6 +47,12 @@ class Landing(Protocol):
     def refused(self, call: Call, problem: Problem, home: Home, *, cause: str = "") -> ASGIResponse:
         """They are not let in. `cause` is for a person whom the provider has proven, and nobody else."""
 
+    async def keep(self, call: Call, opened: Opened, mode: str) -> tuple[str, str]:
+        """The cookie that keeps a session in the browser of somebody who signed in on a page of ours."""
+
+    def names(self, call: Call) -> Sequence[str]:
+        """What the cookies are called that may keep one."""
+
 
 class Landing10:
     """Tokens as JSON, or a cookie; the second factor's page; the documented `reason` behind a `?`."""
@@ -64,17 +72,29 @@ class Landing10:
         owed = await owe(call, outcome.user, provider, home.redirect, outcome.bond)
         if home.redirect is None:
             return answers.refusal(WrongOtp(), call, headers=[*home.gone, owed])
-        return answers.away(f"{call.house.terms.public_url}/admin/login/code", *home.gone, owed)
+        return answers.away(call.page(CODE), *home.gone, owed)
 
     def refused(self, call: Call, problem: Problem, home: Home, *, cause: str = "") -> ASGIResponse:
         """The refusal as JSON, or off to `redirect` with its code as `reason`, and our word beside it."""
         if home.redirect is None:
             return answers.refusal(problem, call, headers=home.gone)
-        cell, _, _ = table.told(problem, "rest10", "", "")
-        told: Mapping[str, str] = {"reason": str(cell.code)} | ({"cause": cause} if cause else {})
-        parts = urlsplit(home.redirect)
-        there = urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(told), ""))
-        return answers.away(there, *home.gone)
+        return answers.away(with_reason(home.redirect, problem, cause), *home.gone)
+
+    async def keep(self, call: Call, opened: Opened, mode: str) -> tuple[str, str]:
+        """The refresh token, or in mode `session` the whole credential."""
+        return credential(call, opened, mode)
+
+    def names(self, call: Call) -> Sequence[str]:
+        """One for each of those."""
+        return cookies.REFRESH, cookies.SESSION
+
+
+def with_reason(redirect: str, problem: Problem, cause: str) -> str:
+    """The address with the code of the refusal as `reason`, and our word beside it, in place of its query."""
+    cell, _, _ = table.told(problem, "rest10", "", "")
+    told: Mapping[str, str] = {"reason": str(cell.code)} | ({"cause": cause} if cause else {})
+    parts = urlsplit(redirect)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(told), ""))
 
 
 def landing(call: Call, listed: Sequence[str], wanted: str, *, after: str = "login") -> str:

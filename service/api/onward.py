@@ -29,7 +29,7 @@ async def onward(call: Call, name: str, departure: Departure) -> str:
     secret, fields = new_secret(""), msgspec.json.encode(departure.form).decode()
     await kept.keep(call, secret, _kind(name), {_URL: departure.url, _FIELDS: fields}, None)
     path = call.generation.landing.leads_at.format(name=quote(name))
-    return f"{call.house.terms.public_url}{call.prefix}{path}?{urlencode({'kept': secret})}"
+    return f"{call.page(path)}?{urlencode({'kept': secret})}"
 
 
 async def take(call: Call, name: str, secret: str) -> Carried | None:

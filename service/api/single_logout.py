@@ -112,7 +112,7 @@ def _provider(call: Call, name: str) -> CarriesLogouts:
 
 
 def _home(call: Call) -> str:
-    return f"{call.house.terms.public_url}{_HOME}"
+    return call.page(_HOME)
 
 
 router = Router("/", route_handlers=[carried_by_query, carried_by_form], include_in_schema=False)

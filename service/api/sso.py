@@ -50,7 +50,7 @@ async def arrived(call: Call, name: str) -> ASGIResponse:
     try:
         if taken is None:
             identity = await _unasked(call, provider, given)
-            home = Home(f"{call.house.terms.public_url}/admin/welcome", home.mode, gone)
+            home = Home(call.page("/admin/welcome"), home.mode, gone)
         else:
             identity = await provider.arrive(_single(given), memory)
     except ProviderError as problem:
@@ -124,8 +124,7 @@ async def _unasked(call: Call, provider: Redirects, given: Mapping[str, object])
 
 def _page(call: Call) -> str | None:
     """Where a person is told what went wrong who wanted to go nowhere in particular; programs get JSON."""
-    is_person = "text/html" in (call.header(b"accept") or "")
-    return f"{call.house.terms.public_url}/admin/login" if is_person else None
+    return call.page("/admin/login") if call.wants_page else None
 
 
 async def _enter(call: Call, door: Door, identity: Identity, otp: str | None, home: Home) -> ASGIResponse:

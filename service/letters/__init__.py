@@ -17,6 +17,7 @@ from service.letters.ticket import Ticket
 __all__ = ["Letters", "Ticket", "with_token"]
 
 SIGN_IN: Final = "/admin/login"
+_DEFAULT: Final = "default"  # the project whose pages stand at the root: DEFAULT in service.users.projects
 Way = Literal["password", "sign-on", "either"]
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -70,7 +71,7 @@ class Letters:
             "provider": self._labels.get(provider, provider) if provider else None,
             **{name: in_words(moment, language) for name, moment in facts.moments.items()},
             "way": self._way(letter, facts),
-            "link": self._link(facts),
+            "link": self._link(letter, facts),
             "project": shown,
             "home": self._home,
             "place": place,
@@ -83,11 +84,12 @@ class Letters:
             return "sign-on"
         return "either" if letter.project in self._sign_on and facts.url is None else "password"
 
-    def _link(self, facts: Facts) -> str | None:
+    def _link(self, letter: Letter, facts: Facts) -> str | None:
         if not facts.opens:
             return None
         if facts.ticket is None:
-            return self._home + SIGN_IN
+            within = "" if letter.project == _DEFAULT else f"/{letter.project}"
+            return self._home + within + SIGN_IN
         return with_token(facts.url or self._home + facts.ticket.page, self._mint(facts.ticket))
 
 

@@ -11,7 +11,7 @@ from providers.contract import Provider, Redirects
 from service.api import own_access
 from service.api.calls import Call, of
 from service.pages import passkeys, recovery_codes, tfa_setup
-from service.pages.here import ACCOUNT, Here, account_of, here, posted
+from service.pages.here import ACCOUNT, Here, account_of, everywhere, here, posted
 from service.pages.login import CAUSES, REASONS
 from service.pages.notices import notice
 from service.pages.proof import UNPROVEN, refusal, typed
@@ -46,7 +46,7 @@ _REFUSED: Final[Mapping[type[Problem], str]] = {
 }
 
 
-@get(ACCOUNT)
+@get(everywhere(ACCOUNT))
 async def show(scope: Scope) -> Response[bytes]:
     """Everything, with a button to change it; `done` and `reason` tell what came of the last change."""
     call = of(scope)
@@ -56,7 +56,7 @@ async def show(scope: Scope) -> Response[bytes]:
     return await _page(call, who, done=_DONE.get(str(call.query.get("done"))), refused=reason)
 
 
-@post(ACCOUNT)
+@post(everywhere(ACCOUNT))
 async def change(scope: Scope) -> Response[bytes]:
     """What a button asks for: another way in, or that one goes, once it is sure who asks."""
     call = of(scope)
@@ -71,7 +71,7 @@ async def change(scope: Scope) -> Response[bytes]:
 
 
 async def _nothing(call: Call, _: Here, __: Fields) -> Response[bytes]:
-    return away(ACCOUNT, call.house.terms)
+    return away(ACCOUNT, call)
 
 
 async def _ask_removal(call: Call, who: Here, fields: Fields, wrong: str | None = None) -> Response[bytes]:
@@ -79,7 +79,7 @@ async def _ask_removal(call: Call, who: Here, fields: Fields, wrong: str | None 
     gone = fields.get("unlink") or fields.get("unlinked")
     one = next((one for one in account.identities if one["id"] == gone), None)
     if one is None:
-        return away(ACCOUNT, call.house.terms)
+        return away(ACCOUNT, call)
     if one["id"] not in account.removable:
         return await _page(call, who, refused=_REFUSED[Unprocessable], status=422)
     return sheet(
@@ -103,12 +103,12 @@ async def _remove(call: Call, who: Here, fields: Fields) -> Response[bytes]:
         return await _ask_removal(call, who, fields, wrong)
     with suppress(Forbidden):  # it is gone already
         await own_access.unlink(call, who.caller, who.user, fields["unlinked"])
-    return away(f"{ACCOUNT}?done=unlinked", call.house.terms)
+    return away(f"{ACCOUNT}?done=unlinked", call)
 
 
 async def _leave(call: Call, who: Here, fields: Fields) -> Response[bytes]:
     """A page with a link: browsers would hold the form to where its answer leads (CSP form-action)."""
-    provider, back = fields["link"], f"{call.house.terms.public_url}{ACCOUNT}?done=linked"
+    provider, back = fields["link"], call.page(f"{ACCOUNT}?done=linked")
     try:
         left = await own_access.link(call, who.caller, provider, typed(fields), back)
     except tuple(UNPROVEN) as problem:

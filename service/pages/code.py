@@ -10,9 +10,9 @@ from litestar.types import Scope
 
 from service.api import owing, passkey_doors
 from service.api.calls import Call, of
-from service.api.landing import credential
+from service.api.landing import CODE
 from service.pages.forms import form
-from service.pages.here import LOGIN, WELCOME
+from service.pages.here import LOGIN, WELCOME, everywhere
 from service.pages.sheet import PASSKEYS, away, dress, sheet
 from service.pages.tongue import say
 from service.users import credentials
@@ -21,7 +21,6 @@ from service.users.problems import BadPayload, Expired, Problem, TooMany, WrongC
 from service.users.sessions import Opened
 from service.users.waiting import Waiting
 
-PATH: Final = "/admin/login/code"
 _LATE: Final = f"{LOGIN}?reason=TOKEN_EXPIRED"
 WRONG: Final = "This code is not right, or has been used already. Wait for the next one in your app."
 UNPROVEN: Final = "This passkey was not accepted, or it took too long. Try once more, or choose another way."
@@ -29,31 +28,31 @@ OFTEN: Final = "There were too many attempts. Wait a few minutes, then try the c
 _REFUSED: Final[Mapping[type[Problem], str]] = {WrongOtp: WRONG, TooMany: OFTEN, BadPayload: UNPROVEN}
 
 
-@get(PATH)
+@get(everywhere(CODE))
 async def show(scope: Scope) -> Response[bytes]:
     """The field for the code, as long as one is owed from this browser."""
     call = of(scope)
     waiting = await owing.owed(call)
-    return await _page(call, waiting) if waiting else away(_LATE, call.house.terms)
+    return await _page(call, waiting) if waiting else away(_LATE, call)
 
 
-@post(PATH)
+@post(everywhere(CODE))
 async def prove(scope: Scope) -> Response[bytes]:
     """A good code, or a passkey, opens the session, and leads to where the person wanted to go."""
     call = of(scope)
     fields = await form(call)
     waiting = await owing.owed(call)
     if waiting is None:
-        return away(_LATE, call.house.terms)
+        return away(_LATE, call)
     try:
         opened = await _pay(call, fields)
     except tuple(_REFUSED) as problem:
         return await _page(call, waiting, refused=_REFUSED[type(problem)])
     except (Expired, WrongCredentials):
-        return away(_LATE, call.house.terms)
+        return away(_LATE, call)
     door = call.house.doors.get(waiting.provider)
     mode = door.policy.mode if door else "cookie"
-    return away(WELCOME, call.house.terms, credential(call, opened, mode), url=waiting.redirect)
+    return away(WELCOME, call, await call.generation.landing.keep(call, opened, mode), url=waiting.redirect)
 
 
 async def _pay(call: Call, fields: Mapping[str, str]) -> Opened:

@@ -14,9 +14,8 @@ from service.api import answers, directories, doors
 from service.api.calls import Call, of
 from service.api.eight.generation import PREFIX
 from service.api.house import Door
-from service.api.landing import Home, credential, landing
+from service.api.landing import CODE, Home, landing
 from service.api.owing import owe
-from service.pages import code as code_page
 from service.pages.forms import form
 from service.pages.here import WELCOME
 from service.pages.login import CAUSES, REASONS
@@ -68,8 +67,9 @@ async def enter(scope: Scope, name: FromPath[str]) -> Response[bytes]:
         return await _page(call, door, target, identifier, _said(problem))
     if isinstance(outcome, Owing):
         owed = await owe(call, outcome.user, name, target)
-        return away(code_page.PATH, call.house.terms, owed)
-    return away(WELCOME, call.house.terms, credential(call, outcome, door.policy.mode), url=target)
+        return away(CODE, call, owed)
+    kept = await call.generation.landing.keep(call, outcome, door.policy.mode)
+    return away(WELCOME, call, kept, url=target)
 
 
 @get(_PATH_OF_PROJECT)
@@ -120,7 +120,7 @@ def _door(call: Call, name: str) -> Door:
 
 
 def _target(call: Call, door: Door, wanted: str) -> str:
-    return landing(call, door.policy.redirect_allow_list, wanted or call.house.terms.public_url + WELCOME)
+    return landing(call, door.policy.redirect_allow_list, wanted or call.page(WELCOME))
 
 
 def _said(problem: Problem) -> str:
@@ -145,7 +145,7 @@ async def _page(
         status=422 if refused else 200,
         # Browsers hold a form to where its answer leads, too: the address is one that is allowed.
         leads_to=f"{parts.scheme}://{parts.netloc}" if target else "",
-        action=call.prefix + call.generation.landing.asks_at.format(name=quote(door.provider.name)),
+        action=call.generation.landing.asks_at.format(name=quote(door.provider.name)),
         mode=mode,
         way=door.provider,
         target=target,

@@ -4,6 +4,7 @@ from litestar import Response, get
 from litestar.types import Scope
 
 from service.api.calls import of
+from service.pages.here import everywhere
 from service.pages.notices import notice
 from service.pages.sheet import away, dress, sheet
 
@@ -11,17 +12,17 @@ from service.pages.sheet import away, dress, sheet
 @get("/")
 async def root(scope: Scope) -> Response[bytes]:
     """Our host's own address leads to the first page."""
-    return away("/admin", of(scope).house.terms)
+    return away("/admin", of(scope))
 
 
-@get("/admin")
+@get(everywhere("/admin"))
 async def front(scope: Scope) -> Response[bytes]:
     """What this is, and where to go from here."""
     call = of(scope)
     return sheet("front", call, await dress(call))
 
 
-@get("/admin/{_rest:path}")
+@get(everywhere("/admin/{_rest:path}"))
 async def nowhere(scope: Scope) -> Response[bytes]:
     """Any other page: there is none."""
     return notice("elsewhere", of(scope))

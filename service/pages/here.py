@@ -8,6 +8,7 @@ import msgspec
 
 from service.api import cookies, own_access
 from service.api.calls import Call
+from service.api.eight.generation import PREFIX
 from service.database import Transaction
 from service.pages.forms import form
 from service.tokens import fingerprint
@@ -19,6 +20,11 @@ from service.users.problems import Expired, Forbidden, Forged, NotSignedIn
 ACCOUNT: Final = "/admin/account"
 LOGIN: Final = "/admin/login"
 WELCOME: Final = "/admin/welcome"
+
+
+def everywhere(path: str) -> list[str]:
+    """Where a page of the people of every project is: under the path, and under it within their project."""
+    return [path, PREFIX + path]
 
 
 class Here(msgspec.Struct, frozen=True):
@@ -36,7 +42,7 @@ class Here(msgspec.Struct, frozen=True):
 
 async def here(call: Call) -> Here:
     """The session of the browser's cookie, whose secret is good. Raises NotSignedIn."""
-    refresh, token = call.cookie(cookies.REFRESH), call.cookie(cookies.SESSION)
+    refresh, token = call.cookie(cookies.REFRESH), call.cookie(call.generation.cookie(call))
     session: str | None = None
     if token:
         with suppress(Expired, Forged):
@@ -46,6 +52,13 @@ async def here(call: Call) -> Here:
         raise NotSignedIn
     kept = refresh if session is None else token
     return Here(found.caller(call.project, call.origin), fingerprint(f"forms {kept}"), found.confined)
+
+
+async def visitor(call: Call) -> Here | None:
+    """The same of somebody who need not be signed in."""
+    with suppress(NotSignedIn):
+        return await here(call)
+    return None
 
 
 async def account_of(call: Call, who: Here) -> OwnAccount:

@@ -34,7 +34,7 @@ def token_of(call: Call) -> str:
 
 def ended(call: Call, path: str, token: str) -> Response[bytes]:
     """On to the page that says that it is done, which can be loaded again."""
-    return away(f"{path}?{urlencode({'done': '', 'token': token})}", call.house.terms)
+    return away(f"{path}?{urlencode({'done': '', 'token': token})}", call)
 
 
 async def send_again(

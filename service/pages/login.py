@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Final
 
 from litestar import Response, get, post
@@ -10,29 +9,25 @@ from litestar.types import Scope
 
 from service.api import passkey_doors
 from service.api.calls import Call, of
-from service.api.cookies import REFRESH, SESSION
-from service.api.landing import credential
+from service.api.landing import CODE
 from service.api.owing import owe
 from service.pages import code as code_page
 from service.pages.forms import form
-from service.pages.here import LOGIN, WELCOME
+from service.pages.here import LOGIN, WELCOME, everywhere, visitor
 from service.pages.sheet import PASSKEYS, away, dress, sheet
 from service.pages.tongue import say
 from service.pages.ways import buttons
-from service.users import credentials, refresh_tokens, sessions, sign_in
+from service.users import credentials, sign_in
 from service.users.credentials import Assertion
 from service.users.model import LOCAL
 from service.users.problems import (
     BadPayload,
-    Expired,
-    Forged,
     RouteUnknown,
     TooMany,
     WrongCredentials,
     WrongOtp,
     WrongProvider,
 )
-from service.users.sessions import Recognised
 
 _CODE: Final = re.compile(r"[A-Z_]{1,64}\Z")
 _WRONG: Final = "The address or the password is not right. Check both and try again."
@@ -79,7 +74,7 @@ CAUSES: Final[Mapping[str, str]] = {
 }
 
 
-@get(LOGIN)
+@get(everywhere(LOGIN))
 async def login(scope: Scope) -> Response[bytes]:
     """The ways to sign in; `?reason=CODE` says in words why the last attempt failed."""
     call = of(scope)
@@ -89,7 +84,7 @@ async def login(scope: Scope) -> Response[bytes]:
     return await _page(call, reason=told or (REASONS.get(code, _UNNAMED) if code else None))
 
 
-@post(LOGIN)
+@post(everywhere(LOGIN))
 async def enter(scope: Scope) -> Response[bytes]:
     """Signs in with a password of ours; whose account has a second factor is asked for its code next."""
     call = of(scope)
@@ -107,12 +102,12 @@ async def enter(scope: Scope) -> Response[bytes]:
         )
     except WrongOtp as problem:
         owed = await owe(call, problem.user, LOCAL, None)
-        return away(code_page.PATH, house.terms, owed)
+        return away(CODE, call, owed)
     except WrongCredentials:
         return await _page(call, email=email, refused=_WRONG)
     except TooMany:
         return await _page(call, email=email, refused=REASONS["REQUESTS_EXCEEDED"])
-    return away(WELCOME, house.terms, credential(call, opened, "cookie"))
+    return away(WELCOME, call, await call.generation.landing.keep(call, opened, "cookie"))
 
 
 async def _enter_by_passkey(call: Call, answer: str) -> Response[bytes]:
@@ -124,7 +119,7 @@ async def _enter_by_passkey(call: Call, answer: str) -> Response[bytes]:
         return await _page(call, reason=REASONS["INVALID_PROVIDER"], status=422)
     except TooMany:
         return await _page(call, reason=REASONS["REQUESTS_EXCEEDED"], status=422)
-    return away(WELCOME, call.house.terms, credential(call, opened, "cookie"))
+    return away(WELCOME, call, await call.generation.landing.keep(call, opened, "cookie"))
 
 
 async def _page(
@@ -135,7 +130,7 @@ async def _page(
     refused: str | None = None,
     status: int = 200,
 ) -> Response[bytes]:
-    who, takes_passkeys = await known(call), passkey_doors.takes(call)
+    who, takes_passkeys = await visitor(call), passkey_doors.takes(call)
     return sheet(
         "login",
         call,
@@ -150,18 +145,6 @@ async def _page(
         takes_passwords=not call.house.terms.disable_default,
         ways=buttons(call, call.project),
     )
-
-
-async def known(call: Call) -> Recognised | None:
-    """Whose session the browser's cookies are, if it still lives."""
-    session = refresh_tokens.session_of(call.cookie(REFRESH))
-    token = call.cookie(SESSION)
-    if session is None and token:
-        with suppress(Expired, Forged):
-            session = call.house.callers.session(token)
-    if session is None:
-        return None
-    return await call.house.database.read(sessions.recognise, call.project, session)
 
 
 def code_of(call: Call) -> str | None:

@@ -7,12 +7,13 @@ import msgspec
 
 Name = Literal[
     "done", "used", "sent_again", "replaced", "voided", "expired", "unknown",
-    "reset", "reset_void", "reset_expired", "verified", "verify_expired", "verify_void",
-    "signed_in", "signed_out", "held_up", "protected",
+    "reset", "reset_sent", "reset_void", "reset_expired", "verified", "verify_expired", "verify_void",
+    "signed_in", "held_up", "protected",
     "elsewhere", "crossed", "garbled", "busy", "down", "broken",
 ]  # fmt: skip
 SIGN_IN: Final = ("/admin/login", "Sign in")
 ACCOUNT: Final = ("/admin/account", "Your account")
+_FORGOTTEN: Final = ("/admin/forgotten-password", "Have you forgotten your password?")
 _FACTOR: Final = ("/admin/tfa-setup", "Set it up now")
 
 
@@ -88,12 +89,21 @@ NOTICES: Final[Mapping[Name, Notice]] = {
             "You were signed out everywhere. Open your application and sign in there.",
         ),
     ),
+    "reset_sent": Notice(
+        200, "calm", "letter", "Look into your mailbox",
+        (
+            "If somebody signs in here with {email} and a password, a letter is on its way to that address.",
+            "It may take a few minutes. Nothing came? Then ask the people who run this place.",
+        ),
+        SIGN_IN,
+    ),
     "reset_void": Notice(
         410, "calm", "closed", "This link is no longer valid",
         (
             "It works only once, and the password for {email} has been changed since it was sent.",
-            "If you still cannot sign in, ask for a new letter where you sign in.",
+            "If you still cannot sign in, ask for a new letter.",
         ),
+        _FORGOTTEN,
     ),
     "reset_expired": Notice(
         410, "calm", "clock", "This link has expired",
@@ -127,10 +137,6 @@ NOTICES: Final[Mapping[Name, Notice]] = {
         200, "good", "done", "You are signed in",
         ("You can go back to your application, or close this page.",),
         ACCOUNT,
-    ),
-    "signed_out": Notice(
-        403, "calm", "question", "You are not signed in",
-        ("Open your application, or the letter that brought you here, and try once more.",),
     ),
     "held_up": Notice(
         200, "calm", "pause", "One step is missing",

@@ -6,14 +6,11 @@ from typing import Final
 from litestar import Response
 
 from service.api.calls import Call
-from service.pages.notice_table import NOTICES, SIGN_IN, Name
+from service.pages.notice_table import NOTICES, Name
 from service.pages.sheet import Dress, sheet
 from service.pages.tongue import say
-from service.users.projects import DEFAULT
 
 AGAIN: Final = "Send me a new one"
-# Pages of ours are for the people of the default project; all others sign in by their application.
-_ELSEWHERE: Final = "To sign in, open the application that you were invited to."
 
 
 def notice(
@@ -31,10 +28,7 @@ def notice(
     `project`: whose people read it, where the path says another.
     """
     row = NOTICES[name]
-    action, sentences = row.action, row.sentences
-    if (project or call.project) != DEFAULT:
-        sentences = (*sentences, _ELSEWHERE) if action == SIGN_IN else sentences
-        action = None
+    within = f"/{project}" if project not in (None, call.project) else ""
     return sheet(
         "notice",
         call,
@@ -44,7 +38,7 @@ def notice(
         tone=row.tone,
         picture=row.picture,
         heading=say(call, row.heading),
-        sentences=[say(call, sentence, **facts) for sentence in sentences],
-        action=action and {"path": action[0], "label": say(call, action[1])},
+        sentences=[say(call, sentence, **facts) for sentence in row.sentences],
+        action=row.action and {"path": within + row.action[0], "label": say(call, row.action[1])},
         again=row.again and {"path": row.again, "label": say(call, AGAIN), "token": token},
     )

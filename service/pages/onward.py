@@ -23,7 +23,7 @@ async def show(scope: Scope, name: FromPath[str]) -> Response[bytes]:
     provider = doors.find(call, name).provider
     carried = await onward.take(call, name, str(call.query.get("kept", "")))
     if carried is None:
-        return away("/admin/login?reason=TOKEN_EXPIRED", call.house.terms)
+        return away("/admin/login?reason=TOKEN_EXPIRED", call)
     parts = urlsplit(carried.url)
     return sheet(
         "onward",

@@ -12,7 +12,7 @@ from service.api.calls import Call, of
 from service.api.own_access import as_key, open_ways
 from service.database import Transaction
 from service.pages.devices import device
-from service.pages.here import Here, here, posted
+from service.pages.here import Here, everywhere, here, posted
 from service.pages.proof import refusal
 from service.pages.sheet import PASSKEYS, away, dress, sheet
 from service.pages.tongue import say
@@ -33,14 +33,14 @@ _LAST: Final = "This passkey is your only way to sign in. Add another one first.
 Fields = Mapping[str, str]
 
 
-@get(PATH)
+@get(everywhere(PATH))
 async def show(scope: Scope) -> Response[bytes]:
     """The passkeys of whose browser this is."""
     call = of(scope)
     return await _page(call, await here(call))
 
 
-@post(PATH)
+@post(everywhere(PATH))
 async def change(scope: Scope) -> Response[bytes]:
     """What a button asks for."""
     call = of(scope)
@@ -50,7 +50,7 @@ async def change(scope: Scope) -> Response[bytes]:
 
 
 async def _nothing(call: Call, _: Here, __: Fields) -> Response[bytes]:
-    return away(PATH, call.house.terms)
+    return away(PATH, call)
 
 
 async def _add(call: Call, found: Here, fields: Fields) -> Response[bytes]:
@@ -79,7 +79,7 @@ async def _made(call: Call, found: Here, fields: Fields) -> Response[bytes]:
     except BadPayload:
         return await _page(call, found, _UNMADE)
     if was_protected:
-        return away(PATH, call.house.terms)
+        return away(PATH, call)
     codes = await call.house.database.write(second_factor.renew_codes, found.caller)
     return sheet("passkey_codes", call, await dress(call), codes=codes)
 
@@ -91,15 +91,15 @@ async def _rename(call: Call, found: Here, fields: Fields) -> Response[bytes]:
     except BadPayload:
         return await _page(call, found, _UNNAMED)
     except Forbidden:  # it has been removed meanwhile
-        return away(PATH, call.house.terms)
-    return away(PATH, call.house.terms)
+        return away(PATH, call)
+    return away(PATH, call)
 
 
 async def _ask_removal(call: Call, found: Here, fields: Fields, wrong: str | None = None) -> Response[bytes]:
     listed, proof = await call.house.database.read(_standing, found)
     one = next((one for one in listed if one["id"] == fields.get("passkey")), None)
     if one is None:
-        return away(PATH, call.house.terms)
+        return away(PATH, call)
     return sheet(
         "passkey_remove",
         call,
@@ -123,8 +123,8 @@ async def _remove(call: Call, found: Here, fields: Fields) -> Response[bytes]:
     except Unprocessable:
         return await _page(call, found, _LAST)
     except Forbidden:  # it is gone already
-        return away(PATH, call.house.terms)
-    return away(PATH, call.house.terms)
+        return away(PATH, call)
+    return away(PATH, call)
 
 
 _STEPS: Final[Mapping[str, Callable[[Call, Here, Fields], Awaitable[Response[bytes]]]]] = {

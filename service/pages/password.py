@@ -6,7 +6,7 @@ from litestar import Response, get, post
 from litestar.types import Scope
 
 from service.api.calls import Call, of
-from service.pages.here import ACCOUNT, Here, account_of, here, posted
+from service.pages.here import ACCOUNT, Here, account_of, everywhere, here, posted
 from service.pages.letter_links import why_refused
 from service.pages.notices import notice
 from service.pages.proof import refusal
@@ -19,14 +19,14 @@ from service.users.problems import Invalid
 PATH: Final = "/admin/password"
 
 
-@get(PATH)
+@get(everywhere(PATH))
 async def show(scope: Scope) -> Response[bytes]:
     """The form; who has no use for a password goes back to their account."""
     call = of(scope)
     return await _page(call, await here(call))
 
 
-@post(PATH)
+@post(everywhere(PATH))
 async def change(scope: Scope) -> Response[bytes]:
     """Sets the password. Whether it will do is asked first, so that no mistake costs an attempt to prove."""
     call = of(scope)
@@ -41,7 +41,7 @@ async def change(scope: Scope) -> Response[bytes]:
         return await _page(call, who, wrong=wrong)
     change = {who.user: {"password_hash": await call.house.secrets.chosen(chosen)}}
     await call.house.database.write(records.change, who.caller, change)
-    return away(f"{ACCOUNT}?done=password", call.house.terms)
+    return away(f"{ACCOUNT}?done=password", call)
 
 
 async def _page(
@@ -52,7 +52,7 @@ async def _page(
         return notice("held_up", call, await dress(call))
     account = await account_of(call, who)
     if not account.takes_password:
-        return away(ACCOUNT, call.house.terms)
+        return away(ACCOUNT, call)
     return sheet(
         "own_password",
         call,

@@ -35,7 +35,7 @@ def refuse(request: Request[Any, Any, Any], problem: Exception) -> Response[byte
     """The page for a problem; what nobody foresaw is told to the log alone."""
     call = of(request.scope)
     if isinstance(problem, problems.NotSignedIn):
-        return away(LOGIN, call.house.terms)
+        return away(LOGIN, call)
     found = (_NOTICES[kind] for kind in type(problem).__mro__ if kind in _NOTICES)
     name: Name = next(found, "broken")
     if name == "broken":

@@ -14,6 +14,7 @@ from service.api.calls import Call, of
 from service.database import moment, now
 from service.pages.forms import form
 from service.pages.letter_links import ended, send_again, token_of, why_refused
+from service.pages.notice_table import Name
 from service.pages.notices import notice
 from service.pages.sheet import dress, sheet
 from service.pages.tongue import tongue
@@ -71,7 +72,8 @@ async def _page(call: Call, token: str, *, refused: str | None = None, done: boo
     dressed = await dress(call, named.project)
     expires_at = moment(datetime.fromtimestamp(named.expires_at, UTC))
     if not is_open:
-        return notice("reset" if done else "reset_void", call, dressed, email=named.email)
+        name: Name = "reset" if done else "reset_void"
+        return notice(name, call, dressed, email=named.email, project=named.project)
     if expires_at <= now():
         return notice("reset_expired", call, dressed, when=in_words(expires_at, tongue(call)), token=token)
     return sheet(

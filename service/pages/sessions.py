@@ -7,10 +7,10 @@ from typing import Any, Final
 from litestar import Response, get, post
 from litestar.types import Scope
 
-from service.api import cookies, farewells
+from service.api import farewells
 from service.api.calls import Call, of
 from service.pages.devices import device
-from service.pages.here import ACCOUNT, LOGIN, here, posted
+from service.pages.here import ACCOUNT, LOGIN, everywhere, here, posted
 from service.pages.sheet import away, dress, sheet
 from service.pages.ways import called
 from service.users import session_list, sessions
@@ -19,7 +19,7 @@ from service.users.problems import Forbidden
 PATH: Final = "/admin/sessions"
 
 
-@get(PATH)
+@get(everywhere(PATH))
 async def show(scope: Scope) -> Response[bytes]:
     """Every session of the person, with a button to end it."""
     call = of(scope)
@@ -29,7 +29,7 @@ async def show(scope: Scope) -> Response[bytes]:
     return sheet("sessions", call, await dress(call), sessions=listed, mark=who.mark)
 
 
-@post(PATH)
+@post(everywhere(PATH))
 async def end(scope: Scope) -> Response[bytes]:
     """Ends what the button names; of the session that asks it says where to sign out as well."""
     call = of(scope)
@@ -42,12 +42,12 @@ async def end(scope: Scope) -> Response[bytes]:
     else:
         with suppress(Forbidden):  # it has ended already
             await call.house.database.write(session_list.end, who.caller, user, session)
-    return away(ACCOUNT if "account" in fields else PATH, call.house.terms)
+    return away(ACCOUNT if "account" in fields else PATH, call)
 
 
 async def _leave(call: Call, session: str) -> Response[bytes]:
     ended = await call.house.database.write(sessions.end, call.project, session)
-    home = f"{call.house.terms.public_url}{LOGIN}"
+    home = call.page(LOGIN)
     elsewhere = await farewells.farewell(call, ended, home)
     left = sheet(
         "signed_out",
@@ -56,7 +56,7 @@ async def _leave(call: Call, session: str) -> Response[bytes]:
         elsewhere="" if elsewhere == home else elsewhere,
         provider=called(call, ended.provider) if ended else "",
     )
-    for name in (cookies.REFRESH, cookies.SESSION):
+    for name in call.generation.landing.names(call):
         left.set_cookie(
             key=name, value="", max_age=0, path="/", httponly=True, secure=call.house.terms.secure
         )

@@ -76,21 +76,24 @@ def sheet(
         "vary": "accept-language",
     }
     return Response(
-        page.render(values, **_frame(call.house.terms, dressed, language, style, script)).encode(),
+        page.render(values, **_frame(call, dressed, language, style, script)).encode(),
         status_code=status,
         media_type="text/html",
         headers={**_HEADERS, **own, **(headers or {})},
     )
 
 
-def _frame(terms: Terms, dressed: Dress, language: str, style: str, script: str) -> dict[str, object]:
-    """What the layout around every page asks for."""
+def _frame(call: Call, dressed: Dress, language: str, style: str, script: str) -> dict[str, object]:
+    """What the layout around every page asks for; `base` is what the paths of the project's pages begin with,
+    `root` those that all projects share."""
+    terms, root = call.house.terms, base(call.house.terms)
     return {
         "style": Markup(style),  # noqa: S704  # our own file; escaped, its quotes would change the hash
         "script": Markup(script),  # noqa: S704  # as the style
         "icon": _ICON,
         "logo": _picture(dressed.head),
-        "base": base(terms),
+        "base": root + call.prefix,
+        "root": root,
         "place": terms.place,
         "project": calm(dressed.title) or terms.place,
         "lang": language,
@@ -138,15 +141,14 @@ def _picture(head: Letterhead) -> str | None:
 
 
 def away(
-    path: str, terms: Terms, cookie: tuple[str, str] | None = None, *, url: str | None = None
+    path: str, call: Call, cookie: tuple[str, str] | None = None, *, url: str | None = None
 ) -> Response[bytes]:
     """303: the next page is got, whatever brought the person here (RFC 9110 section 15.4.4).
 
-    It is the path of ours, unless there is a `url`.
+    It is the path of a page of the project's, unless there is a `url`.
     """
-    gone = Response(
-        b"", status_code=303, media_type="text/html", headers={"location": url or base(terms) + path}
-    )
+    there = url or base(call.house.terms) + call.prefix + path
+    gone = Response(b"", status_code=303, media_type="text/html", headers={"location": there})
     if cookie is not None:
         gone.set_header(*cookie)
     return gone

@@ -53,8 +53,8 @@ async def _take_off(call: Call, who: Here, otp: str) -> Response[bytes]:
     except (WrongOtp, TooMany) as problem:
         return await _page(call, who, await account_of(call, who), wrong=_NOT_OFF[type(problem)])
     except BadPayload:  # it has been taken off meanwhile
-        return away(ACCOUNT, call.house.terms)
-    return away(f"{ACCOUNT}?done=app", call.house.terms)
+        return away(ACCOUNT, call)
+    return away(f"{ACCOUNT}?done=app", call)
 
 
 async def _page(call: Call, who: Here, account: OwnAccount, wrong: str | None) -> Response[bytes]:

@@ -16,7 +16,7 @@ from service.api import auth
 from service.api.calls import Call, of
 from service.pages import tfa_here
 from service.pages.forms import form
-from service.pages.here import here, marked
+from service.pages.here import everywhere, here, marked
 from service.pages.notices import notice
 from service.pages.sheet import dress, sheet
 from service.pages.tfa_steps import Carried, Fields, begin, confirm
@@ -46,7 +46,7 @@ _BACK: Final[Mapping[type[Problem], tuple[int, str]]] = {
 }
 
 
-@get(PATH)
+@get(everywhere(PATH))
 async def show(scope: Scope) -> Response[bytes]:
     """The way in, or the first step of who is in."""
     call = of(scope)
@@ -57,7 +57,7 @@ async def show(scope: Scope) -> Response[bytes]:
     return await _way_in(call)
 
 
-@post(PATH)
+@post(everywhere(PATH))
 async def step(scope: Scope) -> Response[bytes]:
     """From the way in to the picture, or from the code to the recovery codes."""
     call = of(scope)

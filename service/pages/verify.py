@@ -44,7 +44,7 @@ async def verify(scope: Scope) -> Response[bytes]:
         return await _page(call, token)
     except (BadPayload, Taken, NoSuch, Forbidden):
         return notice("verify_void", call, await dress(call, named.project), project=named.project)
-    return away(f"{_PATH}?done=", call.house.terms)
+    return away(f"{_PATH}?done=", call)
 
 
 @post(f"{_PATH}/again")

@@ -38,9 +38,10 @@ def called(call: Call, provider: str) -> str:
 
 
 def _path(call: Call, project: str, name: str) -> str:
-    """Where a browser leaves for a provider; all projects but the default one speak the 8 generation."""
+    """Where a browser leaves for a provider; within a project, and for all but the default one, people speak
+    the 8 generation."""
     home = base(call.house.terms)
-    if project == DEFAULT:
+    if project == DEFAULT and not call.prefix:
         return f"/auth/login/{quote(name, safe='')}?{urlencode({'redirect': home + WELCOME}, safe='/')}"
     back = {"mode": "cookie", "redirect_url": f"{home}/{project}{WELCOME}"}
     return f"/{project}/auth/sso/{quote(name, safe='')}?{urlencode(back, safe='/')}"

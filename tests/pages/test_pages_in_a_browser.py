@@ -227,6 +227,21 @@ async def _signed_out(house: Served, tab: Tab) -> None:
     assert await tab.run("document.querySelector('h1').innerText") == "You are signed out"
 
 
+async def _forgotten(house: Served, tab: Tab) -> None:
+    await tab.visit(f"{house.url}/admin/forgotten-password")
+
+
+async def _forgotten_refused(house: Served, tab: Tab) -> None:
+    await _forgotten(house, tab)
+    await tab.run("document.querySelector('#email').type = 'text'")  # an old browser's
+    await tab.fill("#email", "grace")
+
+
+async def _forgotten_sent(house: Served, tab: Tab) -> None:
+    await _forgotten(house, tab)
+    await tab.fill("#email", "grace@example.com")
+
+
 async def _front(house: Served, tab: Tab) -> None:
     await tab.visit(f"{house.url}/admin")
 
@@ -300,6 +315,9 @@ PAGES: dict[str, Visit] = {
     "recovery codes refused": _recovery_codes_refused,
     "new recovery codes": _recovery_codes_new,
     "signed out": _signed_out,
+    "forgotten password": _forgotten,
+    "forgotten password refused": _forgotten_refused,
+    "forgotten password sent": _forgotten_sent,
     "front": _front,
     "second factor": _factor,
     "second factor refused": _factor_refused,

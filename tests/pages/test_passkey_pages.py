@@ -42,22 +42,22 @@ async def visit(house: Served, tab: Tab, path: str) -> None:
     await tab.visit(f"{named(house.url)}{path}")
 
 
-async def by_password(house: Served, tab: Tab) -> None:
-    await visit(house, tab, "/admin/login")
+async def by_password(house: Served, tab: Tab, within: str = "") -> None:
+    await visit(house, tab, f"{within}/admin/login")
     await tab.fill("#email", EMAIL, PASSWORD)
 
 
-async def begin(house: Served, tab: Tab) -> None:
+async def begin(house: Served, tab: Tab, within: str = "") -> None:
     """Ada has signed in, given her password again, and is about to make a passkey."""
     await house.person(EMAIL)
-    await by_password(house, tab)
-    await visit(house, tab, "/admin/passkeys")
+    await by_password(house, tab, within)
+    await visit(house, tab, f"{within}/admin/passkeys")
     await tab.fill("#password", PASSWORD)
     assert await tab.run(HEADING) == "Add a passkey"
 
 
-async def make(house: Served, tab: Tab) -> None:
-    await begin(house, tab)
+async def make(house: Served, tab: Tab, within: str = "") -> None:
+    await begin(house, tab, within)
     await tab.focus("#name")
     await tab.run("document.querySelector('#name').select()")
     await tab.type("Desk")
@@ -75,21 +75,22 @@ async def offer_nothing(tab: Tab) -> None:
     await tab.begin_with("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
 
 
+@pytest.mark.parametrize("within", ["", "/default"])  # a project's own pages
 async def test_a_passkey_is_made_with_the_keyboard_and_signs_in_by_itself(
-    named_house: Served, tab: Tab, device: str
+    named_house: Served, tab: Tab, device: str, within: str
 ) -> None:
     await offer_nothing(tab)
-    await make(named_house, tab)
+    await make(named_house, tab, within)
     assert await tab.run("document.querySelectorAll('.codes li').length") == 10
-    await visit(named_house, tab, "/admin/passkeys")
+    await visit(named_house, tab, f"{within}/admin/passkeys")
     assert await tab.run("document.querySelector('[name=name]').value") == "Desk"
     await out(tab)
-    await visit(named_house, tab, "/admin/login")
+    await visit(named_house, tab, f"{within}/admin/login")
     await tab.press("Tab")
     assert await tab.run(FOCUSED) == "Sign in with a passkey"
     await tab.press("Enter", leaves=True)
     assert await tab.run(HEADING) == "You are signed in"
-    await visit(named_house, tab, "/admin/sessions")
+    await visit(named_house, tab, f"{within}/admin/sessions")
     assert "Passkey" in await tab.run("document.querySelector('.devices').innerText")
     (kept,) = (await tab.tell("WebAuthn.getCredentials", authenticatorId=device))["credentials"]
     assert kept["isResidentCredential"] and kept["rpId"] == "localhost"

@@ -1,5 +1,7 @@
 """Who is linked to a provider's identity is told by a letter, at the address that both sides have verified."""
 
+from dataclasses import replace
+
 from mail.contract import Letter
 from service.database import Database, new_key, now
 from service.database.tables import users
@@ -34,6 +36,10 @@ async def test_a_new_way_to_sign_in_is_told_once_in_the_person_s_language(databa
     named = (await desk.write(letter, labels={"okta": "The Hub"})).get_body(("plain",))
     assert named is not None
     assert "The Hub" in named.get_content() and "okta" not in named.get_content()
+    looms = (await desk.write(replace(letter, project="looms"))).get_body(("plain",))
+    assert looms is not None
+    assert "/admin/login" in text.get_content() and "/looms/admin/login" not in text.get_content()
+    assert "/looms/admin/login" in looms.get_content()  # who belongs to another project signs in there
     await arrive(database, Policy(links=True))
     assert await _owed(database) == []
 

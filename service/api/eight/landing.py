@@ -1,5 +1,6 @@
 """What people take home from a sign-on in the 8 generation: a request token in the address, or a cookie."""
 
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from litestar.response.base import ASGIResponse
@@ -7,7 +8,8 @@ from litestar.response.base import ASGIResponse
 from service.api import answers
 from service.api.calls import Call
 from service.api.eight import credentials, request_tokens
-from service.api.landing import Home
+from service.api.landing import CODE, Home, with_reason
+from service.api.owing import owe
 from service.dialects import problems as table
 from service.users.problems import FactorHere, Problem
 from service.users.sessions import Opened
@@ -35,15 +37,30 @@ class Landing8:
         return answers.away(_with(home.redirect, request_token=request_token), *home.gone)
 
     async def owing(self, call: Call, provider: str, outcome: Owing, home: Home) -> ASGIResponse:
-        """Who has a second factor here signs in with their password, as documented."""
-        return self.refused(call, FactorHere(), home)
+        """Off to the page that asks for it; where no page of ours can lead home, they sign in with their
+        password, as documented."""
+        if home.redirect is None or home.mode == "jwt":
+            return self.refused(call, FactorHere(), home)
+        owed = await owe(call, outcome.user, provider, home.redirect, outcome.bond)
+        return answers.away(call.page(CODE), *home.gone, owed)
 
     def refused(self, call: Call, problem: Problem, home: Home, *, cause: str = "") -> ASGIResponse:
-        """The refusal as JSON, or off to `redirect` with its documented code."""
+        """The refusal as JSON, or off to `redirect` with its documented code; to a page of ours with the
+        words that those know."""
         if home.redirect is None:
             return answers.refusal(problem, call, headers=home.gone)
+        if home.redirect.startswith(call.page("/admin/")):
+            return answers.away(with_reason(home.redirect, problem, cause), *home.gone)
         cell, _, _ = table.told(call.generation.problem(problem, call), call.generation.language, "", "")
         return answers.away(_with(home.redirect, error="1", code=str(cell.code)), *home.gone)
+
+    async def keep(self, call: Call, opened: Opened, mode: str) -> tuple[str, str]:
+        """The one cookie that there is."""
+        return await credentials.kept(call, opened)
+
+    def names(self, call: Call) -> Sequence[str]:
+        """Its name, which is the project's own."""
+        return (call.generation.cookie(call),)
 
 
 def _with(url: str, **more: str) -> str:

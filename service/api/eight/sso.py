@@ -60,8 +60,10 @@ def _sent(call: Call, door: Door, url: str, state: str | None, *headers: tuple[s
 
 
 def _is_visit(call: Call, door: Door) -> bool:
-    """Whether a person looks on: browsers say so (Fetch Metadata), or name an allowed page before it."""
-    if call.header(b"sec-fetch-mode") == "navigate":
+    """Whether a person looks on: browsers say so (Fetch Metadata), or name an allowed page before it. Where
+    they say nothing of what they fetch for, which over plain http they do not, they ask for a page."""
+    mode = call.header(b"sec-fetch-mode")
+    if mode == "navigate" or (mode is None and call.wants_page):
         return True
     known = (call.house.terms.public_url, *door.policy.redirect_allow_list)
     last = _origin(call.header(b"referer") or "")
