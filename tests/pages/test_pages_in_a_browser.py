@@ -432,6 +432,25 @@ async def test_a_person_signs_in_with_the_keyboard_alone(small_house: Served, ta
     assert tab.complaints == []
 
 
+async def test_a_password_is_changed_with_the_keyboard_alone(small_house: Served, tab: Tab) -> None:
+    await tab.show_as(900, "light")
+    await _sessions(small_house, tab)
+    await tab.visit(f"{small_house.url}/admin/account")
+    focused = "document.activeElement.id || document.activeElement.innerText"
+    await tab.press("Tab")
+    assert await tab.run(focused) == "Change your password"
+    await tab.press("Enter", leaves=True)
+    for expected, typed in (("password", PASSWORD), ("chosen", GOOD), ("Set the password", "")):
+        await tab.press("Tab")
+        assert await tab.run(focused) == expected
+        assert await tab.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        await tab.type(typed)
+    await tab.press("Enter", leaves=True)
+    assert "Your password was changed" in await tab.run("document.querySelector('[role=status]').innerText")
+    assert tab.complaints == []
+    assert await can_sign_in(small_house, "ada@example.com", GOOD)
+
+
 async def test_the_browser_itself_asks_for_a_password_that_is_long_enough(
     small_house: Served, tab: Tab
 ) -> None:
