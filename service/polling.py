@@ -27,6 +27,8 @@ async def keep_polling(house: House, every: float = EVERY) -> NoReturn:
             except (ProviderError, Unavailable) as problem:
                 cause = problem.cause if isinstance(problem, ProviderError) else "the database is away"
                 _log.warning("events wait", extra={"provider": door.provider.name, "cause": cause})
+            except Exception:  # the others', and its next ones, may be as they should
+                _log.exception("events cannot be fetched", extra={"provider": door.provider.name})
         await asyncio.sleep(every)
 
 

@@ -49,3 +49,5 @@ async def clear(database: Database) -> None:
             await database.write(prune)
         except Unavailable:
             _log.warning("what has expired waits for the database", extra={"what": prune.__module__})
+        except Exception:  # nobody foresaw it, and the other kinds need not stay
+            _log.exception("what has expired cannot be cleared away", extra={"what": prune.__module__})
