@@ -32,7 +32,7 @@ _ROUTES: Final = (
     *openapi_connection_routes.ROUTES,
     *openapi_sign_in_routes.ROUTES,
 )
-_PLACE: Final = re.compile(r"\{(\w+)\}")
+_PLACE: Final = re.compile(r"\{(\w+)\}")  # a parameter in a path
 _SCHEMAS: Final = frozenset(name.removeprefix("directus_").capitalize() for name in COLLECTIONS)
 _EXPORTS: Final = sorted({one.media for one in FORMATS.values()} - {"application/json"})
 
@@ -42,7 +42,6 @@ Sign in with `POST /auth/login`, and send the `access_token` as `Authorization: 
 in its place. What is found stands in `data`; what was wrong in `errors`, each with a sentence for people and,
 in `extensions.code`, a word for programs. Lists whose question is longer than an address may be are asked for
 with the method SEARCH, which stands under `x-search` here."""
-_NAMES: Final = re.compile(r"\{(\w+)\}")  # of parameters in a path
 
 
 def _property(collection: Collection, field: Field) -> Json:

@@ -5,26 +5,34 @@ from typing import Final
 
 from service.api.openapi_shapes import (
     CREDENTIAL,
+    KEY,
     KEYS,
     MODE,
     MOMENT,
     NAME,
+    NEW_PASSWORD,
+    NUMBER,
     NUMBERS,
     SAID,
     TEXT,
+    TEXT_OR_NULL,
+    TRUTH,
     URI,
     Json,
     change,
     closed,
     facts,
+    listed,
     removal,
+    shape,
 )
 
 _INVITED: Final = ("issued_at", "expires_at", "used_at", "voided_at")
 _POSTED: Final = ("next_at", "created_at", "expires_at", "sent_at")
-_LETTER: Final = (
-    *("kind", "status", "recipient", "last_code", "last_reason", "accepted_reply", "message_id"),
-    "attempts",
+_LETTER: Final = ("kind", "status", "recipient", "last_code", "last_reason", "accepted_reply", "message_id")
+_ISSUED: Final = (
+    *("id", "kind", "name", "token", "secret", "hint", "expires_at"),
+    *("base_url", "client_id", "token_url"),
 )
 
 BODIES: Final[Mapping[str, Json]] = {
@@ -36,7 +44,7 @@ BODIES: Final[Mapping[str, Json]] = {
     "NumberedRemoval": removal(NUMBERS),
     "Accesses": {"type": "object", "additionalProperties": {"type": "object"}},
     "Text": TEXT,
-    "Verdict": {"type": "boolean"},
+    "Verdict": TRUTH,
     "Hashing": closed(("string",), string=SAID),
     "Comparing": closed(("string", "hash"), string=SAID, hash=SAID),
     "Remark": closed(
@@ -47,19 +55,15 @@ BODIES: Final[Mapping[str, Json]] = {
     ),
     "Said": closed(("comment",), comment=SAID),
     "Page": closed(("last_page",), last_page={"type": "string", "minLength": 1, "maxLength": 255}),
-    "Invite": {
-        "type": "object",
-        "required": ["email", "role"],
-        "additionalProperties": False,
-        "properties": {
-            "email": {"oneOf": [TEXT, {"type": "array", "items": TEXT}]},
-            "role": {"type": "string", "format": "uuid"},
-            "invite_url": {"type": "string", "format": "uri"},
-            "message": {"type": "string", "maxLength": 2000},
-        },
-    },
+    "Invite": closed(
+        ("email", "role"),
+        email={"oneOf": [TEXT, listed(TEXT)]},
+        role=KEY,
+        invite_url=URI,
+        message={"type": "string", "maxLength": 2000},
+    ),
     "Invitation": facts("email", "status", "url", "message", keys=("id", "user", "invited_by"), at=_INVITED),
-    "Letter": facts(*_LETTER, keys=("id", "reference"), at=_POSTED),
+    "Letter": facts(*_LETTER, keys=("id", "reference"), at=_POSTED, numbers=("attempts",)),
     "Project": facts("name", "title", "timezone"),
     "NewProject": closed(
         ("name",),
@@ -68,16 +72,15 @@ BODIES: Final[Mapping[str, Json]] = {
         timezone={"type": "string", "minLength": 1, "maxLength": 255},
     ),
     "Key": facts(keys=("id",)),
-    "GroupRoles": {
-        "type": "array",
-        "maxItems": 1000,
-        "items": closed(
+    "GroupRoles": listed(
+        closed(
             ("group", "role"),
             group={"type": "string", "minLength": 1, "maxLength": 256},
-            role={"type": "string", "format": "uuid"},
+            role=KEY,
             administers={"type": "boolean", "default": False},
         ),
-    },
+        most=1000,
+    ),
     "NewToken": closed(
         (),
         kind={"type": "string", "enum": ["token", "secret", "receiver"], "default": "token"},
@@ -85,26 +88,14 @@ BODIES: Final[Mapping[str, Json]] = {
         expires_at={"type": "string", "format": "date-time"},
     ),
     "IssuedToken": {
-        "type": "object",
         "description": "`token` or `secret` is shown in this answer alone.",
-        "properties": {
-            name: {"type": ["string", "null"]}
-            for name in (
-                *("id", "kind", "name", "token", "secret", "hint", "expires_at"),
-                *("base_url", "client_id", "token_url"),
-            )
-        },
+        **shape(**dict.fromkeys(_ISSUED, TEXT_OR_NULL)),
     },
-    "Accept": {
-        "type": "object",
-        "required": ["token", "password"],
-        "additionalProperties": False,
-        "properties": {"token": TEXT, "password": {"type": "string", "minLength": 8, "maxLength": 128}},
-    },
+    "Accept": closed(("token", "password"), token=TEXT, password=NEW_PASSWORD),
     "Register": closed(
         ("email", "password"),
         email=TEXT,
-        password={"type": "string", "minLength": 8, "maxLength": 128},
+        password=NEW_PASSWORD,
         first_name=TEXT,
         last_name=TEXT,
         verification_url=URI,
@@ -121,60 +112,35 @@ BODIES: Final[Mapping[str, Json]] = {
             closed(("password",), password=TEXT),
         ]
     },
-    "Secret": {"type": "object", "properties": {"secret": TEXT, "otpauth_url": TEXT}},
-    "Codes": {"type": "object", "properties": {"codes": {"type": "array", "items": TEXT}}},
-    "Login": {
-        "type": "object",
-        "required": ["email", "password"],
-        "additionalProperties": False,
-        "properties": {
-            "email": TEXT,
-            "password": TEXT,
-            "otp": TEXT,
-            "mode": MODE,
-        },
-    },
-    "Refresh": {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"refresh_token": TEXT, "mode": MODE},
-    },
-    "Session": {
-        "type": "object",
-        "properties": {
-            "id": {"type": "string", "format": "uuid"},
-            "provider": TEXT,
-            "ip": {"type": ["string", "null"]},
-            "user_agent": {"type": ["string", "null"]},
-            **dict.fromkeys(("created_at", "used_at", "expires_at"), MOMENT),
-            "current": {"type": "boolean"},
-        },
-    },
-    "Identity": {
-        "type": "object",
-        "properties": {
-            **dict.fromkeys(("id", "provider", "external_identifier"), TEXT),
-            "email": {"type": ["string", "null"]},
-            **dict.fromkeys(("linked_at", "last_used_at"), MOMENT),
-            "primary": {"type": "boolean"},
-        },
-    },
-    "Passkey": {
-        "type": "object",
-        "properties": {
-            "id": {"type": "string", "format": "uuid"},
-            "name": TEXT,
-            "created_at": MOMENT,
-            "last_used_at": MOMENT,
-            "backed_up": {"type": "boolean"},
-            "transports": {"type": "array", "items": TEXT},
-        },
-    },
+    "Secret": shape(secret=TEXT, otpauth_url=TEXT),
+    "Codes": shape(codes=listed(TEXT)),
+    "Login": closed(("email", "password"), email=TEXT, password=TEXT, otp=TEXT, mode=MODE),
+    "Refresh": closed((), refresh_token=TEXT, mode=MODE),
+    "Session": shape(
+        id=KEY,
+        provider=TEXT,
+        ip=TEXT_OR_NULL,
+        user_agent=TEXT_OR_NULL,
+        **dict.fromkeys(("created_at", "used_at", "expires_at"), MOMENT),
+        current=TRUTH,
+    ),
+    "Identity": shape(
+        **dict.fromkeys(("id", "provider", "external_identifier"), TEXT),
+        email=TEXT_OR_NULL,
+        **dict.fromkeys(("linked_at", "last_used_at"), MOMENT),
+        primary=TRUTH,
+    ),
+    "Passkey": shape(
+        id=KEY,
+        name=TEXT,
+        created_at=MOMENT,
+        last_used_at=MOMENT,
+        backed_up=TRUTH,
+        transports=listed(TEXT),
+    ),
     "PasskeyQuestion": {
-        "type": "object",
         "description": "WebAuthn's options in JSON, for `navigator.credentials`.",
-        "required": ["challenge"],
-        "properties": {"challenge": TEXT},
+        **shape("challenge", challenge=TEXT),
     },
     "NewPasskey": closed(("credential",), credential=CREDENTIAL, name=NAME),
     "PasskeyAnswer": closed(("credential",), credential=CREDENTIAL, mode=MODE),
@@ -183,75 +149,42 @@ BODIES: Final[Mapping[str, Json]] = {
     "Nothing": closed(()),
     "Link": closed(("provider",), provider=TEXT, password=TEXT, redirect=URI),
     "Logout": closed((), refresh_token=TEXT, mode=MODE, redirect=URI),
-    "Farewell": {"type": "object", "properties": {"redirect": URI}},
+    "Farewell": shape(redirect=URI),
     "LogoutToken": closed(("logout_token",), logout_token=TEXT),
-    "Tokens": {
-        "type": "object",
-        "required": ["expires"],
-        "properties": {
-            "access_token": TEXT,
-            "expires": {"type": "integer", "description": "Milliseconds."},
-            "refresh_token": TEXT,
-        },
-    },
-    "Providers": {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": dict.fromkeys(("name", "label", "driver", "icon"), TEXT),
-        },
-    },
+    "Tokens": shape(
+        "expires",
+        access_token=TEXT,
+        expires={"type": "integer", "description": "Milliseconds."},
+        refresh_token=TEXT,
+    ),
+    "Providers": listed(shape(name=TEXT, label=TEXT, driver=TEXT, icon=TEXT)),
     "Upload": {
-        "type": "object",
-        "required": ["file"],
         "description": "Fields belong to the file that comes after them.",
-        "properties": {
-            "title": TEXT,
-            "description": TEXT,
-            "file": {"type": "string", "contentMediaType": "application/octet-stream"},
-        },
+        **shape(
+            "file",
+            title=TEXT,
+            description=TEXT,
+            file={"type": "string", "contentMediaType": "application/octet-stream"},
+        ),
     },
-    "Search": {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"query": {"type": "object", "description": "The parameters of a list, as JSON."}},
-    },
-    "Described": {
-        "type": "object",
-        "required": ["collection"],
-        "properties": {
-            "collection": TEXT,
-            "field": TEXT,
-            "type": TEXT,
-            "related_collection": TEXT,
-            "schema": {"type": ["object", "null"]},
-            "meta": {"type": ["object", "null"]},
-        },
-    },
-    "Info": {
-        "type": "object",
-        "required": ["project"],
-        "properties": {
-            "project": {
-                "type": "object",
-                "required": ["project_name"],
-                "properties": {"project_name": TEXT},
-            },
-            "version": TEXT,
-            "queryLimit": {
-                "type": "object",
-                "properties": {"default": {"type": "integer"}, "max": {"type": "integer"}},
-            },
-        },
-    },
-    "Health": {
-        "type": "object",
-        "required": ["status"],
-        "properties": {"status": {"type": "string", "enum": ["ok", "error"]}},
-    },
+    "Search": closed((), query={"type": "object", "description": "The parameters of a list, as JSON."}),
+    "Described": shape(
+        "collection",
+        collection=TEXT,
+        field=TEXT,
+        type=TEXT,
+        related_collection=TEXT,
+        schema={"type": ["object", "null"]},
+        meta={"type": ["object", "null"]},
+    ),
+    "Info": shape(
+        "project",
+        project=shape("project_name", project_name=TEXT),
+        version=TEXT,
+        queryLimit=shape(default=NUMBER, max=NUMBER),
+    ),
+    "Health": shape("status", status={"type": "string", "enum": ["ok", "warn", "error"]}),
     "Errors": {
-        "type": "object",
-        "required": ["errors"],
         "examples": [
             {
                 "errors": [
@@ -262,18 +195,8 @@ BODIES: Final[Mapping[str, Json]] = {
                 ]
             }
         ],
-        "properties": {
-            "errors": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["message", "extensions"],
-                    "properties": {
-                        "message": TEXT,
-                        "extensions": {"type": "object", "properties": {"code": TEXT}},
-                    },
-                },
-            }
-        },
+        **shape(
+            "errors", errors=listed(shape("message", "extensions", message=TEXT, extensions=shape(code=TEXT)))
+        ),
     },
 }

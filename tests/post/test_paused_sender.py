@@ -58,6 +58,8 @@ async def test_a_paused_sender_is_told_of_with_the_reason(house: Served) -> None
     answer = await house.ask("GET", "/server/health")
     assert answer.status_code == 200  # requests can be answered all the same
     assert answer.json()["status"] == "warn"
+    schemas = (await house.ask("GET", "/server/specs/oas")).json()["components"]["schemas"]
+    assert "warn" in schemas["Health"]["properties"]["status"]["enum"]
     (mail,) = answer.json()["checks"]["email:waiting"]
     assert mail["output"] == "1 due: the mail server refuses our name or password"
     assert STALLED + 5 <= mail["observedValue"] < STALLED + 120
