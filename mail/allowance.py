@@ -142,9 +142,8 @@ class Allowance:
 def _take(table: Table, number: int) -> ReturningInsert[Any]:
     """Enter so many windows at once; each row says how many letters come in, and gets the count."""
     names = ("project", "mark", "count", "ends_at")
-    added = upsert(table).from_select(
-        names, batches.rows(table, names, number)
-    )  # both databases read it alike
+    # Of PostgreSQL's dialect, and read alike by both databases.
+    added = upsert(table).from_select(names, batches.rows(table, names, number))
     over = table.c.ends_at <= bindparam("at", type_=table.c.ends_at.type)
     return added.on_conflict_do_update(
         index_elements=["project", "mark"],

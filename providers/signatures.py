@@ -9,11 +9,11 @@ from providers.contract import Untrusted
 
 LEEWAY = 30  # seconds by which two clocks may differ
 
+_EDWARDS = {"EdDSA", "Ed25519"}  # RFC 9864 names the second, providers still sign with the first
 # Asymmetric ones only: with a symmetric one, whoever knows the public key or the client secret could sign.
-ALGORITHMS = frozenset(f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (256, 384, 512)) | {
-    "EdDSA",
-    "Ed25519",
-}  # RFC 9864 names the second, providers still sign with the first
+ALGORITHMS = frozenset(
+    _EDWARDS | {f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (256, 384, 512)}
+)
 
 
 class UnknownKey(Untrusted):

@@ -17,9 +17,8 @@ _encode: Final = msgspec.json.Encoder().encode
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_NO_YAML: Final = re.compile(
-    "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
-)  # YAML 1.2, 5.1; JSON lets them pass
+# YAML 1.2, 5.1; JSON lets them pass.
+_NO_YAML: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _DEEPEST: Final = 32  # levels of an XML element; what is deeper is JSON
 
 

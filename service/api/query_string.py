@@ -14,9 +14,8 @@ MOST_PARAMETERS: Final = 2000
 DEEPEST: Final = 24
 _KEY: Final = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)\Z")
 _PART: Final = re.compile(r"\[([^\[\]]*)\]")
-_SIGN: Final = re.compile(
-    rb"(\[(?:[!<>]|%21|%3[CE])?)=\]"
-)  # generation 8's `[>=]`, whose "=" many leave as it is
+# Generation 8's `[>=]`, whose "=" many leave as it is.
+_SIGN: Final = re.compile(rb"(\[(?:[!<>]|%21|%3[CE])?)=\]")
 
 Tree = dict[str, object]
 

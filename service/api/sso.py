@@ -157,11 +157,6 @@ def _single(query: Mapping[str, object]) -> Mapping[str, str]:
     return {name: str(value) for name, value in query.items()}
 
 
-_HANDLERS: Final = [
-    leaving.depart,
-    directories.login,
-    arrive,
-    arrive_by_form,
-    metadata,
-]  # the first two share one address
+# The first two share one address.
+_HANDLERS: Final = [leaving.depart, directories.login, arrive, arrive_by_form, metadata]
 router = Router("/", route_handlers=_HANDLERS, include_in_schema=False)
