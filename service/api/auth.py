@@ -10,15 +10,14 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from service.api import answers, cookies, doors
-from service.api.bodies import EMAIL, TEXT, TEXT_MAYBE, Part, expect, one_of
+from service.api.bodies import EMAIL, MODE, TEXT, TEXT_MAYBE, expect, text_of
 from service.api.calls import Call, of
 from service.users import refreshing, sign_in
-from service.users.problems import BadPayload, RouteUnknown, WrongCredentials
+from service.users.problems import BadPayload, WrongCredentials
 from service.users.sessions import Opened
 
-_MODE: Final = Part(one_of("cookie", "json", "session"), required=False)
-_LOGIN: Final = {"email": EMAIL, "password": TEXT, "otp": TEXT_MAYBE, "mode": _MODE}
-REFRESH: Final = {"refresh_token": TEXT_MAYBE, "mode": _MODE}
+_LOGIN: Final = {"email": EMAIL, "password": TEXT, "otp": TEXT_MAYBE, "mode": MODE}
+REFRESH: Final = {"refresh_token": TEXT_MAYBE, "mode": MODE}
 
 
 @post("/auth/login")
@@ -31,8 +30,7 @@ async def login(scope: Scope) -> ASGIResponse:
 
 async def entered(call: Call, body: Mapping[str, object]) -> Opened:
     """Begins a session for the `email`, `password` and perhaps `otp` of a body."""
-    if call.house.terms.disable_default:
-        raise RouteUnknown(call.address)
+    doors.check_ours(call)
     house = call.house
     # A proxy that counts has its client's address stand in place of its own: one of those that it tells of.
     if call.ip and (forwarded := call.header(b"x-forwarded-for")) and call.ip not in forwarded:
@@ -45,7 +43,7 @@ async def entered(call: Call, body: Mapping[str, object]) -> Opened:
         str(body["password"]),
         call.origin,
         house.terms.refresh_ttl,
-        otp=str(body["otp"]) if "otp" in body else None,
+        otp=text_of(body, "otp"),
         factor=house.factor,
     )
 
@@ -55,17 +53,23 @@ def tokens(call: Call, opened: Opened, mode: str = "json", *, headers: answers.H
 
     In mode `cookie` the refresh token is in no body; in mode `session` no token is, and there is but one.
     """
+    if mode == "json":
+        return answers.data(issued(call, opened), headers=headers)
+    if mode == "session":
+        told: dict[str, object] = {"expires": call.house.terms.session_ttl * 1000}
+    else:
+        told = issued(call, opened)
+        del told["refresh_token"]
+    return answers.data(told, headers=[*headers, credential(call, opened, mode)])
+
+
+def credential(call: Call, opened: Opened, mode: str) -> tuple[str, str]:
+    """The cookie that a session is kept in; in mode `session` it is the whole credential."""
     terms = call.house.terms
     if mode == "session":
-        issue = issued(call, opened, terms.session_ttl)
-        cookie = cookies.bake(call, cookies.SESSION, str(issue["access_token"]), seconds=terms.session_ttl)
-        return answers.data({"expires": issue["expires"]}, headers=[*headers, cookie])
-    issue = issued(call, opened)
-    if mode != "cookie":
-        return answers.data(issue, headers=headers)
-    token = str(issue.pop("refresh_token"))
-    cookie = cookies.bake(call, cookies.REFRESH, token, seconds=terms.refresh_ttl)
-    return answers.data(issue, headers=[*headers, cookie])
+        token = str(issued(call, opened, terms.session_ttl)["access_token"])
+        return cookies.bake(call, cookies.SESSION, token, seconds=terms.session_ttl)
+    return cookies.bake(call, cookies.REFRESH, opened.refresh_token, seconds=terms.refresh_ttl)
 
 
 def issued(call: Call, opened: Opened, lifetime: int | None = None) -> dict[str, object]:

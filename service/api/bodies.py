@@ -95,6 +95,7 @@ EMAILS: Final = Part(_emails)
 UUID_: Final = Part(_uuid)
 BOOLEAN_MAYBE: Final = Part(_boolean, required=False)
 URI_MAYBE: Final = Part(_uri, required=False)
+MODE: Final = Part(one_of("cookie", "json", "session"), required=False)  # how a credential is given
 # A fresh proof of who asks: whoever signed on with a provider minutes ago needs no password.
 PROOF: Final = {"password": TEXT_MAYBE}
 

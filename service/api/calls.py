@@ -118,6 +118,11 @@ class Call:
             self._headers_of, self._headers = headers, dict(reversed(headers))
         return self._headers
 
+    @property
+    def media(self) -> str:
+        """What the body says that it is, without parameters; empty where it says nothing."""
+        return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
+
     def lines(self, name: bytes) -> list[str]:
         """Every line of a header by its lower-case name."""
         if name not in self._named():
@@ -222,7 +227,7 @@ class Call:
         body = await self.bytes(limit)
         if not body.strip():
             return None
-        media = (self.header(b"content-type") or "application/json").partition(";")[0].strip().lower()
+        media = self.media or "application/json"
         if media != "application/json" and not media.endswith("+json"):
             raise WrongMedia(media[:64])
         try:

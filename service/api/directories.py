@@ -12,7 +12,7 @@ from providers.contract import Identity, ProviderError, Refused, TakesPasswords
 from providers.secret import Secret
 from service.api import doors
 from service.api.auth import tokens
-from service.api.bodies import TEXT, TEXT_MAYBE, Part, expect, one_of
+from service.api.bodies import MODE, TEXT, TEXT_MAYBE, expect, text_of
 from service.api.calls import Call, of
 from service.api.house import Door
 from service.users import sign_on
@@ -21,8 +21,7 @@ from service.users.sessions import Opened
 from service.users.sign_on import Arrival, Owing
 from service.users.throttle import Attempt, guarded
 
-_MODE: Final = Part(one_of("cookie", "json", "session"), required=False)
-_LOGIN: Final = {"identifier": TEXT, "password": TEXT, "otp": TEXT_MAYBE, "mode": _MODE}
+_LOGIN: Final = {"identifier": TEXT, "password": TEXT, "otp": TEXT_MAYBE, "mode": MODE}
 LONGEST: Final = 255  # characters of an identifier
 
 
@@ -34,8 +33,7 @@ async def login(scope: Scope, name: FromPath[str]) -> ASGIResponse:
     if not isinstance(door.provider, TakesPasswords):
         raise RouteUnknown(call.address)
     body = expect(await call.json(), _LOGIN)
-    otp = str(body["otp"]) if "otp" in body else None
-    outcome = await admit(call, door, str(body["identifier"]), str(body["password"]), otp)
+    outcome = await admit(call, door, str(body["identifier"]), str(body["password"]), text_of(body, "otp"))
     if isinstance(outcome, Owing):
         raise WrongOtp(user=outcome.user)
     return tokens(call, outcome, str(body.get("mode", "json")))

@@ -16,6 +16,12 @@ _log = logging.getLogger(__name__)
 _NOTES: Final[dict[str, Allowance]] = {}
 
 
+def check_ours(call: Call) -> None:
+    """Raises RouteUnknown where providers alone sign people on, by nothing of ours (AUTH_DISABLE_DEFAULT)."""
+    if call.house.terms.disable_default:
+        raise RouteUnknown(call.address)
+
+
 def of_project(call: Call) -> list[Door]:
     """The doors of the call's project, in the order in which they were set up."""
     return [door for door in call.house.doors.values() if door.policy.project == call.project]

@@ -3,21 +3,20 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
 
 from litestar import Router, delete, get, post
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers
-from service.api.bodies import EMAILS, TEXT, TEXT_MAYBE, URI_MAYBE, UUID_, expect
+from service.api import answers, doors, listed_urls
+from service.api.bodies import EMAILS, TEXT, TEXT_MAYBE, URI_MAYBE, UUID_, expect, text_of
 from service.api.calls import of
 from service.api.letters import paging
 from service.api.many import known_key
 from service.users import acceptance, invitations, renewals
 from service.users.invitations import Terms
-from service.users.problems import BadPayload, RouteUnknown, Taken
+from service.users.problems import BadPayload, Taken
 
 T = TypeVar("T")
 
@@ -32,20 +31,18 @@ async def invite(scope: Scope) -> ASGIResponse:
     call = of(scope)
     caller = await call.member_author()
     body = expect(await call.json(), _INVITE)
-    url = body.get("invite_url")
-    if isinstance(url, str) and not allowed(url, call.house.terms.invite_urls):
-        raise BadPayload(f'Url "{url[:255]}" can\'t be used to invite users')
-    emails, role, message = body["email"], body["role"], body.get("message")
-    if isinstance(message, str) and len(message) > LONGEST_MESSAGE:
+    url = listed_urls.take(body, "invite_url", call.house.terms.invite_urls, "invite users")
+    emails, message = body["email"], text_of(body, "message")
+    if message is not None and len(message) > LONGEST_MESSAGE:
         raise BadPayload(f'"message" may have {LONGEST_MESSAGE} characters at most')
     terms = Terms(
         call.house.terms.invite_ttl,
-        url=url if isinstance(url, str) else None,
-        message=message if isinstance(message, str) else None,
+        url=url,
+        message=message,
         defaults=call.generation.defaults(call),
     )
     people = emails if isinstance(emails, list) else [emails]
-    await sent(partial(call.house.database.write, invitations.invite, caller, people, role, terms))
+    await sent(partial(call.house.database.write, invitations.invite, caller, people, body["role"], terms))
     return answers.nothing()
 
 
@@ -60,25 +57,12 @@ async def sent(sending: Callable[[], Awaitable[T]]) -> T:
         return await sending()
 
 
-def allowed(url: str, listed: tuple[str, ...]) -> bool:
-    """Whether a URL leads where the administrator said: same scheme, host, port and path, no user in it."""
-    given = urlsplit(url)
-    if "@" in given.netloc or "\\" in url:
-        return False
-    return any(
-        (given.scheme, given.netloc.lower(), given.path or "/")
-        == (one.scheme, one.netloc.lower(), one.path or "/")
-        for one in map(urlsplit, listed)
-    )
-
-
 @post(["/users/invite/accept", "/users/invisponse/accept"])
 async def accept(scope: Scope) -> ASGIResponse:
     """The invited person sets a password and is active from now on."""
     call = of(scope)
     house = call.house
-    if house.terms.disable_default:
-        raise RouteUnknown(call.prefix + call.path)
+    doors.check_ours(call)
     body = expect(await call.json(), _ACCEPT)
     await acceptance.accept_with_password(
         house.database, house.tokens, house.secrets, str(body["token"]), body["password"], call.origin

@@ -8,9 +8,9 @@ import msgspec
 from litestar.response.base import ASGIResponse
 
 from service.api import answers, cookies
-from service.api.auth import issued, tokens
+from service.api.auth import credential, tokens
 from service.api.calls import Call
-from service.api.invitations import allowed
+from service.api.listed_urls import is_listed
 from service.api.owing import owe
 from service.dialects import problems as table
 from service.users.problems import BadPayload, Problem, WrongOtp
@@ -104,15 +104,6 @@ def landing(call: Call, listed: Sequence[str], wanted: str, *, after: str = "log
     target = urljoin(home + "/", wanted)
     parts = urlsplit(target)
     ours = (parts.scheme, parts.netloc) == urlsplit(home)[:2] and not wanted.startswith("//")
-    if hostile or not (ours or allowed(target, tuple(listed))):
+    if hostile or not (ours or is_listed(target, listed)):
         raise BadPayload(f'URL "{wanted[:255]}" can\'t be used to redirect after {after}')
     return target
-
-
-def credential(call: Call, opened: Opened, mode: str) -> tuple[str, str]:
-    """The cookie that a session is kept in; in mode `session` it is the whole credential."""
-    terms = call.house.terms
-    if mode == "session":
-        issue = issued(call, opened, terms.session_ttl)
-        return cookies.bake(call, cookies.SESSION, str(issue["access_token"]), seconds=terms.session_ttl)
-    return cookies.bake(call, cookies.REFRESH, opened.refresh_token, seconds=terms.refresh_ttl)

@@ -85,9 +85,8 @@ async def _grant(call: Call, form: dict[str, str]) -> ASGIResponse:
 
 
 async def _form(call: Call) -> dict[str, str]:
-    media = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
     body = await call.bytes(_BODY)
-    if media != _FORM:
+    if call.media != _FORM:
         raise _Refused("invalid_request", f"The body has to be {_FORM}.")
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS)

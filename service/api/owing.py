@@ -9,7 +9,7 @@ from litestar.types import Scope
 
 from service.api import cookies
 from service.api.auth import tokens
-from service.api.bodies import TEXT, Part, expect, one_of
+from service.api.bodies import MODE, TEXT, expect
 from service.api.calls import Call, of
 from service.tokens import fingerprint, new_secret
 from service.users import waiting
@@ -19,7 +19,7 @@ from service.users.sessions import Opened
 from service.users.waiting import Waiting
 
 _COOKIE: Final = "idbridge_awaited"
-_OTP: Final = {"otp": TEXT, "mode": Part(one_of("cookie", "json", "session"), required=False)}
+_OTP: Final = {"otp": TEXT, "mode": MODE}
 
 
 @post("/auth/login/{name:str}/otp")

@@ -7,23 +7,23 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, cookies, owing
+from service.api import answers, cookies, doors, owing
 from service.api.auth import tokens
-from service.api.bodies import Part, expect, one_of
+from service.api.bodies import MODE, Part, expect
 from service.api.calls import KIB, Call, of
 from service.tokens import fingerprint, new_secret
 from service.users import challenges, credentials, passkey_sign_in, passkeys
 from service.users.challenges import Json, Site
 from service.users.credentials import Assertion
 from service.users.passkey_sign_in import Shown
-from service.users.problems import Expired, RouteUnknown, Unprocessable
+from service.users.problems import Expired, Unprocessable
 from service.users.sessions import Opened
 from service.users.waiting import Waiting
 
 LARGEST: Final = 64 * KIB  # of a body with a credential
 CREDENTIAL: Final = Part(lambda _, value: value)  # read by credentials.read
 _COOKIE: Final = "idbridge_passkey"
-_ANSWER: Final = {"credential": CREDENTIAL, "mode": Part(one_of("cookie", "json", "session"), required=False)}
+_ANSWER: Final = {"credential": CREDENTIAL, "mode": MODE}
 
 
 @post("/auth/passkey/options")
@@ -117,8 +117,7 @@ def gone(call: Call) -> tuple[str, str]:
 
 def _alone(call: Call) -> Site:
     """Where providers alone sign people on, a passkey of ours does not."""
-    if call.house.terms.disable_default:
-        raise RouteUnknown(call.prefix + call.path)
+    doors.check_ours(call)
     return site(call)
 
 

@@ -7,12 +7,11 @@ from litestar import Router, post
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers
+from service.api import answers, doors, listed_urls
 from service.api.bodies import EMAIL, TEXT, URI_MAYBE, expect
 from service.api.calls import Call, of
-from service.api.invitations import allowed
 from service.users import resets
-from service.users.problems import BadPayload, Forged, RouteUnknown
+from service.users.problems import Forged
 from service.users.throttle import Attempt
 
 PACE: Final = 0.25  # seconds that every request takes: longer than any of them needs, so none tells anything
@@ -29,14 +28,10 @@ async def request(scope: Scope) -> ASGIResponse:
 
 async def ask(call: Call) -> None:
     """Owes the letter that a body asks for."""
-    terms = call.house.terms
-    if terms.disable_default:
-        raise RouteUnknown(call.address)
+    doors.check_ours(call)
     body = expect(await call.json(), _REQUEST)
-    url = body.get("reset_url")
-    if isinstance(url, str) and not allowed(url, terms.reset_urls):
-        raise BadPayload(f'Url "{url[:255]}" can\'t be used to reset passwords')
-    await owe(call, str(body["email"]), url if isinstance(url, str) else None)
+    url = listed_urls.take(body, "reset_url", call.house.terms.reset_urls, "reset passwords")
+    await owe(call, str(body["email"]), url)
 
 
 async def owe(call: Call, email: str, url: str | None) -> None:
@@ -55,9 +50,8 @@ async def reset(scope: Scope) -> ASGIResponse:
 
 async def change(call: Call) -> None:
     """Sets the password that a body brings with its token, which is good in its own project."""
+    doors.check_ours(call)
     house = call.house
-    if house.terms.disable_default:
-        raise RouteUnknown(call.address)
     body = expect(await call.json(), _RESET)
     if resets.read(house.tokens, str(body["token"])).project != call.project:
         raise Forged

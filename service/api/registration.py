@@ -7,13 +7,12 @@ from litestar import Router, get, post
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers
+from service.api import answers, listed_urls
 from service.api.bodies import EMAIL, TEXT, TEXT_MAYBE, URI_MAYBE, expect
 from service.api.calls import of
-from service.api.invitations import allowed
 from service.api.passwords import PACE
 from service.users import registrations
-from service.users.problems import BadPayload, Forbidden
+from service.users.problems import Forbidden
 from service.users.throttle import Attempt
 
 _REGISTER: Final = {
@@ -33,18 +32,11 @@ async def register(scope: Scope) -> ASGIResponse:
     if not terms.registers or terms.disable_default:
         raise Forbidden
     body = expect(await call.json(), _REGISTER)
-    url = body.get("verification_url")
-    if isinstance(url, str) and not allowed(url, terms.register_urls):
-        raise BadPayload(f'Url "{url[:255]}" can\'t be used to verify registered users')
+    url = listed_urls.take(body, "verification_url", terms.register_urls, "verify registered users")
     kept = await house.secrets.chosen(body["password"])
     attempt = Attempt(call.project, str(body["email"]), call.ip)
     values = {**body, "password_hash": kept, "role": terms.register_role}
-    asked = house.database.write(
-        registrations.register,
-        attempt,
-        values,
-        url=url if isinstance(url, str) else None,
-    )
+    asked = house.database.write(registrations.register, attempt, values, url=url)
     await asyncio.gather(asked, asyncio.sleep(PACE))
     return answers.nothing()
 

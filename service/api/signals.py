@@ -60,8 +60,7 @@ async def take(
 
 
 def _check(call: Call, transmitter: "Transmitter") -> None:
-    media = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
-    if media != _MEDIA:
+    if call.media != _MEDIA:
         raise Untrusted(f"The content type has to be {_MEDIA}", code="invalid_request")
     wanted = transmitter.settings.ssf_push_token
     given = (call.header(b"authorization") or "").removeprefix("Bearer ").strip()

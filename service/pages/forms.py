@@ -6,9 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 from service.api.calls import KIB, Call
 from service.users.problems import BadPayload, Forbidden, WrongMedia
 
-_MOST_BYTES: Final = (
-    16 * KIB
-)  # a token of 4 KiB and a password of 128 characters, percent-encoded, leave room
+_MOST_BYTES: Final = 16 * KIB  # a token of 4 KiB and a password, percent-encoded, leave room
 _MOST_FIELDS: Final = 8
 _MEDIA: Final = "application/x-www-form-urlencoded"
 
@@ -16,9 +14,8 @@ _MEDIA: Final = "application/x-www-form-urlencoded"
 async def form(call: Call) -> dict[str, str]:
     """The fields of a posted form. Raises Forbidden, WrongMedia, TooLarge, BadPayload."""
     _same_origin(call)
-    media = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
-    if media != _MEDIA:
-        raise WrongMedia(media[:64])
+    if call.media != _MEDIA:
+        raise WrongMedia(call.media[:64])
     try:
         text = (await call.bytes(_MOST_BYTES)).decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
