@@ -9,8 +9,9 @@ from joserfc import jws, jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
+from providers.claims import is_number, is_word
 from providers.contract import Misconfigured, Unreachable, Untrusted
-from providers.discovery import Kept, PublishedKeys, import_key
+from providers.discovery import Kept, PublishedKeys, signing_keys
 from providers.http import Outbound
 from providers.signatures import ALGORITHMS, LEEWAY, Signatures, UnknownKey
 
@@ -51,10 +52,10 @@ class ClientKeys:
 
 def key_set(jwks: Mapping[str, Any]) -> KeySet:
     """The keys of a JWK Set that could sign. Raises Misconfigured when there is none."""
-    keys = [key for key in map(import_key, jwks["keys"][:100]) if key is not None]
-    if not keys:
+    keys = signing_keys(jwks["keys"])
+    if keys is None:
         raise Misconfigured("The client has no key that could sign")
-    return KeySet(keys)
+    return keys
 
 
 def client_of(assertion: str) -> str:
@@ -88,11 +89,11 @@ def _check(header: dict[str, Any], claims: dict[str, Any], client_id: str, audie
         raise Untrusted("The assertion's iss and sub have to be the client_id")
     if claims.get("aud") not in (audience, [audience]):
         raise Untrusted(f"The assertion's aud has to be {audience} alone")
-    if not isinstance(claims.get("jti"), str) or not 0 < len(claims["jti"]) <= 255:
+    if not is_word(claims.get("jti")):
         raise Untrusted("The assertion has no jti")
     exp = claims.get("exp")
-    if not isinstance(exp, int | float) or not at - LEEWAY < exp <= at + LIFETIME + LEEWAY:
+    if not is_number(exp) or not at - LEEWAY < exp <= at + LIFETIME + LEEWAY:
         raise Untrusted(f"The assertion's exp has to be within the next {LIFETIME} seconds")
     for name in ("iat", "nbf"):
-        if name in claims and not (isinstance(claims[name], int | float) and claims[name] <= at + LEEWAY):
+        if name in claims and not (is_number(claims[name]) and claims[name] <= at + LEEWAY):
             raise Untrusted(f"The assertion's {name} lies in the future")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 import msgspec
@@ -12,7 +12,7 @@ from providers.client import AGENT, Server, in_our_words, open_client
 from providers.client_settings import ClientSettings
 from providers.contract import Departure, Misconfigured, Prompt, ProviderError, Refused, Unreachable
 from providers.http import Outbound
-from providers.redirects import in_time, random_text, refusal
+from providers.redirects import in_time, random_text, refusal, with_query
 from providers.secret import Secret
 
 Kind = TypeVar("Kind", bound=ClientSettings)
@@ -109,8 +109,7 @@ class CodeFlow(Generic[Kind]):
                 raise
             return url
         named = {"client_id": self._settings.client_id, "request_uri": uri}
-        mark = "&" if "?" in server.authorization_endpoint else "?"
-        return f"{server.authorization_endpoint}{mark}{urlencode(named)}"
+        return with_query(server.authorization_endpoint, named)
 
 
 async def ask(outbound: Outbound, url: str, access_token: str) -> Any:

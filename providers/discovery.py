@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 from joserfc.errors import JoseError
@@ -12,11 +12,13 @@ from msgspec import Meta, Struct
 
 from providers.contract import Misconfigured, ProviderError, Unreachable
 from providers.http import Outbound
+from providers.signatures import UnknownKey
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 LIFETIME = 3600.0  # seconds that metadata and keys are kept
 RENEWAL_PAUSE = 60.0  # seconds between two fetches of the keys for the sake of an unknown key id
 FAILURE_PAUSE = 3.0  # seconds in which a failed fetch is not repeated, its problem is
+_MOST_KEYS = 100  # of one set
 RSA_BITS = 2048  # the least that RFC 7518 section 3.3 allows
 
 Thing = TypeVar("Thing")
@@ -86,10 +88,10 @@ class Issuer:
 
     async def _fetch_keys(self) -> KeySet:
         published = await self._outbound.fetch((await self.metadata()).jwks_uri, PublishedKeys)
-        keys = [key for key in map(import_key, published.keys[:100]) if key is not None]
-        if not keys:
+        keys = signing_keys(published.keys)
+        if keys is None:
             raise Unreachable("The issuer publishes no key that could sign")
-        return KeySet(keys)
+        return keys
 
 
 class PublishedKeys(Struct, frozen=True):
@@ -98,7 +100,22 @@ class PublishedKeys(Struct, frozen=True):
     keys: list[dict[str, Any]]
 
 
-def import_key(data: dict[str, Any]) -> Key | None:
+def signing_keys(published: Sequence[dict[str, Any]]) -> KeySet | None:
+    """Those of the keys that could sign; None where there are none."""
+    keys = [key for key in map(_import_key, published[:_MOST_KEYS]) if key is not None]
+    return KeySet(keys) if keys else None
+
+
+async def with_keys(keys: Callable[..., Awaitable[KeySet]], read: Callable[[KeySet], Thing]) -> Thing:
+    """What `read` makes of the keys, or of newer ones (`missing`) where it finds none that fits."""
+    known = await keys()
+    try:
+        return read(known)
+    except UnknownKey:
+        return read(await keys(missing=known))
+
+
+def _import_key(data: dict[str, Any]) -> Key | None:
     """One key, or None: a set may hold keys of kinds that we do not know (RFC 7517 section 5)."""
     try:
         if data["kty"] not in {"RSA", "EC", "OKP"} or data.get("use", "sig") != "sig":

@@ -1,7 +1,5 @@
 """Finding out, without a person, whether a client and its server are set up rightly: sentences for people."""
 
-from urllib.parse import urlencode
-
 import httpx2
 import msgspec
 
@@ -10,7 +8,7 @@ from providers.client_settings import ClientSettings
 from providers.contract import Misconfigured, ProviderError
 from providers.discovery import Metadata
 from providers.http import Outbound
-from providers.redirects import random_text, shown
+from providers.redirects import random_text, shown, with_query
 from providers.signatures import ALGORITHMS
 
 # Words of a token endpoint that has recognised the client, and found our made-up code to be none.
@@ -86,10 +84,9 @@ async def _try_departure(
         "code_challenge": random_text(),
         "code_challenge_method": "S256",
     }
-    mark = "&" if "?" in server.authorization_endpoint else "?"
     try:
         with in_our_words():
-            request = httpx2.Request("GET", f"{server.authorization_endpoint}{mark}{urlencode(asked)}")
+            request = httpx2.Request("GET", with_query(server.authorization_endpoint, asked))
             answer = await outbound.handle_async_request(request)
     except ProviderError as problem:
         return [f"The address where people sign in does not answer: {problem.cause}."]

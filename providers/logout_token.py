@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, TypeGuard
+from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
@@ -10,6 +10,7 @@ from joserfc.jwk import KeySet
 from msgspec import Struct
 
 from providers.afterwards import LoggedOut
+from providers.claims import is_number, is_word
 from providers.contract import Untrusted
 from providers.signatures import ALGORITHMS, LEEWAY, Signatures, UnknownKey
 
@@ -70,20 +71,16 @@ def _read(header: dict[str, Any], claims: dict[str, Any], expected: Expected, at
 def _until(claims: dict[str, Any], at: float) -> int:
     """Until when it is believed: `exp`, and never longer than LIFETIME from `iat`."""
     issued, ends = (claims.get(name) for name in ("iat", "exp"))
-    if not _is_number(issued) or not at - LIFETIME - LEEWAY < issued <= at + LEEWAY:
+    if not is_number(issued) or not at - LIFETIME - LEEWAY < issued <= at + LEEWAY:
         raise Untrusted("The logout token was not issued just now")
-    if not (_is_number(ends) and ends > at - LEEWAY):
+    if not (is_number(ends) and ends > at - LEEWAY):
         raise Untrusted("The logout token has expired, or does not say when it does")
     return int(issued) + LIFETIME + 2 * LEEWAY
-
-
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _word(claims: dict[str, Any], name: str) -> str | None:
     """A claim that is not there is None; one that is there has to be a text that we can keep."""
     value = claims.get(name)
-    if value is not None and not (isinstance(value, str) and 1 <= len(value) <= 255 and value.isprintable()):
+    if value is not None and not is_word(value):
         raise Untrusted(f"The logout token's {name} is no text of 1 to 255 characters")
     return value

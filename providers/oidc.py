@@ -1,10 +1,8 @@
 """OpenID Connect: the authorization code flow with PKCE, hardened as RFC 9700 asks."""
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeVar
-from urllib.parse import urlencode
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from joserfc.jwk import KeySet
 from msgspec import Meta
 
 from providers import logout_token
@@ -21,19 +19,17 @@ from providers.contract import (
     Unreachable,
     Untrusted,
 )
-from providers.discovery import Issuer, Metadata
+from providers.discovery import Issuer, Metadata, with_keys
 from providers.http import Outbound
 from providers.id_token import Expected, read_id_token
 from providers.inspection import inspect_client, inspect_metadata
 from providers.profile import read_identity
 from providers.proof import check_issuer, check_proof, remember_age
-from providers.redirects import check_state, in_time, read_code
+from providers.redirects import check_state, in_time, read_code, with_query
 from providers.secret import Secret
 from providers.settings import ContextClasses, Flag, Span, Url, seconds
-from providers.signatures import UnknownKey
 from providers.words import Words
 
-Read = TypeVar("Read")
 Scope = Annotated[
     str,
     Meta(
@@ -145,15 +141,7 @@ class OpenID(CodeFlow[OpenIDClient]):
             access_token=tokens["access_token"],
             algorithms=metadata.id_token_signing_alg_values_supported,
         )
-        return await self._with_keys(lambda keys: read_id_token(text, keys, expected))
-
-    async def _with_keys(self, read: Callable[[KeySet], Read]) -> Read:
-        """What `read` makes of the issuer's keys, or of newer ones where it finds none that fits."""
-        keys = await self._issuer.keys()
-        try:
-            return read(keys)
-        except UnknownKey:
-            return read(await self._issuer.keys(missing=keys))
+        return await with_keys(self._issuer.keys, lambda keys: read_id_token(text, keys, expected))
 
     async def depart(
         self, return_url: str, *, login_hint: str | None = None, prompt: Prompt | None = None
@@ -170,7 +158,7 @@ class OpenID(CodeFlow[OpenIDClient]):
             return None
         asked = {"client_id": self._settings.client_id, "post_logout_redirect_uri": return_url}
         hinted = {"id_token_hint": hint.reveal()} if hint else {}
-        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode({**hinted, **asked})}"
+        return with_query(endpoint, {**hinted, **asked})
 
     async def hear_logout(self, token: str) -> LoggedOut:
         async with in_time():
@@ -181,7 +169,9 @@ class OpenID(CodeFlow[OpenIDClient]):
                 algorithms=metadata.id_token_signing_alg_values_supported,
                 untyped=self._settings.backchannel_logout_untyped,
             )
-            return await self._with_keys(lambda keys: logout_token.read_logout_token(token, keys, expected))
+            return await with_keys(
+                self._issuer.keys, lambda keys: logout_token.read_logout_token(token, keys, expected)
+            )
 
     async def _ask_userinfo(
         self, tokens: Mapping[str, Any], subject: str, metadata: Metadata

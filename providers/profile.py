@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from providers.claims import is_number, word
 from providers.contract import Identity, Refused, Tokens, Unreachable, Untrusted
 from providers.words import OPENID, Said, Words, find, read_groups
 
@@ -39,10 +40,10 @@ def read_identity(
     return replace(
         person,
         auth_time=_whole(claims.get("auth_time")),
-        acr=_word(claims.get("acr")),
-        amr=tuple(filter(_word, amr)) if isinstance(amr, list) else (),
-        sid=_word(claims.get("sid")),
-        subject=_word(claims.get("sub")),
+        acr=word(claims.get("acr")),
+        amr=tuple(filter(word, amr)) if isinstance(amr, list) else (),
+        sid=word(claims.get("sid")),
+        subject=word(claims.get("sub")),
         ends_at=_whole(claims.get("session_expiry")),  # IPSIE SL1
     )
 
@@ -96,7 +97,7 @@ def _identifier(profile: Said, names: Sequence[str]) -> str:
     value = next((one for one in found if one is not None), None)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    identifier = _word(value)
+    identifier = word(value)
     if identifier is None:
         raise Untrusted(
             f"The provider named nobody: {' or '.join(names)} is missing, "
@@ -114,14 +115,9 @@ def _text(value: object) -> str | None:
     return value[:255] if isinstance(value, str) and value else None
 
 
-def _word(value: object) -> str | None:
-    return value if isinstance(value, str) and 1 <= len(value) <= 255 and value.isprintable() else None
-
-
 def _whole(value: object) -> int | None:
     """Seconds since 1970 that a clock can show; NaN is none."""
-    good = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LAST
-    return int(value) if good and isinstance(value, int | float) else None
+    return int(value) if is_number(value) and 0 <= value <= _LAST else None
 
 
 def _depth(value: object) -> int:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 
+from providers.claims import is_number
 from providers.contract import Untrusted
 from providers.discovery import Metadata
 from providers.signatures import LEEWAY
@@ -23,7 +24,7 @@ def check_proof(claims: Mapping[str, object], memory: Mapping[str, str], wanted:
     if wanted and claims.get("acr") not in wanted:
         raise Untrusted("The provider did not have the person prove themselves as ACR_VALUES wants (acr)")
     oldest, proven = memory.get(OLDEST), claims.get("auth_time")
-    if oldest is not None and not (isinstance(proven, int | float) and proven >= float(oldest) - LEEWAY):
+    if oldest is not None and not (is_number(proven) and proven >= float(oldest) - LEEWAY):
         raise Untrusted("The person proved themselves too long ago, or nobody says when (auth_time)")
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from hmac import compare_digest
 from secrets import token_urlsafe
+from urllib.parse import urlencode
 
 from providers.contract import Misconfigured, ProviderError, Refused, Unreachable, Untrusted
 
@@ -28,6 +29,11 @@ _WRONGLY_SET_UP = {
 def random_text() -> str:
     """43 characters out of 256 random bits: a state, a nonce, a PKCE verifier (RFC 7636 section 4.1)."""
     return token_urlsafe(32)
+
+
+def with_query(url: str, parameters: Mapping[str, str]) -> str:
+    """An address with these parameters behind those that it has."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(parameters)}"
 
 
 def check_state(query: Mapping[str, str], memory: Mapping[str, str]) -> None:

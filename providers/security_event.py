@@ -9,6 +9,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from msgspec import Struct
 
+from providers.claims import is_number, is_word, word
 from providers.contract import Untrusted
 from providers.signatures import ALGORITHMS, LEEWAY, Signatures, UnknownKey
 
@@ -69,11 +70,9 @@ def _read(
     if audience not in (meant if isinstance(meant, list) else [meant]):
         raise Untrusted("The event token is meant for another receiver", code="invalid_audience")
     token, issued, events = (claims.get(name) for name in ("jti", "iat", "events"))
-    good = isinstance(token, str) and 1 <= len(token) <= 255 and token.isprintable()
-    if not good or not isinstance(token, str):
+    if not is_word(token):
         raise Untrusted("The event token has no jti", code="invalid_request")
-    numeric = isinstance(issued, int | float) and not isinstance(issued, bool)
-    if not numeric or not at - OLDEST < issued <= at + LEEWAY:  # type: ignore[operator]  # it is a number
+    if not is_number(issued) or not at - OLDEST < issued <= at + LEEWAY:
         raise Untrusted("The event token is of no time that we believe", code="invalid_request")
     if "sub" in claims or "exp" in claims:  # what could be an ID token or an access token is none of ours
         raise Untrusted("The event token holds sub or exp (Shared Signals 1.0)", code="invalid_request")
@@ -97,13 +96,9 @@ def _subject(said: object) -> Subject | None:
     if said.get("format") == "complex":
         user, session = _subject(said.get("user")), said.get("session")
         known = session.get("id") if isinstance(session, dict) and session.get("format") == "opaque" else None
-        if session is not None and (user is None or _word(known) is None):
+        if session is not None and (user is None or word(known) is None):
             return None
-        return user and Subject(user.format, user.value, user.issuer, _word(known))
+        return user and Subject(user.format, user.value, user.issuer, word(known))
     named = {"iss_sub": "sub", "email": "email", "opaque": "id"}.get(str(said.get("format")))
-    value = None if named is None else _word(said.get(named))
-    return None if value is None else Subject(str(said["format"]), value, _word(said.get("iss")) or "")
-
-
-def _word(value: object) -> str | None:
-    return value if isinstance(value, str) and 1 <= len(value) <= 255 and value.isprintable() else None
+    value = None if named is None else word(said.get(named))
+    return None if value is None else Subject(str(said["format"]), value, word(said.get("iss")) or "")

@@ -2,20 +2,20 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
 
-from providers.client import in_our_words
+from providers.client import AGENT, in_our_words
 from providers.client_assertion import ClientKeys
 from providers.contract import Misconfigured, Unreachable
-from providers.discovery import Endpoint, Kept
+from providers.discovery import Endpoint, Kept, with_keys
 from providers.http import Outbound
 from providers.redirects import in_time
 from providers.security_event import SecurityEvents, read_security_events
 from providers.settings import Signals
-from providers.signatures import UnknownKey
 
 WELL_KNOWN = "/.well-known/ssf-configuration"
 _AT_ONCE = 50  # events of one answer
@@ -56,18 +56,16 @@ class Transmitter:
         """What a token tells. Raises ProviderError; its code is that of RFC 8935 section 2.4."""
         async with in_time():
             uri = (await self._configuration.get()).jwks_uri
-            keys = await self._keys.read(uri)
-            try:
-                return read_security_events(token, keys, self._issuer, self._audience)
-            except UnknownKey:
-                keys = await self._keys.read(uri, missing=keys)
-                return read_security_events(token, keys, self._issuer, self._audience)
+            return await with_keys(
+                partial(self._keys.read, uri),
+                lambda keys: read_security_events(token, keys, self._issuer, self._audience),
+            )
 
     async def poll(self, done: list[str], refused: Mapping[str, Mapping[str, str]]) -> Polled:
         """The tokens that wait, after saying which are done and which refused, by jti (RFC 8936)."""
         token = self.settings.ssf_poll_token
         asked = {"maxEvents": _AT_ONCE, "returnImmediately": True, "ack": done, "setErrs": refused}
-        headers = {"content-type": "application/json", "accept": "application/json", "user-agent": "idbridge"}
+        headers = {"content-type": "application/json", "accept": "application/json", "user-agent": AGENT}
         if token is not None:
             headers["authorization"] = f"Bearer {token.reveal()}"
         body = msgspec.json.encode(asked)

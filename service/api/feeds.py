@@ -16,6 +16,7 @@ from litestar.types import Scope
 from service.api import answers
 from service.api.callers import bearer
 from service.api.calls import KIB, Call, of
+from service.api.coded import Refused
 from service.api.event_tokens import FEEDS, KEYS
 from service.database import now
 from service.tokens import fingerprint
@@ -46,14 +47,6 @@ class _Poll(msgspec.Struct, frozen=True, rename="camel"):
     set_errs: dict[str, dict[str, object]] = {}
 
 
-class _Refused(Exception):
-    """An error of RFC 8935, 2.4, which RFC 8936 shares."""
-
-    def __init__(self, error: str, told: str, status: int = 400) -> None:
-        super().__init__(error)
-        self.error, self.told, self.status = error, told, status
-
-
 @post(f"{FEEDS}/{{key:str}}", status_code=200)
 async def poll(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Takes what the application has, gives what it has not, and waits a while for what is to come."""
@@ -63,7 +56,7 @@ async def poll(scope: Scope, key: FromPath[str]) -> ASGIResponse:
         asked = await _asked(call)
         await _settle(call, connection, asked)
         sets, more = await _sets(call, connection, asked)
-    except _Refused as refused:
+    except Refused as refused:
         body = {"err": refused.error, "description": refused.told}
         challenge = (("www-authenticate", "Bearer"),) if refused.status == 401 else ()
         return answers.answer(body, status=refused.status, headers=challenge)
@@ -82,12 +75,12 @@ async def keys(scope: Scope, project: FromPath[str] = LOCAL) -> ASGIResponse:
 async def _connection(call: Call, key: str) -> Connection:
     token = bearer(call)
     if token is None:
-        raise _Refused("authentication_failed", "A receiver's token is needed.", 401)
+        raise Refused("authentication_failed", "A receiver's token is needed.", 401)
     found = await call.house.database.read(connections.receiver, fingerprint(token))
     if found is None or (found.expires_at is not None and found.expires_at <= now()):
-        raise _Refused("authentication_failed", "This is no receiver's token, or one past its time.", 401)
+        raise Refused("authentication_failed", "This is no receiver's token, or one past its time.", 401)
     if not is_uuid(key) or found.connection.id != key.lower():
-        raise _Refused("access_denied", "This token is for the events of another connection.", 403)
+        raise Refused("access_denied", "This token is for the events of another connection.", 403)
     return found.connection
 
 
@@ -96,10 +89,10 @@ async def _asked(call: Call) -> _Poll:
         body = await call.json(_BODY)
         asked = msgspec.convert({} if body is None else body, _Poll)
     except (BadPayload, WrongMedia, msgspec.ValidationError) as problem:
-        raise _Refused("invalid_request", f"The body is no poll: {problem}"[:500]) from None
+        raise Refused("invalid_request", f"The body is no poll: {problem}"[:500]) from None
     if asked.max_events < 0 or len(asked.ack) + len(asked.set_errs) > MOST:
         told = f"maxEvents is at least 0, and one poll settles at most {MOST} events."
-        raise _Refused("invalid_request", told)
+        raise Refused("invalid_request", told)
     return asked
 
 

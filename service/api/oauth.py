@@ -6,6 +6,7 @@ with its private key (RFC 7523). Errors are those of RFC 6749, 5.2; a stranger l
 
 import logging
 from base64 import b64decode
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -16,10 +17,11 @@ from litestar.types import Scope
 
 from providers.client_assertion import client_of, key_set, read_client_assertion
 from providers.contract import ProviderError, Untrusted
-from providers.signatures import UnknownKey
+from providers.discovery import with_keys
 from service.api import answers
 from service.api.allowed import check_address
 from service.api.calls import KIB, Call, of
+from service.api.coded import Refused
 from service.users import client_credentials
 from service.users.client_credentials import LIFETIME, Client
 from service.users.problems import WrongAddress, WrongCredentials
@@ -31,14 +33,6 @@ _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _UNKEPT: Final = (("cache-control", "no-store"), ("pragma", "no-cache"))
 _log: Final = logging.getLogger(__name__)
 _FORM: Final = "application/x-www-form-urlencoded"
-
-
-class _Refused(Exception):
-    """An error of RFC 6749, 5.2."""
-
-    def __init__(self, error: str, told: str, status: int = 400) -> None:
-        super().__init__(error)
-        self.error, self.told, self.status = error, told, status
 
 
 class _Proof(msgspec.Struct, frozen=True):
@@ -55,7 +49,7 @@ async def token(scope: Scope) -> ASGIResponse:
     call = of(scope)
     try:
         return await _grant(call, await _form(call))
-    except _Refused as refused:
+    except Refused as refused:
         body = {"error": refused.error, "error_description": refused.told}
         challenge = (("www-authenticate", 'Basic realm="idbridge"'),) if refused.status == 401 else ()
         return answers.answer(body, status=refused.status, headers=(*_UNKEPT, *challenge))
@@ -63,9 +57,9 @@ async def token(scope: Scope) -> ASGIResponse:
 
 async def _grant(call: Call, form: dict[str, str]) -> ASGIResponse:
     if form.get("grant_type") != "client_credentials":
-        raise _Refused("unsupported_grant_type", "Only grant_type=client_credentials is served.")
+        raise Refused("unsupported_grant_type", "Only grant_type=client_credentials is served.")
     if not set(form.get("scope", SCOPE).split()) <= {SCOPE}:
-        raise _Refused("invalid_scope", "The only scope is scim.")
+        raise Refused("invalid_scope", "The only scope is scim.")
     proof = await _proven(call, form)
     try:
         check_address(proof.client.networks, call.ip)
@@ -73,11 +67,9 @@ async def _grant(call: Call, form: dict[str, str]) -> ASGIResponse:
             client_credentials.grant, proof.client, jti=proof.jti, secret=proof.secret
         )
     except WrongAddress as problem:
-        raise _Refused(
-            "invalid_client", f"This client may not be used from {problem.address}.", 401
-        ) from None
+        raise Refused("invalid_client", f"This client may not be used from {problem.address}.", 401) from None
     except WrongCredentials:
-        raise _Refused(
+        raise Refused(
             "invalid_client", "The assertion was used before, or the client is gone.", 401
         ) from None
     body = {"access_token": made.token, "token_type": "Bearer", "expires_in": LIFETIME, "scope": SCOPE}
@@ -87,13 +79,13 @@ async def _grant(call: Call, form: dict[str, str]) -> ASGIResponse:
 async def _form(call: Call) -> dict[str, str]:
     body = await call.bytes(_BODY)
     if call.media != _FORM:
-        raise _Refused("invalid_request", f"The body has to be {_FORM}.")
+        raise Refused("invalid_request", f"The body has to be {_FORM}.")
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS)
     except ValueError:
-        raise _Refused("invalid_request", "The body cannot be read as a form.") from None
+        raise Refused("invalid_request", "The body cannot be read as a form.") from None
     if len({name for name, _ in pairs}) < len(pairs):
-        raise _Refused("invalid_request", "A parameter is there twice.")
+        raise Refused("invalid_request", "A parameter is there twice.")
     return dict(pairs)
 
 
@@ -102,13 +94,13 @@ async def _proven(call: Call, form: dict[str, str]) -> _Proof:
     header = call.header(b"authorization")
     kinds = [header is not None, "client_secret" in form, "client_assertion" in form]
     if sum(kinds) != 1:
-        raise _Refused("invalid_client", "A client proves itself by one secret or one assertion.", 401)
+        raise Refused("invalid_client", "A client proves itself by one secret or one assertion.", 401)
     if "client_assertion" in form:
         return await _by_assertion(call, form)
     name, secret = _basic(header) if header else (form.get("client_id", ""), form["client_secret"])
     client = await call.house.database.read(client_credentials.of_secret, name, secret)
     if client is None:
-        raise _Refused("invalid_client", "The client or its secret is unknown, expired or withdrawn.", 401)
+        raise Refused("invalid_client", "The client or its secret is unknown, expired or withdrawn.", 401)
     return _Proof(client, secret=secret)
 
 
@@ -120,25 +112,25 @@ def _basic(header: str) -> tuple[str, str]:
     except ValueError:
         found = ""
     if scheme.lower() != "basic" or not found:
-        raise _Refused("invalid_client", "The header Authorization cannot be read.", 401)
+        raise Refused("invalid_client", "The header Authorization cannot be read.", 401)
     return unquote_plus(name), unquote_plus(secret)
 
 
 async def _by_assertion(call: Call, form: dict[str, str]) -> _Proof:
     if form.get("client_assertion_type") != _ASSERTION:
-        raise _Refused("invalid_client", f"client_assertion_type has to be {_ASSERTION}.", 401)
+        raise Refused("invalid_client", f"client_assertion_type has to be {_ASSERTION}.", 401)
     assertion = form["client_assertion"]
     try:
         name = client_of(assertion)
         client = await call.house.database.read(client_credentials.find, name)
         if client is None or form.get("client_id", name) != name:
-            raise _Refused("invalid_client", "The client is unknown.", 401)
+            raise Refused("invalid_client", "The client is unknown.", 401)
         return _Proof(client, jti=await _read(call, client, assertion))
     except Untrusted as problem:
-        raise _Refused("invalid_client", f"{problem}.", 401) from None
+        raise Refused("invalid_client", f"{problem}.", 401) from None
     except ProviderError as problem:
         _log.warning("the keys of an OAuth client cannot be read: %s", problem.cause)
-        raise _Refused("invalid_client", "The client's keys cannot be read now.", 401) from None
+        raise Refused("invalid_client", "The client's keys cannot be read now.", 401) from None
 
 
 async def _read(call: Call, client: Client, assertion: str) -> str:
@@ -147,13 +139,11 @@ async def _read(call: Call, client: Client, assertion: str) -> str:
     if client.jwks is not None:
         return read_client_assertion(assertion, key_set(client.jwks), client.id, audience)
     if client.jwks_uri is None:
-        raise _Refused("invalid_client", "This client has no keys here: it proves itself by its secret.", 401)
-    keys = await call.house.client_keys.read(client.jwks_uri)
-    try:
-        return read_client_assertion(assertion, keys, client.id, audience)
-    except UnknownKey:
-        newer = await call.house.client_keys.read(client.jwks_uri, missing=keys)
-        return read_client_assertion(assertion, newer, client.id, audience)
+        raise Refused("invalid_client", "This client has no keys here: it proves itself by its secret.", 401)
+    return await with_keys(
+        partial(call.house.client_keys.read, client.jwks_uri),
+        lambda keys: read_client_assertion(assertion, keys, client.id, audience),
+    )
 
 
 router = Router("/", route_handlers=[token], include_in_schema=False)
