@@ -9,8 +9,9 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, many
+from service.api import answers
 from service.api.calls import Call, of
+from service.api.keys import key_of
 from service.api.query_string import Tree, whole
 from service.database import Transaction
 from service.dialects import question
@@ -39,7 +40,7 @@ async def asset(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     caller = await call.caller()
     wanted = _wanted(call)
-    database, id_ = call.house.database, many.known_key(key)
+    database, id_ = call.house.database, key_of(key)
     seen = await database.read(_seen, call, caller, id_)
     headers = _headers(call, seen, wanted)
     if dict(headers)["etag"] in _known(call):

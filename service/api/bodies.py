@@ -1,7 +1,7 @@
 """Bodies of fixed shape, checked against a small table; refusals are the sentences that clients match on."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -102,9 +102,7 @@ PROOF: Final = {"password": TEXT_MAYBE}
 
 def expect(body: object, parts: Mapping[str, Part]) -> dict[str, object]:
     """The body's values; BadPayload names the first key that is missing, wrong or not known."""
-    given = {} if body is None else body
-    if not isinstance(given, dict):
-        raise BadPayload('"value" must be of type object')
+    given = an_object(body)
     taken: dict[str, object] = {}
     for name, part in parts.items():
         if given.get(name) is not None:
@@ -112,10 +110,24 @@ def expect(body: object, parts: Mapping[str, Part]) -> dict[str, object]:
         elif part.required:
             refusal = NoPayload if body is None else BadPayload
             raise refusal(f'"{name}" is required')
-    for name in given:
-        if name not in parts:
-            raise BadPayload(f'"{name[:64]}" is not allowed')
+    only(given, parts)
     return taken
+
+
+def an_object(body: object, name: str = "value") -> Mapping[str, object]:
+    """A body, or a part of one, that has to be an object; none at all is an empty one. Raises BadPayload."""
+    if body is None:
+        return {}
+    if not isinstance(body, Mapping):
+        raise BadPayload(f'"{name}" must be of type object')
+    return body
+
+
+def only(given: Mapping[str, object], names: Container[str], within: str = "") -> None:
+    """Raises BadPayload for a key that is none of these; `within` is the path that leads to it."""
+    for name in given:
+        if name not in names:
+            raise BadPayload(f'"{within}{name[:64]}" is not allowed')
 
 
 def text_of(body: Mapping[str, object], name: str) -> str | None:

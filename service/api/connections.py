@@ -12,11 +12,12 @@ from litestar.types import Scope
 from service.api import answers, many, query_string, reading
 from service.api.bodies import TEXT_MAYBE, Part, expect, one_of
 from service.api.calls import Call, of
+from service.api.keys import key_of
 from service.api.query_string import Tree
 from service.database import Transaction, now
 from service.dialects import dialect
 from service.users import access, connection_changes, connection_tokens, connections
-from service.users.checks import check, is_uuid
+from service.users.checks import check
 from service.users.connection_tokens import RECEIVER, SECRET, TOKEN, Kind
 from service.users.model import Attribute, Caller
 from service.users.problems import BadQuery, Forbidden, Invalid
@@ -141,13 +142,6 @@ async def _create(tx: Transaction, call: Call, caller: Caller, given: Tree) -> l
 async def _change(tx: Transaction, call: Call, caller: Caller, key: str, given: Tree) -> list[object | None]:
     await connection_changes.change(tx, caller, key, given, call.house.sealer)
     return await many.shown(tx, call, caller, CONNECTIONS, [key])
-
-
-def key_of(key: str) -> str:
-    """An id in its one spelling. Raises Forbidden for what is none."""
-    if not is_uuid(key):
-        raise Forbidden
-    return key.lower()
 
 
 def _lifetime(given: object) -> float | None:

@@ -12,6 +12,7 @@ from litestar.types import Scope
 from service.api import items, many, uploads
 from service.api.calls import Call, of
 from service.api.items import Shown, Values, Verbs
+from service.api.keys import key_of
 from service.api.uploads import Sent
 from service.database import Transaction
 from service.dialects import dialect
@@ -83,7 +84,7 @@ async def change_file(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     if "," in key or not uploads.is_multipart(call):
         return await items.change_named(_VERBS, call, key)
-    caller, known = await call.author(), many.known_key(key)
+    caller, known = await call.author(), key_of(key)
     if caller.user is None:
         leave.check_possible(caller, "update", model.FILES)  # before anything of the body is read
     sent = await uploads.read(call)

@@ -10,7 +10,7 @@ from litestar.types import Scope
 from service.api import answers
 from service.api.bodies import BOOLEAN_MAYBE, TEXT, UUID_, expect
 from service.api.calls import of
-from service.api.connections import key_of
+from service.api.keys import key_of
 from service.database import Transaction
 from service.users import access, connections, group_roles
 from service.users.group_roles import GroupRole

@@ -7,14 +7,14 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, items, many
+from service.api import answers, items
 from service.api.calls import of
+from service.api.keys import item_of
 from service.dialects import grants
 from service.users import reverting
 
 ACTIVITY: Final = "directus_activity"
 REVISIONS: Final = "directus_revisions"
-
 
 ACTIVITY_DOORS: Final = items.read_only("/activity", ACTIVITY)
 REVISIONS_DOORS: Final = items.read_only("/revisions", REVISIONS)
@@ -25,9 +25,8 @@ async def revert(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Makes an item again what it was after a revision."""
     call = of(scope)
     caller = await call.author()
-    await call.house.database.write(
-        reverting.revert, caller, int(many.known_key(key, REVISIONS)), grants.check
-    )
+    revision = int(item_of(REVISIONS, key))
+    await call.house.database.write(reverting.revert, caller, revision, grants.check)
     return answers.nothing()
 
 

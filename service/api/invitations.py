@@ -12,8 +12,8 @@ from litestar.types import Scope
 from service.api import answers, doors, listed_urls
 from service.api.bodies import EMAILS, TEXT, TEXT_MAYBE, URI_MAYBE, UUID_, expect, text_of
 from service.api.calls import of
+from service.api.keys import key_of
 from service.api.letters import paging
-from service.api.many import known_key
 from service.users import acceptance, invitations, renewals
 from service.users.invitations import Terms
 from service.users.problems import BadPayload, Taken
@@ -86,7 +86,7 @@ async def resend(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     caller = await call.member_author()
     lifetime = call.house.terms.invite_ttl
-    made = await call.house.database.write(renewals.again, caller, known_key(key), lifetime)
+    made = await call.house.database.write(renewals.again, caller, key_of(key), lifetime)
     return answers.data({"id": made})
 
 
@@ -95,7 +95,7 @@ async def withdraw(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Withdraws an invitation: its link no longer works. The invited user stays."""
     call = of(scope)
     caller = await call.member_author()
-    await call.house.database.write(renewals.cancel, caller, known_key(key))
+    await call.house.database.write(renewals.cancel, caller, key_of(key))
     return answers.nothing()
 
 

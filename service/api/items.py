@@ -11,6 +11,7 @@ from litestar.types import Scope
 
 from service.api import answers, many, reading
 from service.api.calls import Call, of
+from service.api.keys import item_of
 from service.api.many import Many
 from service.database import Transaction
 from service.users.model import CONCEALED, Caller
@@ -136,7 +137,7 @@ def _removing(path: str, verbs: Verbs) -> tuple[HTTPRouteHandler, HTTPRouteHandl
     @delete(path + "/{key:str}", status_code=200)
     async def remove_item(scope: Scope, key: FromPath[str]) -> ASGIResponse:
         """Removes one item, or several."""
-        keys = many.path_keys(key, verbs.collection) or (many.known_key(key, verbs.collection),)
+        keys = many.path_keys(key, verbs.collection) or (str(item_of(verbs.collection, key)),)
         return await _remove(verbs, of(scope), Many(keys, None))
 
     @delete(path, status_code=200)
@@ -154,7 +155,7 @@ async def change_named(verbs: Verbs, call: Call, path: str) -> ASGIResponse:
     await call.author()
     if (keys := many.path_keys(path, verbs.collection)) is not None:
         return await change_alike(verbs, call, Many(keys, None, await call.said()))
-    return await change_one(verbs, call, many.known_key(path, verbs.collection), await call.said())
+    return await change_one(verbs, call, str(item_of(verbs.collection, path)), await call.said())
 
 
 async def change_one(verbs: Verbs, call: Call, key: str, body: object) -> ASGIResponse:

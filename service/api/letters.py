@@ -9,7 +9,7 @@ from litestar.types import Scope
 
 from service.api import answers
 from service.api.calls import Call, of
-from service.api.many import known_key
+from service.api.keys import key_of
 from service.database import MAX_KEY
 from service.users import correspondence
 from service.users.correspondence import FILTERS, STATUSES
@@ -37,7 +37,7 @@ async def read_letter(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """One letter: its status, attempts, and what the mail server said of it."""
     call = of(scope)
     caller = await call.member()
-    return answers.data(await call.house.database.read(correspondence.one, caller, known_key(key)))
+    return answers.data(await call.house.database.read(correspondence.one, caller, key_of(key)))
 
 
 @post("/letters/{key:str}/resend")
@@ -46,7 +46,7 @@ async def resend_letter(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     caller = await call.author()
     lifetime = call.house.terms.invite_ttl
-    made = await call.house.database.write(correspondence.resend, caller, known_key(key), lifetime)
+    made = await call.house.database.write(correspondence.resend, caller, key_of(key), lifetime)
     return answers.data(made)
 
 
@@ -55,7 +55,7 @@ async def cancel_letter(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Takes back a letter that still waits."""
     call = of(scope)
     caller = await call.author()
-    return answers.data(await call.house.database.write(correspondence.cancel, caller, known_key(key)))
+    return answers.data(await call.house.database.write(correspondence.cancel, caller, key_of(key)))
 
 
 def paging(call: Call) -> tuple[int, str]:
@@ -63,7 +63,7 @@ def paging(call: Call) -> tuple[int, str]:
     limit, before = call.query.get("limit", USUAL), call.query.get("before")
     if not str(limit).isdecimal() or not 1 <= int(str(limit)[:9]) <= MOST:
         raise BadQuery(f'"limit" must be a number from 1 to {MOST}')
-    return int(str(limit)), known_key(str(before)) if before else MAX_KEY
+    return int(str(limit)), key_of(str(before)) if before else MAX_KEY
 
 
 router = Router(

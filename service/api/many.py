@@ -1,22 +1,23 @@
 """Requests about many: by keys in a path or a body, by a question, in arrays; always all or nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Final
 
 import msgspec
 from litestar.response.base import ASGIResponse
 
 from service.api import answers, reading
+from service.api.bodies import an_object, only
 from service.api.calls import Call
-from service.database import NIL_KEY, Transaction
+from service.api.keys import item_of
+from service.database import Transaction
 from service.dialects import dialect, question, rules
 from service.users.model import Caller
 from service.users.problems import BadPayload, BadQuery, Forbidden
 
 MOST_AT_ONCE: Final = 1000  # items in one request: each may cost a password hash, and each is answered
-_USERS: Final = "directus_users"  # whose keys are uuids, as those of all that can be written but permissions
-NOBODY: Final = NIL_KEY
-_FINDING: Final = frozenset({"filter", "search", "sort", "limit", "offset", "page"})
+# What finds rows; `fields` is passed over, as of what was changed the address says what is shown.
+_FINDING: Final = frozenset({"filter", "search", "sort", "limit", "offset", "page", "fields"})
 
 
 class Many(msgspec.Struct, frozen=True):
@@ -27,36 +28,28 @@ class Many(msgspec.Struct, frozen=True):
     data: object = None
 
 
-def asked_change(body: object, collection: str = _USERS) -> Many:
+def asked_change(body: object, collection: str) -> Many:
     """`{keys, data}` or `{query, data}`; refusals in the order and the words of the documented server."""
-    given = _object(body)
-    keys, query = _keys(given, collection), _query(given)
+    given = an_object(body)
+    keys, query = _keys(given, collection), query_of(given, _FINDING)
     if "data" not in given:
         raise BadPayload('"data" is required')
     if not isinstance(given["data"], Mapping):
         raise BadPayload('"data" must be of type object')
-    _only(given, ("keys", "query", "data"))
+    only(given, ("keys", "query", "data"))
     _either(given)
     return Many(keys, query, given["data"])
 
 
-def asked_removal(body: object, collection: str = _USERS) -> Many:
+def asked_removal(body: object, collection: str) -> Many:
     """`{keys}`, `{query}` or an array of keys."""
     if isinstance(body, list):
         return Many(_listed(body, "value", collection), None)
-    given = _object(body)
-    keys, query = _keys(given, collection), _query(given)
-    _only(given, ("keys", "query"))
+    given = an_object(body)
+    keys, query = _keys(given, collection), query_of(given, _FINDING)
+    only(given, ("keys", "query"))
     _either(given)
     return Many(keys, query)
-
-
-def _object(body: object) -> Mapping[str, object]:
-    if body is None:
-        return {}
-    if not isinstance(body, Mapping):
-        raise BadPayload('"value" must be of type object')
-    return body
 
 
 def _keys(given: Mapping[str, object], collection: str) -> tuple[str, ...] | None:
@@ -67,16 +60,14 @@ def _keys(given: Mapping[str, object], collection: str) -> tuple[str, ...] | Non
     return _listed(given["keys"], "keys", collection)
 
 
-def _query(given: Mapping[str, object]) -> Mapping[str, object] | None:
+def query_of(given: Mapping[str, object], names: Container[str]) -> Mapping[str, object] | None:
+    """The question of a body, in which these parameters may stand. Raises BadPayload."""
     if "query" not in given:
         return None
-    query = given["query"]
-    if not isinstance(query, Mapping):
+    if not isinstance(given["query"], Mapping):
         raise BadPayload('"query" must be of type object')
-    for name in query:
-        if name not in _FINDING and name != "fields":
-            raise BadPayload(f'"query.{name[:64]}" is not allowed')
-    return query
+    only(given["query"], names, "query.")
+    return given["query"]
 
 
 def _listed(values: Sequence[object], name: str, collection: str) -> tuple[str, ...]:
@@ -85,20 +76,19 @@ def _listed(values: Sequence[object], name: str, collection: str) -> tuple[str, 
     for place, value in enumerate(values):
         if not isinstance(value, str | int) or isinstance(value, bool):
             raise BadPayload(f'"{name}[{place}]" must be one of [string, number]')
-    return tuple(dict.fromkeys(known_key(str(value), collection) for value in values))
-
-
-def _only(given: Mapping[str, object], names: Sequence[str]) -> None:
-    for name in given:
-        if name not in names:
-            raise BadPayload(f'"{name[:64]}" is not allowed')
+    return tuple(dict.fromkeys(str(item_of(collection, str(value))) for value in values))
 
 
 def _either(given: Mapping[str, object]) -> None:
-    if "keys" in given and "query" in given:
-        raise BadPayload('"value" contains a conflict between exclusive peers [query, keys]')
+    not_both(given)
     if "keys" not in given and "query" not in given:
         raise BadPayload('"value" must contain at least one of [query, keys]')
+
+
+def not_both(given: Mapping[str, object]) -> None:
+    """Raises BadPayload where rows are named by their keys, and by a question as well."""
+    if "keys" in given and "query" in given:
+        raise BadPayload('"value" contains a conflict between exclusive peers [query, keys]')
 
 
 def bound(values: Sequence[object], name: str) -> None:
@@ -107,30 +97,22 @@ def bound(values: Sequence[object], name: str) -> None:
         raise BadPayload(f'"{name}" must contain less than or equal to {MOST_AT_ONCE} items')
 
 
-def batch(body: Sequence[object], item: str, collection: str = _USERS) -> dict[str, Mapping[str, object]]:
+def batch(body: Sequence[object], item: str, collection: str) -> dict[str, Mapping[str, object]]:
     """An array of objects with ids, by id; `item` is what the documented refusal calls one of them."""
     bound(body, "value")
     objects: dict[str, Mapping[str, object]] = {}
     for one in body:
-        given = _object(one)
+        given = an_object(one)
         if given.get("id") in (None, ""):
             raise BadPayload(f"{item} in update misses primary key")
-        key = known_key(str(given["id"]), collection)
+        key = str(item_of(collection, str(given["id"])))
         if key in objects:  # which of the two is meant, nobody can say
             raise BadPayload(f'"value" holds {key} twice')
         objects[key] = given
     return objects
 
 
-def known_key(key: str, collection: str = _USERS) -> str:
-    """A key in its one spelling; what is no key names nothing that is there."""
-    try:
-        return str(dialect.item(collection, key))
-    except ValueError:
-        raise Forbidden from None
-
-
-def path_keys(path: str, collection: str = _USERS) -> tuple[str, ...] | None:
+def path_keys(path: str, collection: str) -> tuple[str, ...] | None:
     """The keys of a path that names several, as early clients do: `/users/a,b`. None for one key."""
     return _listed(path.split(","), "keys", collection) if "," in path else None
 

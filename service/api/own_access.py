@@ -12,13 +12,13 @@ from service.api import answers, cookies, doors
 from service.api.bodies import PROOF, TEXT, TEXT_MAYBE, expect, text_of
 from service.api.calls import Call, of
 from service.api.house import Door
+from service.api.keys import key_of
 from service.api.landing import landing
 from service.api.leaving import Left, leave
-from service.dialects import dialect
 from service.users import session_list, sign_in, ways_in
 from service.users.last_way import Open
 from service.users.model import Caller
-from service.users.problems import BadPayload, Forbidden
+from service.users.problems import BadPayload, Forbidden, RouteUnknown
 
 _LINK: Final = {"provider": TEXT, **PROOF, "redirect": TEXT_MAYBE}
 
@@ -45,7 +45,7 @@ async def end_one(scope: Scope, key: FromPath[str], session: FromPath[str]) -> A
     """Ends one session."""
     call = of(scope)
     caller, user = await whose(call, key)
-    await call.house.database.write(session_list.end, caller, user, as_key(session))
+    await call.house.database.write(session_list.end, caller, user, key_of(session))
     return answers.nothing()
 
 
@@ -64,13 +64,8 @@ async def link_identity(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     It takes a session, and a fresh proof: the password, or a sign-on that is minutes old.
     """
     call = of(scope)
-    cookies.same_site(call)
     body = expect(await call.json(), _LINK)
-    caller, user = await whose(call, key)
-    if caller.user != user:  # nobody proves anything for somebody else
-        raise Forbidden
-    if caller.session is None:
-        raise BadPayload("An identity is linked by who has signed in; this token belongs to no session")
+    caller = await signed_in(call, key, "An identity is linked")
     wanted, password = str(body["provider"]), text_of(body, "password")
     left = await link(call, caller, wanted, password, text_of(body, "redirect"))
     return answers.data({"redirect": left.url}, headers=[left.cookie])
@@ -118,16 +113,29 @@ async def unlink(call: Call, caller: Caller, user: str, identity: str) -> None:
 
 def open_ways(call: Call) -> Open:
     """What people of the call's project may sign in with."""
-    house = call.house
-    doors_ = {name for name, door in house.doors.items() if door.policy.project == call.project}
-    return Open(not house.terms.disable_default, doors_)
+    names = {door.provider.name for door in doors.of_project(call)}
+    return Open(not call.house.terms.disable_default, names)
 
 
 def _door(call: Call, name: str) -> Door:
-    door = call.house.doors.get(name)
-    if door is None or door.policy.project != call.project:
-        raise BadPayload('"provider" must be the name of a provider')
-    return door
+    try:
+        return doors.find(call, name)
+    except RouteUnknown:
+        raise BadPayload('"provider" must be the name of a provider') from None
+
+
+async def signed_in(call: Call, key: str, deed: str) -> Caller:
+    """The caller, who speaks of themselves and has signed in; others are told of the deed what it takes.
+
+    Raises NotSignedIn, Forbidden, BadPayload.
+    """
+    cookies.same_site(call)
+    caller, user = await whose(call, key)
+    if caller.user != user:  # nobody proves anything for somebody else
+        raise Forbidden
+    if caller.session is None:
+        raise BadPayload(f"{deed} by who has signed in; this token belongs to no session")
+    return caller
 
 
 async def whose(call: Call, key: str) -> tuple[Caller, str]:
@@ -135,15 +143,7 @@ async def whose(call: Call, key: str) -> tuple[Caller, str]:
     if key == "me":
         _, user = await call.person()
         return await call.author(), user
-    return await call.member_author(), as_key(key)
-
-
-def as_key(key: str) -> str:
-    """The key of an address. Raises Forbidden where it cannot be one."""
-    try:
-        return dialect.key(key)
-    except ValueError:
-        raise Forbidden from None
+    return await call.member_author(), key_of(key)
 
 
 router = Router(

@@ -8,10 +8,11 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, cookies
+from service.api import answers
 from service.api.bodies import PROOF, TEXT, TEXT_MAYBE, expect, text_of
 from service.api.calls import Call, of
-from service.api.own_access import as_key, open_ways, prove, whose
+from service.api.keys import key_of
+from service.api.own_access import open_ways, prove, signed_in, whose
 from service.api.passkey_doors import CREDENTIAL, LARGEST, site
 from service.database import Transaction
 from service.users import challenges, credentials, passkey_sign_in, passkeys
@@ -23,6 +24,7 @@ from service.users.problems import BadPayload, Forbidden, WrongCredentials
 _NEW: Final = {"credential": CREDENTIAL, "name": TEXT_MAYBE}
 _NAME: Final = {"name": TEXT}
 _UNNAMED: Final = "Passkey"
+_ADDING: Final = "A passkey is added"
 
 
 @get("/users/{key:str}/passkeys")
@@ -38,7 +40,7 @@ async def ask(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """What the browser is to make a passkey of, for a fresh proof: the password, or a sign-in minutes ago."""
     call = of(scope)
     body = expect(await call.json(), PROOF)
-    caller = await _self(call, key)
+    caller = await signed_in(call, key, _ADDING)
     await prove(call, caller, text_of(body, "password"))
     return answers.data(await asked(call, caller))
 
@@ -48,7 +50,7 @@ async def add_passkey(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """The browser's answer: the caller has this passkey from now on, and a letter says so."""
     call = of(scope)
     body = expect(await call.json(LARGEST), _NEW)
-    caller = await _self(call, key)
+    caller = await signed_in(call, key, _ADDING)
     answer = credentials.read(body["credential"], Attestation)
     return answers.data(await add(call, caller, answer, str(body.get("name", _UNNAMED))))
 
@@ -61,7 +63,7 @@ async def rename_passkey(scope: Scope, key: FromPath[str], passkey: FromPath[str
     caller, user = await whose(call, key)
     if caller.user != user:
         raise Forbidden
-    await call.house.database.write(passkeys.rename, caller, as_key(passkey), str(body["name"]))
+    await call.house.database.write(passkeys.rename, caller, key_of(passkey), str(body["name"]))
     return answers.nothing()
 
 
@@ -76,7 +78,7 @@ async def remove_passkey(scope: Scope, key: FromPath[str], passkey: FromPath[str
     caller, user = await whose(call, key)
     if caller.user == user:
         await prove(call, caller, text_of(body, "password"))
-    await call.house.database.write(passkeys.remove, caller, user, as_key(passkey), open_ways(call))
+    await call.house.database.write(passkeys.remove, caller, user, key_of(passkey), open_ways(call))
     return answers.nothing()
 
 
@@ -104,17 +106,6 @@ async def add(call: Call, caller: Caller, answer: Attestation, name: str) -> Jso
 async def _add(tx: Transaction, caller: Caller, new: Attested, challenge: Challenge, name: str) -> Json:
     await passkey_sign_in.spend(tx, caller.project, challenge)
     return await passkeys.add(tx, caller, new, name)
-
-
-async def _self(call: Call, key: str) -> Caller:
-    """The caller, who speaks of themselves and has signed in."""
-    cookies.same_site(call)
-    caller, user = await whose(call, key)
-    if caller.user != user:  # nobody proves anything for somebody else
-        raise Forbidden
-    if caller.session is None:
-        raise BadPayload("A passkey is added by who has signed in; this token belongs to no session")
-    return caller
 
 
 def _bound(caller: Caller) -> str:

@@ -7,6 +7,7 @@ from litestar.response.base import ASGIResponse
 
 from service.api import answers, exports
 from service.api.calls import Call
+from service.api.keys import item_of
 from service.api.query_string import MOST, PLAIN, SHORT, Tree
 from service.database import Transaction
 from service.dialects import dialect, question, rules
@@ -18,10 +19,7 @@ from service.users.problems import Forbidden, NoneFound
 
 def one(call: Call, caller: Caller, collection: str, key: str) -> Question:
     """The question for one row, by its key. Raises Forbidden for what is none: it names nothing."""
-    try:
-        item = dialect.item(collection, key)
-    except ValueError:
-        raise Forbidden from None
+    item = item_of(collection, key)
     asked = _again(call, caller, collection, "one")
     if asked is None:
         asked = call.generation.parameters(call, caller, collection).one(item)

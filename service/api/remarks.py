@@ -12,6 +12,7 @@ from service.api import answers, many, reading
 from service.api.bodies import TEXT, Part, expect
 from service.api.calls import Call, of
 from service.api.history import ACTIVITY
+from service.api.keys import NOBODY, item_of, key_of
 from service.database import Transaction
 from service.dialects import dialect, question
 from service.dialects.references import linked
@@ -54,8 +55,8 @@ async def _add(
     collection, item = str(body["collection"]), body["item"]
     own = _SPOKEN_OF[collection]
     if isinstance(item, Number):
-        item = (await numbers.keys(tx, caller.project, own, {int(item)})).get(int(item), many.NOBODY)
-    key = many.known_key(str(item))
+        item = (await numbers.keys(tx, caller.project, own, {int(item)})).get(int(item), NOBODY)
+    key = key_of(str(item))
     asked = call.generation.parameters(call, caller, collection, {"fields": "id"}).one(key)
     if not await question.rows(tx, asked):
         raise Forbidden
@@ -78,7 +79,7 @@ async def change(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     caller = await call.member_author()
     said = expect(await call.json(), _CHANGE)["comment"]
-    shown = await call.house.database.write(_change, call, caller, many.known_key(key, ACTIVITY), said)
+    shown = await call.house.database.write(_change, call, caller, str(item_of(ACTIVITY, key)), said)
     return many.after(shown, single=True)
 
 
@@ -92,7 +93,7 @@ async def take_back(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Takes it back."""
     call = of(scope)
     caller = await call.member_author()
-    remark = int(many.known_key(key, ACTIVITY))
+    remark = int(item_of(ACTIVITY, key))
     await call.house.database.write(remarks.take_back, caller, remark)
     return answers.nothing()
 

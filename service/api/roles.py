@@ -10,6 +10,7 @@ from litestar.types import Scope
 from service.api import answers, items, many
 from service.api.calls import Call, of
 from service.api.items import Values, Verbs
+from service.api.keys import key_of
 from service.database import Transaction
 from service.dialects import dialect
 from service.users import role_changes, role_members, roles, rows
@@ -56,7 +57,7 @@ async def _user(call: Call, caller: Caller, body: Mapping[str, object]) -> Mappi
     """A user in the list of a role, whose own `role` says nothing: it is this one."""
     if not isinstance(body.get("id"), str):
         raise BadPayload('"users" has to be an array of keys, or of objects with an "id"')
-    key = many.known_key(str(body["id"]))
+    key = key_of(str(body["id"]))
     given = {name: value for name, value in body.items() if name not in ("id", "role")}
     values = taken_of_user(call, caller, given)
     return {**await call.house.secrets.take(caller, values, key), "id": key}

@@ -24,7 +24,8 @@ from service.api import (
     scim_search,
 )
 from service.api.calls import SCIM_BODY, of
-from service.api.scim_requests import BASE, Request, key_of
+from service.api.keys import key_of
+from service.api.scim_requests import BASE, Request
 from service.api.scim_resources import SERVED, TYPES, Served, addressed
 from service.database import new_key
 from service.users.problems import NotSignedIn, RouteUnknown, WrongCredentials

@@ -12,9 +12,10 @@ from providers.scim.problems import ScimProblem
 from providers.scim.schema import Resource
 from providers.scim.search import Search
 from service.api import scim_conditions
+from service.api.keys import key_of
 from service.api.scim_conditions import Condition
 from service.api.scim_operation import Unresolved, check, error, many_of, resolved
-from service.api.scim_requests import BASE, Request, key_of
+from service.api.scim_requests import BASE, Request
 from service.api.scim_resources import SERVED, Many, Served, addressed
 from service.api.scim_telling import Telling
 from service.database import Unavailable, new_key

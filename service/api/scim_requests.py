@@ -20,10 +20,9 @@ from service.api import answers, scim_conditions, scim_parameters
 from service.api.calls import Call, of
 from service.api.house import House
 from service.api.scim_conditions import bare, tag
-from service.users.checks import is_uuid
 from service.users.connections import Connection
 from service.users.model import Caller
-from service.users.problems import Forbidden, WrongCredentials
+from service.users.problems import WrongCredentials
 
 _log: Final = logging.getLogger(__name__)
 
@@ -135,13 +134,6 @@ def base(call: Call) -> str:
 def base_of(house: House, prefix: str) -> str:
     """The same, by what stands before a path that every project has."""
     return f"{house.terms.public_url}{prefix}{BASE}"
-
-
-def key_of(text: str) -> str:
-    """An id in its one spelling; what is no id of ours names nobody. Raises Forbidden."""
-    if not is_uuid(text):
-        raise Forbidden
-    return text.lower()
 
 
 def parameters(call: Call) -> Search:

@@ -26,7 +26,7 @@ class Many(msgspec.Struct, frozen=True, eq=False):
 
 
 class Served(msgspec.Struct, frozen=True, eq=False):
-    """One type and its verbs. They take a request of that type, keys as `scim_requests.key_of` gives them,
+    """One type and its verbs. They take a request of that type, keys as `keys.key_of` gives them,
     and bodies as JSON; what they give has no addresses in it yet, as `Request.resource` puts them there.
 
     `create` takes the id that is meant for the new one. `change` gives None where the whole resource is too

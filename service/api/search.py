@@ -1,6 +1,5 @@
 """SEARCH: a list whose question comes as JSON in the body, where it is longer than an address may be."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from litestar import Router, post
@@ -8,7 +7,8 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import reading
+from service.api import many, reading
+from service.api.bodies import an_object, only
 from service.api.calls import of
 from service.api.query_string import Tree
 from service.dialects.dialect import COLLECTIONS
@@ -46,23 +46,12 @@ async def search(scope: Scope, name: FromPath[str]) -> ASGIResponse:
 
 def _query(body: object) -> Tree:
     """`{query}`, or `{keys}` for the rows with these; refused in the words of the documented server."""
-    given = {} if body is None else body
-    if not isinstance(given, Mapping):
-        raise BadPayload('"value" must be of type object')
-    for name in given:
-        if name not in ("query", "keys"):
-            raise BadPayload(f'"{name[:64]}" is not allowed')
-    if "query" in given and "keys" in given:
-        raise BadPayload('"value" contains a conflict between exclusive peers [query, keys]')
+    given = an_object(body)
+    only(given, ("query", "keys"))
+    many.not_both(given)
     if "keys" in given:
         return _of_keys(given["keys"])
-    query = given.get("query", {})
-    if not isinstance(query, Mapping):
-        raise BadPayload('"query" must be of type object')
-    for name in query:
-        if name not in _PARAMETERS:
-            raise BadPayload(f'"query.{name[:64]}" is not allowed')
-    return dict(query)
+    return {**(many.query_of(given, _PARAMETERS) or {})}
 
 
 def _of_keys(keys: object) -> Tree:

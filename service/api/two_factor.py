@@ -12,7 +12,8 @@ from litestar.types import Scope
 from service.api import answers
 from service.api.bodies import PROOF, TEXT, expect, text_of
 from service.api.calls import Call, of
-from service.api.own_access import as_key, open_ways, prove
+from service.api.keys import key_of
+from service.api.own_access import open_ways, prove, whose
 from service.database import Transaction
 from service.users import lost_factors, second_factor
 from service.users.model import Caller
@@ -46,7 +47,8 @@ async def enable(scope: Scope) -> ASGIResponse:
     secret, otp = str(given["secret"]), str(given["otp"])
     if _DIGITS.match(secret) and not _DIGITS.match(otp):  # the documented SDK example swaps the two
         secret, otp = otp, secret
-    await _guess(call, call.house.factor.enable, secret, otp)
+    caller, _ = await whose(call, "me")
+    await _guess(call, caller, call.house.factor.enable, secret, otp)
     return answers.nothing()
 
 
@@ -55,7 +57,8 @@ async def disable(scope: Scope) -> ASGIResponse:
     """Takes the caller's second factor away, for a code of it or a recovery code."""
     call = of(scope)
     otp = str(expect(await call.json(), _CODE)["otp"])
-    await _guess(call, call.house.factor.disable, otp)
+    caller, _ = await whose(call, "me")
+    await _guess(call, caller, call.house.factor.disable, otp)
     return answers.nothing()
 
 
@@ -64,7 +67,7 @@ async def renew_codes(scope: Scope) -> ASGIResponse:
     """New recovery codes, shown this once; each stands in for one code. Older ones are good no more."""
     call = of(scope)
     body = expect(await call.json(), PROOF)
-    caller = await _person(call)
+    caller, _ = await whose(call, "me")
     await prove(call, caller, text_of(body, "password"))
     return answers.data({"codes": await call.house.database.write(second_factor.renew_codes, caller)})
 
@@ -74,17 +77,13 @@ async def take_away(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """An administrator takes away all that somebody is asked for beside a password: codes and passkeys."""
     call = of(scope)
     caller = await call.member_author()
-    await call.house.database.write(lost_factors.clear, caller, as_key(key), open_ways(call))
+    await call.house.database.write(lost_factors.clear, caller, key_of(key), open_ways(call))
     return answers.nothing()
 
 
-async def _person(call: Call) -> Caller:
-    await call.person()
-    return await call.member_author()
-
-
-async def _made(call: Call, body: Mapping[str, Any], *, armed: bool) -> Made:
-    caller, house = await _person(call), call.house
+async def _made(call: Call, body: Mapping[str, object], *, armed: bool) -> Made:
+    house = call.house
+    caller, _ = await whose(call, "me")
     await prove(call, caller, text_of(body, "password"))
     return await house.database.write(house.factor.generate, caller, house.terms.place, armed=armed)
 
@@ -101,10 +100,12 @@ async def guess(
         return await call.house.database.write(unit, caller, *given, **named)
 
 
-async def _guess(call: Call, unit: Callable[..., Coroutine[Any, Any, None]], *given: str) -> None:
+async def _guess(
+    call: Call, caller: Caller, verb: Callable[..., Coroutine[Any, Any, object]], *given: str
+) -> None:
     """The same, where a wrong code is the documented 400."""
     try:
-        await guess(call, await _person(call), unit, *given)
+        await guess(call, caller, unit, *given)
     except WrongOtp:
         raise BadPayload('"otp" is invalid') from None
 

@@ -7,10 +7,11 @@ from litestar import get, patch
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, items, many, reading, roles
+from service.api import answers, items, reading, roles
 from service.api.bodies import TEXT, expect
 from service.api.calls import Call, of
 from service.api.items import Values, Verbs
+from service.api.keys import NOBODY
 from service.database import Transaction
 from service.dialects import dialect
 from service.dialects.fields import seconds, unshortened
@@ -38,7 +39,7 @@ async def _changed(call: Call, caller: Caller, body: object, key: str | None) ->
     given = _taken(call, caller, body)
     if key is None and given.get("token", CONCEALED) not in (CONCEALED, None):
         raise Taken("token")
-    return await call.house.secrets.take(caller, given, key or caller.user or many.NOBODY)
+    return await call.house.secrets.take(caller, given, key or caller.user or NOBODY)
 
 
 def _taken(call: Call, caller: Caller, body: object) -> dict[str, object]:

@@ -9,7 +9,8 @@ from litestar.types import Scope
 
 from service.api import passkeys as room
 from service.api.calls import Call, of
-from service.api.own_access import as_key, open_ways
+from service.api.keys import key_of
+from service.api.own_access import open_ways
 from service.database import Transaction
 from service.pages.devices import device
 from service.pages.here import Here, everywhere, here, posted
@@ -87,7 +88,7 @@ async def _made(call: Call, found: Here, fields: Fields) -> Response[bytes]:
 async def _rename(call: Call, found: Here, fields: Fields) -> Response[bytes]:
     key, name = fields.get("passkey", ""), fields.get("name", "")
     try:
-        await call.house.database.write(passkeys.rename, found.caller, as_key(key), name)
+        await call.house.database.write(passkeys.rename, found.caller, key_of(key), name)
     except BadPayload:
         return await _page(call, found, _UNNAMED)
     except Forbidden:  # it has been removed meanwhile
@@ -118,7 +119,7 @@ async def _remove(call: Call, found: Here, fields: Fields) -> Response[bytes]:
         return await _ask_removal(call, found, fields, wrong)
     caller, key = found.caller, fields.get("passkey", "")
     try:
-        where = (caller, found.user, as_key(key), open_ways(call))
+        where = (caller, found.user, key_of(key), open_ways(call))
         await call.house.database.write(passkeys.remove, *where)
     except Unprocessable:
         return await _page(call, found, _LAST)

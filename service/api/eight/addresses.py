@@ -8,16 +8,16 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from service.api import many
 from service.api.calls import Call
 from service.api.eight.generation import GENERATION_8, PREFIX
+from service.api.keys import NOBODY, key_of
 from service.database import Transaction
 from service.users import model, numbers
 from service.users.problems import Forbidden, Problem
 from service.users.projects import RESERVED
 
 _NUMBERED: Final = {"users/": model.USERS, "roles/": model.ROLES, "auth/logout/": model.USERS}
-_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+NUMBER: Final = re.compile(r"[0-9]{1,18}")
 MOST: Final = 1000  # ids in one path
 
 
@@ -44,11 +44,11 @@ async def _in_keys(call: Call, path: str) -> str:
     if first == "me" and _NUMBERED[room] == model.USERS:
         return room + await _me(call) + slash + more
     ids = first.split(",")
-    given = {one for one in ids if _NUMBER.fullmatch(one)}
+    given = {one for one in ids if NUMBER.fullmatch(one)}
     if not given or len(ids) > MOST:
         return path
     found = await call.house.database.read(_keys, call.project, _NUMBERED[room], sorted(map(int, given)))
-    named = ",".join(found.get(int(one), many.NOBODY) if one in given else one for one in ids)
+    named = ",".join(found.get(int(one), NOBODY) if one in given else one for one in ids)
     return room + named + slash + more
 
 
@@ -58,8 +58,8 @@ async def _keys(tx: Transaction, project: str, collection: str, wanted: Sequence
 
 def named(key: str) -> str:
     """The key of somebody whom a path names. Raises Forbidden for a number that nobody has."""
-    known = many.known_key(key)
-    if known == many.NOBODY:
+    known = key_of(key)
+    if known == NOBODY:
         raise Forbidden
     return known
 

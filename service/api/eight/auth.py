@@ -11,7 +11,7 @@ from service.api import answers, cookies, passwords
 from service.api.auth import entered, vouched
 from service.api.bodies import EMAIL, TEXT, TEXT_MAYBE, Part, expect, one_of
 from service.api.calls import Call, of
-from service.api.eight import credentials
+from service.api.eight import credentials, public
 from service.api.single_logout import Left
 from service.users import projects, refreshing, sessions
 from service.users.problems import BadLogin, BadPayload, FactorNeeded, Forbidden, Forged, Problem
@@ -54,14 +54,14 @@ async def refresh(scope: Scope) -> ASGIResponse:
     if opened is None:
         raise Forged
     await vouched(call, opened)
-    return answers.answer({"data": {"token": await credentials.token(call, opened)}, "public": True})
+    return public.tell({"token": await credentials.token(call, opened)})
 
 
 @post("/auth/logout", status_code=200)
 async def logout(scope: Scope) -> ASGIResponse:
     """Ends the caller's session; one that is over already is no mistake. The cookie goes in any case."""
     _, gone = await end(of(scope))
-    return _done(*gone)
+    return public.done(*gone)
 
 
 async def end(call: Call) -> Left:
@@ -81,11 +81,7 @@ async def end(call: Call) -> Left:
 @get("/auth/check")
 async def check(scope: Scope) -> ASGIResponse:
     """Whether the caller is signed in."""
-    call = of(scope)
-    user = None
-    with suppress(Problem):
-        user = (await call.caller()).user
-    return answers.answer({"data": {"authenticated": user is not None}, "public": True})
+    return public.tell({"authenticated": await _is_signed_in(of(scope))})
 
 
 @get("/")
@@ -93,29 +89,28 @@ async def greet(scope: Scope) -> ASGIResponse:
     """What the project is called; `public` where nobody is signed in, which is how clients find out."""
     call = of(scope)
     title = await call.house.database.read(projects.title, call.project)
-    user = None
+    told = {"api": {"project_name": title}}
+    return answers.data(told) if await _is_signed_in(call) else public.tell(told)
+
+
+async def _is_signed_in(call: Call) -> bool:
     with suppress(Problem):
-        user = (await call.caller()).user
-    more = {} if user is not None else {"public": True}
-    return answers.answer({"data": {"api": {"project_name": title}}, **more})
+        return (await call.caller()).user is not None
+    return False
 
 
 @post("/auth/password/request", status_code=200)
 async def request_reset(scope: Scope) -> ASGIResponse:
     """Owes a letter to whom the address belongs; the answer tells nobody whether there is one."""
     await passwords.ask(of(scope))
-    return _done()
+    return public.done()
 
 
 @post("/auth/password/reset", status_code=200)
 async def reset(scope: Scope) -> ASGIResponse:
     """The token of the letter and a new password."""
     await passwords.change(of(scope))
-    return _done()
-
-
-def _done(*headers: tuple[str, str]) -> ASGIResponse:
-    return answers.answer({"public": True}, headers=headers)
+    return public.done()
 
 
 HANDLERS: Final = (greet, authenticate, refresh, logout, check, request_reset, reset)

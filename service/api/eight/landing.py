@@ -7,7 +7,7 @@ from litestar.response.base import ASGIResponse
 
 from service.api import answers
 from service.api.calls import Call
-from service.api.eight import credentials, request_tokens
+from service.api.eight import credentials, public, request_tokens
 from service.api.landing import CODE, Home, with_reason
 from service.api.owing import owe
 from service.dialects import problems as table
@@ -28,11 +28,11 @@ class Landing8:
         if home.mode != "jwt":
             cookie = await credentials.kept(call, opened)
             if home.redirect is None:
-                return answers.answer({"public": True}, headers=[*home.gone, cookie])
+                return public.done(*home.gone, cookie)
             return answers.away(home.redirect, cookie, *home.gone)
         if home.redirect is None:
-            told = {"data": {"token": await credentials.token(call, opened)}, "public": True}
-            return answers.answer(told, headers=home.gone)
+            told = {"token": await credentials.token(call, opened)}
+            return public.tell(told, headers=home.gone)
         request_token = await request_tokens.make(call, opened, home.redirect)
         return answers.away(_with(home.redirect, request_token=request_token), *home.gone)
 

@@ -12,7 +12,9 @@ from litestar.types import Scope
 from service.api import answers, items, many, reading
 from service.api.bodies import EMAILS, TEXT, expect
 from service.api.calls import Call, of
+from service.api.eight.addresses import NUMBER
 from service.api.invitations import sent
+from service.api.keys import NOBODY, key_of
 from service.api.many import Many
 from service.api.users import USERS, VERBS
 from service.database import Transaction
@@ -35,9 +37,9 @@ async def change_users(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     body = await call.said()
     if isinstance(body, list):
         return await items.change_each(VERBS, call, await _by_keys(call, caller, body))
-    if (keys := many.path_keys(key)) is not None:
+    if (keys := many.path_keys(key, USERS)) is not None:
         return await items.change_alike(VERBS, call, Many(keys, None, body))
-    return await items.change_one(VERBS, call, many.known_key(key), body)
+    return await items.change_one(VERBS, call, key_of(key), body)
 
 
 @patch("/users")
@@ -57,21 +59,17 @@ async def _by_keys(call: Call, caller: Caller, body: list[object]) -> Mapping[st
     given = [int(one["id"]) for one in body if isinstance(one, dict) and _is_number(one.get("id"))]
     found = await call.house.database.read(numbers.keys, caller.project, model.USERS, set(given))
     named = [
-        {**one, "id": found.get(int(one["id"]), many.NOBODY)}
+        {**one, "id": found.get(int(one["id"]), NOBODY)}
         if isinstance(one, dict) and _is_number(one.get("id"))
         else one
         for one in body
     ]
-    return many.batch(named, "User")
+    return many.batch(named, "User", USERS)
 
 
 def _is_number(value: object) -> bool:
-    return (
-        not isinstance(value, bool)
-        and str(value).isascii()
-        and str(value).isdecimal()
-        and len(str(value)) < 19
-    )
+    is_given = isinstance(value, int | str) and not isinstance(value, bool)
+    return is_given and NUMBER.fullmatch(str(value)) is not None
 
 
 @post("/users/invite", status_code=200)
@@ -122,7 +120,7 @@ async def track_page(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     caller = await call.member_author()
     page = expect(await call.json(), _PAGE)["last_page"]
-    user = many.known_key(key)
+    user = key_of(key)
     await call.house.database.write(tracking.track_and_tell, caller, user, page)
     return await reading.answer_one(call, reading.one(call, caller, USERS, user))
 
@@ -143,7 +141,7 @@ async def activate(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     """Puts the caller's own pending secret in force; answers them."""
     call = of(scope)
     _, user = await call.person()
-    if many.known_key(key) != user:
+    if key_of(key) != user:
         raise Forbidden
     caller = await call.author()
     body = expect(await call.json(), _FACTOR)

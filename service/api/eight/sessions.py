@@ -7,9 +7,11 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
-from service.api import answers, many
+from service.api import answers
 from service.api.calls import of
+from service.api.eight import public
 from service.api.eight.addresses import named
+from service.api.keys import key_of
 from service.database import Transaction
 from service.dialects.fields import seconds
 from service.users import model, numbers, session_list
@@ -47,7 +49,7 @@ async def end_all(scope: Scope, key: FromPath[str]) -> ASGIResponse:
     call = of(scope)
     caller = await call.member_author()
     await call.house.database.write(session_list.end_all, caller, named(key))
-    return answers.answer({"public": True})
+    return public.done()
 
 
 @post("/auth/logout/{key:str}/{session:str}", status_code=200)
@@ -55,9 +57,9 @@ async def end_one(scope: Scope, key: FromPath[str], session: FromPath[str]) -> A
     """Ends one session of a person."""
     call = of(scope)
     caller = await call.member_author()
-    ended = many.known_key(session)
+    ended = key_of(session)
     await call.house.database.write(session_list.end, caller, named(key), ended)
-    return answers.answer({"public": True})
+    return public.done()
 
 
 HANDLERS: Final = (list_sessions, end_all, end_one)

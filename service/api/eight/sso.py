@@ -12,7 +12,7 @@ from providers.contract import ProviderError, Redirects
 from service.api import answers, directories, doors, leaving, logouts, single_logout, sso
 from service.api.bodies import TEXT, expect, one_of
 from service.api.calls import Call, of
-from service.api.eight import auth, credentials, request_tokens
+from service.api.eight import auth, credentials, public, request_tokens
 from service.api.house import Door
 from service.api.landing import Home, landing
 
@@ -25,7 +25,7 @@ async def list_providers(scope: Scope) -> ASGIResponse:
     """The names of the providers that people of this project may sign on with."""
     call = of(scope)
     names = [door.provider.name for door in doors.of_project(call)]
-    return answers.answer({"data": names, "public": True})
+    return public.tell(names)
 
 
 @get("/auth/sso/{name:str}")
@@ -56,7 +56,7 @@ def _sent(call: Call, door: Door, url: str, state: str | None, *headers: tuple[s
     if _is_visit(call, door):
         return answers.away(url, *headers)
     told = {"authorization_url": url, "state": state}
-    return answers.answer({"data": told, "public": True}, headers=headers)
+    return public.tell(told, headers=headers)
 
 
 def _is_visit(call: Call, door: Door) -> bool:
@@ -121,7 +121,7 @@ async def redeem(scope: Scope) -> ASGIResponse:
     """The token of a session, for the request token that a sign-on led home with."""
     call = of(scope)
     opened = await request_tokens.redeem(call, str(expect(await call.json(), _TOKEN)["request_token"]))
-    return answers.answer({"data": {"token": await credentials.token(call, opened)}, "public": True})
+    return public.tell({"token": await credentials.token(call, opened)})
 
 
 HANDLERS: Final = (
