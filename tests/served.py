@@ -66,6 +66,11 @@ class Served:
         return await self.house.database.write(connect, model.house("default"), provider, **settings)
 
 
+def refusal(answer: httpx2.Response) -> tuple[int, str]:
+    """The status and the code of a refusal."""
+    return answer.status_code, answer.json()["errors"][0]["extensions"]["code"]
+
+
 async def _settle(database: Database, secrets: Secrets) -> tuple[str, str, str]:
     caller, token, user = model.house("default"), new_secret(""), new_key()
     values = await secrets.take(caller, {"email": "admin@example.com", "token": token, "id": user})

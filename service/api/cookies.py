@@ -1,6 +1,7 @@
 """Cookies: the documented ones under their names, our own behind `__Host-`; all HttpOnly, Lax and for `/`."""
 
 from service.api.calls import Call
+from service.api.origins import origin
 from service.users.problems import Forbidden
 
 REFRESH = "directus_refresh_token"
@@ -22,14 +23,9 @@ def own(call: Call, name: str) -> str:
 
 def same_site(call: Call) -> None:
     """Refuses a cookie that another site's page made the browser send (ASVS 5.0 V3.5.1)."""
-    origin, site = call.header(b"origin"), call.header(b"sec-fetch-site")
-    if origin in call.house.terms.cors_origins:
+    page, site = call.header(b"origin"), call.header(b"sec-fetch-site")
+    if page in call.house.terms.cors_origins:
         return
-    if site in (None, "same-origin", "none") and origin in (None, _origin(call.house.terms.public_url)):
+    if site in (None, "same-origin", "none") and page in (None, origin(call.house.terms.public_url)):
         return
     raise Forbidden
-
-
-def _origin(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.partition('/')[0]}"

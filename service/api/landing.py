@@ -11,6 +11,7 @@ from service.api import answers, cookies
 from service.api.auth import credential, tokens
 from service.api.calls import Call
 from service.api.listed_urls import is_listed
+from service.api.origins import origin
 from service.api.owing import owe
 from service.dialects import problems as table
 from service.users.problems import BadPayload, Problem, WrongOtp
@@ -100,10 +101,18 @@ def with_reason(redirect: str, problem: Problem, cause: str) -> str:
 def landing(call: Call, listed: Sequence[str], wanted: str, *, after: str = "login") -> str:
     """Where the browser goes in the end, as an absolute URL: our own host, or one that is listed, exactly."""
     home = call.house.terms.public_url
-    hostile = any(ord(letter) <= 32 or letter == "\\" for letter in wanted) or len(wanted) > 2048
-    target = urljoin(home + "/", wanted)
-    parts = urlsplit(target)
-    ours = (parts.scheme, parts.netloc) == urlsplit(home)[:2] and not wanted.startswith("//")
-    if hostile or not (ours or is_listed(target, listed)):
+    target = _joined(home, wanted)
+    ours = origin(target) == origin(home) and not wanted.startswith("//")
+    if not ours and not is_listed(target, listed):
         raise BadPayload(f'URL "{wanted[:255]}" can\'t be used to redirect after {after}')
     return target
+
+
+def _joined(home: str, wanted: str) -> str:
+    """An address as an absolute URL; empty where it is none, or browsers may read another than we do."""
+    if any(ord(letter) <= 32 or letter == "\\" for letter in wanted) or len(wanted) > 2048:
+        return ""
+    try:
+        return urljoin(home + "/", wanted)
+    except ValueError:
+        return ""

@@ -1,9 +1,10 @@
 """Forms that come back: bounded, each field once, and only from our own pages."""
 
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from service.api.calls import KIB, Call
+from service.api.origins import origin
 from service.users.problems import BadPayload, Forbidden, WrongMedia
 
 _MOST_BYTES: Final = 16 * KIB  # a token of 4 KiB and a password, percent-encoded, leave room
@@ -35,9 +36,8 @@ def _same_origin(call: Call) -> None:
     (plain http, old browsers), `null` has to pass: what lets a form in is the token inside it, no cookie.
     """
     site = call.header(b"sec-fetch-site")
-    origin = call.header(b"origin")
-    home = urlsplit(call.house.terms.public_url)
+    page = call.header(b"origin")
     if site not in (None, "same-origin", "none"):  # none: the person did it, such as loading a page again
         raise Forbidden
-    if origin not in (None, "null", f"{home.scheme}://{home.netloc}"):
+    if page not in (None, "null", origin(call.house.terms.public_url)):
         raise Forbidden

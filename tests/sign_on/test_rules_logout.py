@@ -204,6 +204,8 @@ async def test_rule_16_signing_out_leads_nowhere_but_home(house: Served, issuer:
         "//evil.example",
         "/\\evil.example",
         "https://app.example.com/other",
+        "http://[",  # no address at all
+        "https://\u2100.example/",
     ):
         body = {"refresh_token": tokens["refresh_token"], "redirect": hostile}
         assert (await house.ask("POST", "/auth/logout", body, token=None)).status_code == 400, hostile

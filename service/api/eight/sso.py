@@ -1,7 +1,6 @@
 """`/auth/sso/...` of the 8 generation: its own way out to a provider, the way back that all share."""
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from litestar import get, post
 from litestar.params import FromPath
@@ -15,6 +14,7 @@ from service.api.calls import Call, of
 from service.api.eight import auth, credentials, public, request_tokens
 from service.api.house import Door
 from service.api.landing import Home, landing
+from service.api.origins import origin
 
 _TOKEN: Final = {"request_token": TEXT}
 _MODE: Final = one_of("jwt", "cookie")
@@ -66,17 +66,8 @@ def _is_visit(call: Call, door: Door) -> bool:
     if mode == "navigate" or (mode is None and call.wants_page):
         return True
     known = (call.house.terms.public_url, *door.policy.redirect_allow_list)
-    last = _origin(call.header(b"referer") or "")
-    return last is not None and last in map(_origin, known)
-
-
-def _origin(url: str) -> tuple[str, str] | None:
-    """Scheme and host of an address; None where there is none."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return (parts.scheme, parts.netloc) if parts.netloc else None
+    last = origin(call.header(b"referer") or "")
+    return last != "" and last in map(origin, known)
 
 
 @get("/auth/sso/{name:str}/callback")
