@@ -10,13 +10,14 @@ from litestar.types import Scope
 from service.api import answers
 from service.api.calls import Call, of
 from service.api.keys import key_of
+from service.api.query_string import whole
 from service.database import MAX_KEY
 from service.users import correspondence
 from service.users.correspondence import FILTERS, STATUSES
 from service.users.problems import BadQuery
 
-USUAL: Final = 100  # rows of a page
-MOST: Final = 1000
+_USUAL: Final = 100  # rows of a page
+_MOST: Final = 1000
 
 
 @get("/letters")
@@ -60,10 +61,10 @@ async def cancel_letter(scope: Scope, key: FromPath[str]) -> ASGIResponse:
 
 def paging(call: Call) -> tuple[int, str]:
     """`limit` and `before` of a list that is turned by keys. Raises BadQuery."""
-    limit, before = call.query.get("limit", USUAL), call.query.get("before")
-    if not str(limit).isdecimal() or not 1 <= int(str(limit)[:9]) <= MOST:
-        raise BadQuery(f'"limit" must be a number from 1 to {MOST}')
-    return int(str(limit)), key_of(str(before)) if before else MAX_KEY
+    limit, before = whole(call.query, "limit", 1) or _USUAL, call.query.get("before")
+    if limit > _MOST:
+        raise BadQuery(f'"limit" must be less than or equal to {_MOST}')
+    return limit, key_of(str(before)) if before else MAX_KEY
 
 
 router = Router(

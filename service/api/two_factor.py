@@ -101,7 +101,7 @@ async def guess(
 
 
 async def _guess(
-    call: Call, caller: Caller, verb: Callable[..., Coroutine[Any, Any, object]], *given: str
+    call: Call, caller: Caller, unit: Callable[..., Coroutine[Any, Any, object]], *given: str
 ) -> None:
     """The same, where a wrong code is the documented 400."""
     try:
