@@ -188,6 +188,5 @@ def bearer(call: Call) -> str | None:
         if scheme.lower() == "bearer" and (token := token.strip()):
             return token
     if b"access_token" in call.scope["query_string"]:
-        given = call.query.get("access_token")
-        return given if isinstance(given, str) and given else None
+        return call.asked("access_token") or None
     return None

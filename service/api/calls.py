@@ -86,6 +86,11 @@ class Call:
             self._query = query_string.read(self.scope["query_string"])
         return self._query
 
+    def asked(self, name: str) -> str:
+        """A parameter that is a text; empty where there is none, or where it comes twice or in parts."""
+        given = self.query.get(name)
+        return given if isinstance(given, str) else ""
+
     @property
     def query_text(self) -> Piece | None:
         """The parameters as they were written; None where they come from elsewhere."""

@@ -27,8 +27,8 @@ async def depart(scope: Scope, name: FromPath[str]) -> ASGIResponse:
         redirect = landing(call, door.policy.redirect_allow_list, str(redirect))
     if not isinstance(door.provider, Redirects):
         return answers.away(directories.page(call, name, redirect))
-    otp = call.query.get("otp")  # documented; better is to wait for the question
-    more = {"otp": otp[:64]} if isinstance(otp, str) and otp else {}
+    otp = call.asked("otp")  # documented; better is to wait for the question
+    more = {"otp": otp[:64]} if otp else {}
     try:
         left = await leave(call, door, redirect, **more)
         return answers.away(left.url, left.cookie)

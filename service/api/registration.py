@@ -46,8 +46,8 @@ async def verify(scope: Scope) -> ASGIResponse:
     """Uses up the token, as SDKs ask; letters lead to a page with a button instead."""
     call = of(scope)
     home = call.house.terms.public_url
-    token = call.query.get("token")
-    if not isinstance(token, str) or not token:
+    token = call.asked("token")
+    if not token:
         return answers.away(f"{home}/admin/login")
     named = registrations.read(call.house.tokens, token)
     await call.house.database.write(registrations.verify, named, call.origin)
