@@ -1,10 +1,8 @@
 """The door of a provider: found by its name, and what its failures are to the caller."""
 
 import logging
-from typing import Final
 
 from providers.contract import Misconfigured, ProviderError, Redirects, Unreachable
-from service.api.allowance import Allowance
 from service.api.calls import Call
 from service.api.house import Door
 from service.users import sign_on
@@ -12,8 +10,6 @@ from service.users.problems import Problem, RouteUnknown, WrongCredentials
 from service.users.problems import Unreachable as Down
 
 _log = logging.getLogger(__name__)
-# Anybody can send forged answers: the log hears of all of them, the activity of one in a second and provider.
-_NOTES: Final[dict[str, Allowance]] = {}
 
 
 def check_ours(call: Call) -> None:
@@ -45,7 +41,7 @@ def redirecting(call: Call, name: str) -> tuple[Door, Redirects]:
 
 async def note(call: Call, name: str, problem: ProviderError) -> None:
     """Let the administrator find out why a sign-on ended before anybody was proven."""
-    if _NOTES.setdefault(name, Allowance(each=1.0, at_once=60)).allow():
+    if call.house.doors[name].notes.allow():
         await call.house.database.write(sign_on.note_failure, call.public, name, problem.cause)
 
 

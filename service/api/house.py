@@ -10,6 +10,7 @@ import msgspec
 from providers.client_assertion import ClientKeys
 from providers.contract import Provider
 from providers.settings import Policy, seconds
+from service.api.allowance import Allowance
 from service.api.event_tokens import EventTokens
 from service.api.feed_bells import FeedBells
 from service.api.known_projects import Projects
@@ -76,6 +77,8 @@ class Door(msgspec.Struct, frozen=True):
     provider: Provider
     policy: Policy
     transmitter: "Transmitter | None" = None  # of its Shared Signals
+    # Anybody can send forged answers: the log hears of all of them, the activity of one in a second.
+    notes: Allowance = msgspec.field(default_factory=lambda: Allowance(each=1.0, at_once=60))
 
     @property
     def rules(self) -> Rules:
