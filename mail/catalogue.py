@@ -6,19 +6,17 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mail.tongues import ENGLISH, LANGUAGES, LETTERS, nearest
+from mail.tongues import ENGLISH
 
 if TYPE_CHECKING:
     from babel.support import NullTranslations
 
 # Babel is imported where it is needed: by the first letter, or the first page.
 
-__all__ = ["ENGLISH", "LANGUAGES", "LETTERS", "catalogue", "direction", "in_words", "nearest"]
-
 
 @lru_cache(maxsize=32)
 def catalogue(directory: Path, language: str) -> "NullTranslations":
-    """The catalogue of `directory` for one of LANGUAGES; that of English says everything as it is written."""
+    """The catalogue of `directory` for a language; that of English says everything as it is written."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
     from babel.support import NullTranslations, Translations

@@ -6,15 +6,12 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from mail import catalogue
 from mail.addresses import mailbox
-from mail.catalogue import in_words
 from mail.contract import Letter
 from mail.envelope import POLICY, envelop
 from mail.letterhead import PLAIN, Letterhead, paint
-from mail.sheets import calm, render
-
-__all__ = ["calm", "in_words", "write"]
+from mail.sheets import render
+from mail.tongues import ENGLISH
 
 _LOGO = "logo@letterhead"  # what the picture is called within the letter: RFC 2392
 
@@ -24,7 +21,7 @@ def write(
     values: Mapping[str, object],
     *,
     sender: Address,
-    lang: str = catalogue.ENGLISH,
+    lang: str = ENGLISH,
     head: Letterhead = PLAIN,
 ) -> EmailMessage:
     """Write the message that `letter` stands for; `values` are what the templates of its kind name.

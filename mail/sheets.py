@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup, escape
 
-from mail.catalogue import LETTERS, catalogue, direction
+from mail.catalogue import catalogue, direction
+from mail.tongues import LETTERS
 
 if TYPE_CHECKING:  # both are imported by the first letter
     from css_inline import CSSInliner

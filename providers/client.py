@@ -15,11 +15,9 @@ from providers.assertion import KIND, sign_assertion
 from providers.client_settings import ClientSettings
 from providers.contract import Misconfigured, Unreachable
 from providers.discovery import Metadata
-from providers.http import Outbound
+from providers.http import AGENT, Outbound
 from providers.redirects import refusal
 from providers.secret import PrivateKey
-
-AGENT = "idbridge"
 
 
 class Server(Struct, frozen=True):

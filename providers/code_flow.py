@@ -8,10 +8,10 @@ import httpx2
 import msgspec
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from providers.client import AGENT, Server, in_our_words, open_client
+from providers.client import Server, in_our_words, open_client
 from providers.client_settings import ClientSettings
 from providers.contract import Departure, Misconfigured, Prompt, ProviderError, Refused, Unreachable
-from providers.http import Outbound
+from providers.http import AGENT, Outbound
 from providers.redirects import in_time, random_text, refusal, with_query
 from providers.secret import Secret
 

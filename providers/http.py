@@ -16,6 +16,7 @@ from providers.addresses import Address, Network, is_in, is_public, look_up
 from providers.connections import Connections
 from providers.contract import Misconfigured, Unreachable
 
+AGENT = "idbridge"  # who we say that we are
 TIMEOUT = 4.0  # seconds for one call, from the look-up of the name to the last byte
 LIMIT = 1_000_000  # bytes of one answer
 AT_ONCE = 20  # calls to one host: those who wait for one that hangs are in nobody else's way

@@ -14,7 +14,7 @@ from providers.inspection import inspect_client
 from providers.profile import read_person
 from providers.redirects import check_state, in_time, read_code
 from providers.settings import Url
-from providers.words import Said, Words
+from providers.words import Words
 
 AnyScope = Annotated[
     str, Meta(pattern=r"^[!-~]+( [!-~]+)*\Z", max_length=1000, description="scopes separated by spaces")
@@ -103,8 +103,3 @@ class OAuth2(CodeFlow[OAuth2Client]):
     async def inspect(self, return_url: str) -> list[str]:
         async with in_time():
             return await inspect_client(self._outbound, self._settings, await self.server(), return_url)
-
-
-def plain(said: Said, *names: str) -> dict[str, object]:
-    """A profile without the further answers that came with it."""
-    return {name: value for name, value in said.items() if name not in names}

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import httpx2
 import msgspec
 
-from providers.client import AGENT, in_our_words
+from providers.client import in_our_words
 from providers.client_assertion import ClientKeys
 from providers.contract import Misconfigured, Unreachable
 from providers.discovery import Endpoint, Kept, with_keys
-from providers.http import Outbound
+from providers.http import AGENT, Outbound
 from providers.redirects import in_time
 from providers.security_event import SecurityEvents, read_security_events
 from providers.settings import Signals

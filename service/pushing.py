@@ -15,7 +15,7 @@ import httpx2
 import msgspec
 
 from providers.contract import ProviderError
-from providers.http import TIMEOUT, Outbound
+from providers.http import AGENT, TIMEOUT, Outbound
 from service.api.event_tokens import EventTokens
 from service.config import Config
 from service.database import Database
@@ -91,7 +91,7 @@ class Pusher:
         headers |= {
             "Content-Type": "application/secevent+jwt",
             "Accept": "application/json",
-            "User-Agent": "idbridge",
+            "User-Agent": AGENT,
         }
         try:
             request = httpx2.Request("POST", target.url, headers=headers, content=token.encode())

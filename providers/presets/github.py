@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from providers.client import Server
-from providers.oauth2 import AnyScope, OAuth2Client, plain
+from providers.oauth2 import AnyScope, OAuth2Client
 from providers.settings import Icon, Label, Url
 from providers.words import Said, Words
 
 _PUBLIC = "https://github.com"
+_BESIDE = ("emails", "orgs")  # further answers that come with the profile
 
 
 class GitHubSettings(OAuth2Client, frozen=True, kw_only=True, tag_field="driver", tag="github"):
@@ -46,7 +47,7 @@ def describe(said: Said) -> Said:
     orgs = said.get("orgs")
     logins = [org.get("login") for org in orgs if isinstance(org, Mapping)] if isinstance(orgs, list) else []
     return {
-        **plain(said, "emails", "orgs", "email"),
+        **{name: value for name, value in said.items() if name not in _BESIDE},
         "email": primary.get("email") or said.get("email"),
         "email_verified": primary.get("verified") is True,
         "first_name": first or None,

@@ -7,9 +7,11 @@ from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from mail.catalogue import in_words, nearest
+from mail.catalogue import in_words
 from mail.contract import Letter
-from mail.message import calm, write
+from mail.message import write
+from mail.sheets import calm
+from mail.tongues import nearest
 from service.database import Database, now
 from service.letters.kinds import KINDS, Facts
 from service.letters.ticket import Ticket

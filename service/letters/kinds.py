@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, select
 from mail.addresses import BadAddress, mailbox
 from mail.contract import Letter, Obsolete
 from mail.letterhead import PLAIN, Letterhead
-from mail.message import calm
+from mail.sheets import calm
 from service.database import Transaction
 from service.database.tables import invitations, registrations, users
 from service.letters import heads

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from mail.catalogue import nearest
 from mail.contract import Letter
 from mail.schedule import later
+from mail.tongues import nearest
 from service.database import Transaction, new_key, now
 from service.letters import heads
 from service.letters.kinds import Facts

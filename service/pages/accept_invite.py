@@ -8,7 +8,8 @@ from typing import Final
 from litestar import Response, get, post
 from litestar.types import Scope
 
-from mail.message import calm, in_words
+from mail.catalogue import in_words
+from mail.sheets import calm
 from service.api.calls import Call, of
 from service.pages.forms import form
 from service.pages.letter_links import ended, send_again, token_of, why_refused

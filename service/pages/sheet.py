@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from mail.catalogue import catalogue, direction, in_words
 from mail.letterhead import PLAIN, Letterhead, paint
-from mail.message import calm
+from mail.sheets import calm
 from service.api.calls import Call
 from service.api.house import Terms
 from service.letters import heads

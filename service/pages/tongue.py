@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Final
 
-from mail.catalogue import catalogue, nearest
+from mail.catalogue import catalogue
+from mail.tongues import nearest
 from service.api.calls import Call
 
 PAGES: Final = Path(__file__).with_name("languages")

@@ -9,7 +9,7 @@ from typing import Final
 from litestar import Response, get, post
 from litestar.types import Scope
 
-from mail.message import in_words
+from mail.catalogue import in_words
 from service.api.calls import Call, of
 from service.database import moment, now
 from service.pages.forms import form

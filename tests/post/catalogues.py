@@ -8,7 +8,7 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
-from mail.catalogue import LANGUAGES
+from mail.tongues import LANGUAGES
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
 _HOLES = re.compile(r"%\((\w+)\)s|\{(\w+)\}")

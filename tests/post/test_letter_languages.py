@@ -4,9 +4,10 @@ from base64 import b64encode
 
 import pytest
 
-from mail.catalogue import LANGUAGES, LETTERS, direction, in_words, nearest
+from mail.catalogue import direction, in_words
 from mail.letterhead import LEAST, Letterhead, contrast, paint
 from mail.message import write
+from mail.tongues import LANGUAGES, LETTERS, nearest
 from service.letters import samples
 from tests.post.catalogues import OTHERS, assert_says, in_templates
 from tests.post.letters import SENDER, letter, values

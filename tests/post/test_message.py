@@ -11,8 +11,10 @@ import pytest
 from jinja2 import UndefinedError
 
 from mail.addresses import BadAddress, mask, read_sender
+from mail.catalogue import in_words
 from mail.letterhead import Letterhead
-from mail.message import calm, in_words, write
+from mail.message import write
+from mail.sheets import calm
 from tests.post.letters import LINK, SENDER, letter, message, values
 
 
