@@ -11,8 +11,10 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     func,
+    select,
 )
 
+from service.database import Database
 from service.database.types import Document, Flag, Key, Moment, Words
 
 metadata = MetaData(
@@ -41,3 +43,9 @@ books = Table(
     UniqueConstraint("title", "author"),
 )
 Index("books_first_letter_unique", func.substr(books.c.title, 1, 3), books.c.shelf, unique=True)
+
+
+async def kept(database: Database) -> dict[str, int]:
+    """How many books of each title there are."""
+    counted = select(books.c.title, func.count()).group_by(books.c.title)
+    return dict(await database.scan(lambda tx: tx.rows(counted)))

@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select, update
 from service.database import Database, OutcomeUnknown, Transaction, Unavailable, new_key, open_database
 from service.database.migrations import perform
 from tests.postgresql import PostgreSQL
-from tests.shelf import books, metadata
+from tests.shelf import books, kept, metadata
 from tests.stopwatch import within
 
 ADD = insert(books)
@@ -33,11 +33,6 @@ async def owing(tx: Transaction, title: str) -> str:
     """The same, of which nothing is asked: one statement, which is a transaction by itself."""
     tx.owe(ADD, [{"id": new_key(), "title": title, "author": author} for author in ("a", "b")])
     return title
-
-
-async def kept(database: Database) -> dict[str, int]:
-    counted = select(books.c.title, func.count()).group_by(books.c.title)
-    return dict(await database.scan(lambda tx: tx.rows(counted)))
 
 
 @pytest.fixture

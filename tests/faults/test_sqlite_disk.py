@@ -18,7 +18,7 @@ from service.database import Database, NotUnique, Transaction, Unavailable, new_
 from service.database.migrations import perform
 from service.database.sqlite import database as doors
 from service.database.sqlite import file, writer
-from tests.shelf import books, metadata
+from tests.shelf import books, kept, metadata
 from tests.stopwatch import within
 
 ADD = insert(books)
@@ -35,11 +35,6 @@ async def pair(tx: Transaction, title: str) -> str:
 async def refused(tx: Transaction, key: str) -> None:
     await tx.run(ADD, id=key, title=new_key())
     await tx.run(ADD, id=key, title=new_key())
-
-
-async def kept(database: Database) -> dict[str, int]:
-    counted = select(books.c.title, func.count()).group_by(books.c.title)
-    return dict(await database.scan(lambda tx: tx.rows(counted)))
 
 
 def _mount(path: Path, *options: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.languages.eights import WORDS, another, ben
-from tests.peers import clients
+from tests.peers import clients, node
 from tests.peers.clients import Client
 from tests.served import PASSWORD, Served
 
@@ -38,7 +38,7 @@ class Sdk8:
 @pytest.fixture
 async def sdk(house: Served) -> AsyncIterator[Sdk8]:
     """A client in which the administrator of a project has signed in."""
-    if why := clients.missing("directus-sdk-8"):
+    if why := node.missing("directus-sdk-8"):
         pytest.skip(why)
     token = await another(house, PROJECT)
     body = {"password": PASSWORD}

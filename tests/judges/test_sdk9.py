@@ -7,7 +7,7 @@ import pytest
 
 from tests.languages.eights import invitation
 from tests.languages.factors import code
-from tests.peers import clients
+from tests.peers import clients, node
 from tests.peers.clients import Client
 from tests.served import PASSWORD, Served
 
@@ -41,7 +41,7 @@ class Sdk9:
 @pytest.fixture
 async def sdk(house: Served) -> AsyncIterator[Sdk9]:
     """A client in which the administrator has signed in."""
-    if why := clients.missing("directus-sdk-9"):
+    if why := node.missing("directus-sdk-9"):
         pytest.skip(why)
     assert (await house.ask("PATCH", "/users/me", {"password": PASSWORD})).status_code == 200
     async with clients.running("sdk9.mjs", house.url) as client:

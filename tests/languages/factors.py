@@ -48,11 +48,6 @@ async def login(house: Served, otp: object = None, **more: Any) -> httpx2.Respon
     return await house.ask("POST", "/auth/login", body, token=None)
 
 
-def refusal(answer: httpx2.Response) -> tuple[int, str]:
-    """Status and code."""
-    return answer.status_code, answer.json()["errors"][0]["extensions"]["code"]
-
-
 async def generate(house: Served, token: str) -> dict[str, str]:
     """A secret, pending."""
     answer = await house.ask("POST", "/users/me/tfa/generate", {"password": PASSWORD}, token=token)

@@ -3,17 +3,12 @@
 import struct
 import zlib
 from io import BytesIO
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from tests.languages.pictures import picture, upload, uploaded
-from tests.served import Served
-
-
-def _code(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json()["errors"][0]["extensions"]["code"]
+from tests.served import Served, refusal
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -67,7 +62,7 @@ async def test_every_kind_is_shown_in_other_sizes(house: Served, kind: str, medi
     }
     assert len(etags) == 3
     for query in ("width=0", "width=9999", "width=x", "fit=stretch", "key=nope", "height[a]=1"):
-        assert _code(await house.ask("GET", f"/assets/{file}?{query}")) == (400, "INVALID_QUERY")
+        assert refusal(await house.ask("GET", f"/assets/{file}?{query}")) == (400, "INVALID_QUERY")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
@@ -119,7 +114,7 @@ async def test_what_is_not_made_of_pictures_is_refused(house: Served) -> None:
         "quality=x",
         'transforms=[["blur",9]]',
     ):
-        assert _code(await house.ask("GET", f"{path}?{query}")) == (400, "INVALID_QUERY"), query
+        assert refusal(await house.ask("GET", f"{path}?{query}")) == (400, "INVALID_QUERY"), query
     for query in ("format=", "quality=", "transforms=", "v=20261122"):
         assert (await house.ask("GET", f"{path}?{query}")).status_code == 200, query
 
@@ -182,7 +177,7 @@ async def test_what_is_no_picture_or_would_burst_is_refused_and_leaves_nothing(
     data, media, status = REFUSED[what]
     answer = await upload(house, data, media=media)
     code = {415: "UNSUPPORTED_MEDIA_TYPE", 400: "INVALID_PAYLOAD"}[status]
-    assert _code(answer) == (status, code), answer.text
+    assert refusal(answer) == (status, code), answer.text
     assert (await house.ask("GET", "/files")).json() == {"data": []}
 
 
@@ -192,7 +187,7 @@ async def test_a_picture_that_stays_too_large_is_refused(house: Served) -> None:
     noise.save(target, "PNG")
     assert 2 * 2**20 < len(target.getvalue()) < 10 * 2**20
     answer = await upload(house, target.getvalue())
-    assert _code(answer) == (413, "CONTENT_TOO_LARGE") and "2097152" in answer.text
+    assert refusal(answer) == (413, "CONTENT_TOO_LARGE") and "2097152" in answer.text
 
 
 LINE = b"--b\r\n"

@@ -11,8 +11,8 @@ from service.api.passwords import PACE
 from service.database import Transaction
 from service.database.tables import letters, users
 from service.users import resets
-from tests.languages.factors import code, login, protect, refusal
-from tests.served import PASSWORD, Served
+from tests.languages.factors import code, login, protect
+from tests.served import PASSWORD, Served, refusal
 
 NEW = "a river of quiet stones"
 

@@ -14,10 +14,9 @@ from service.letters import Ticket
 from service.users import registrations as core
 from service.users.problems import Forbidden
 from service.users.throttle import Attempt
-from tests.languages.factors import refusal
 from tests.languages.graph import data, gql
 from tests.pages.invited import Page
-from tests.served import Served, served
+from tests.served import Served, refusal, served
 
 GOOD = "a quiet walk along the river"
 URL = "https://app.example.com/welcome"

@@ -2,7 +2,7 @@
 
 import gzip
 
-from tests.served import Served
+from tests.served import Served, refusal
 
 REST = ("POST", "/users")
 SCIM = ("POST", "/scim/v2/Users")
@@ -73,8 +73,7 @@ async def test_other_media_are_refused_unless_there_is_no_body(house: Served) ->
         ("multipart/form-data", b"--x"),
     ):
         answer = await house.ask("POST", "/users", content=body, headers={"content-type": media})
-        assert answer.status_code == 415, media
-        assert answer.json()["errors"][0]["extensions"]["code"] == "UNSUPPORTED_MEDIA_TYPE"
+        assert refusal(answer) == (415, "UNSUPPORTED_MEDIA_TYPE"), media
     zipped = {"content-type": "application/json", "content-encoding": "gzip"}
     assert (await house.ask("POST", "/users", content=packed, headers=zipped)).status_code in (400, 415)
     form = {"content-type": "application/x-www-form-urlencoded"}

@@ -6,13 +6,9 @@ import pytest
 
 from tests.languages.graph import data
 from tests.languages.pictures import picture, upload, uploaded
-from tests.served import Served
+from tests.served import Served, refusal
 
 NOWHERE = "0190163d-8694-739b-aea5-966c26f8ad91"
-
-
-def _code(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json()["errors"][0]["extensions"]["code"]
 
 
 async def _history(house: Served, item: str) -> list[str]:
@@ -46,11 +42,11 @@ async def test_an_avatar_is_a_file_that_is_there_and_that_one_may_show(house: Se
     theirs, of_admin = await uploaded(house, token=token), await uploaded(house)
     for who, value in [("", NOWHERE), (stranger, theirs), (stranger, of_admin), (stranger, NOWHERE)]:
         answer = await house.ask("PATCH", "/users/me", {"avatar": value}, token=who)
-        assert _code(answer) == (400, "INVALID_FOREIGN_KEY")
+        assert refusal(answer) == (400, "INVALID_FOREIGN_KEY")
         extensions = answer.json()["errors"][0]["extensions"]
         assert (extensions["collection"], extensions["field"]) == ("directus_users", "avatar")
     made = await house.ask("POST", "/users", {"email": "new@example.com", "avatar": NOWHERE})
-    assert _code(made) == (400, "INVALID_FOREIGN_KEY")
+    assert refusal(made) == (400, "INVALID_FOREIGN_KEY")
     assert (await house.ask("PATCH", f"/users/{eve}", {"avatar": of_admin})).status_code == 200
     assert (await house.ask("PATCH", f"/users/{eve}", {"avatar": {"id": theirs}})).status_code == 200
     assert (await house.ask("PATCH", f"/users/{eve}", {"avatar": None})).json()["data"]["avatar"] is None
@@ -80,7 +76,7 @@ async def test_an_avatar_that_is_spoken_of_as_an_object_is_changed_with_the_user
         ("", {"id": NOWHERE, "title": "x"}, (403, "FORBIDDEN")),
     ):
         refused = await house.ask("PATCH", "/users/me", {"avatar": avatar, "title": "x"}, token=who)
-        assert _code(refused) == problem
+        assert refusal(refused) == problem
     assert (await house.ask("GET", f"/users/{eve}?fields=title")).json() == {"data": {"title": "CTO"}}
     # Shown with a picture that another uploaded, one may send it back as it is, and no more.
     await house.ask("PATCH", f"/users/{eve}", {"avatar": theirs})
@@ -104,18 +100,18 @@ async def test_files_of_others_are_as_good_as_none(house: Served) -> None:
             ("GET", f"/files/{mine}", None), ("PATCH", f"/files/{mine}", {"title": "x"}),
             ("DELETE", f"/files/{mine}", None), ("GET", f"/assets/{mine}", None), ("DELETE", "/files", [mine]),
         ]:  # fmt: skip
-            assert _code(await house.ask(method, path, body, token=who)) == (403, "FORBIDDEN")
+            assert refusal(await house.ask(method, path, body, token=who)) == (403, "FORBIDDEN")
         other = await upload(house, b"no picture", token=who, method="PATCH", path=f"/files/{mine}")
         assert other.status_code == (415 if who else 403)  # a stranger's bytes are not even looked at
     assert (await house.ask("GET", "/files", token=stranger)).json() == {"data": []}
-    assert _code(await house.ask("GET", "/files", token=None)) == (403, "FORBIDDEN")
-    assert _code(await upload(house, picture(), token=None)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("GET", "/files", token=None)) == (403, "FORBIDDEN")
+    assert refusal(await upload(house, picture(), token=None)) == (403, "FORBIDDEN")
     # Whom an administrator gave a picture to may look at it, not change it.
-    assert _code(await house.ask("PATCH", f"/files/{given}", {"title": "x"}, token=token)) == (
+    assert refusal(await house.ask("PATCH", f"/files/{given}", {"title": "x"}, token=token)) == (
         403,
         "FORBIDDEN",
     )
-    assert _code(await house.ask("GET", "/files/no-key")) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("GET", "/files/no-key")) == (403, "FORBIDDEN")
 
 
 async def test_what_is_said_of_a_file_is_changed_and_leaves_history(house: Served) -> None:
@@ -140,8 +136,8 @@ async def test_what_is_said_of_a_file_is_changed_and_leaves_history(house: Serve
         ({"nope": 1}, "INVALID_PAYLOAD"), ({"title": "x" * 256}, "VALUE_TOO_LONG"),
         ({"filename_download": None}, "FAILED_VALIDATION"), ({"tags": "x"}, "INVALID_PAYLOAD"),
     ]:  # fmt: skip
-        assert _code(await house.ask("PATCH", f"/files/{one}", body)) == (400, code)
-    assert _code(await house.ask("PATCH", f"/files/{NOWHERE}", {"title": "x"})) == (403, "FORBIDDEN")
+        assert refusal(await house.ask("PATCH", f"/files/{one}", body)) == (400, code)
+    assert refusal(await house.ask("PATCH", f"/files/{NOWHERE}", {"title": "x"})) == (403, "FORBIDDEN")
 
 
 async def test_another_picture_takes_the_place_of_one(house: Served) -> None:
@@ -175,7 +171,7 @@ async def test_whoever_was_shown_with_a_removed_file_is_shown_without(house: Ser
     path, body = ways[form]
     assert (await house.ask("DELETE", path, body)).status_code == 204
     assert (await house.ask("GET", f"/users/{eve}?fields=avatar")).json() == {"data": {"avatar": None}}
-    assert _code(await house.ask("GET", f"/assets/{file}")) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("GET", f"/assets/{file}")) == (403, "FORBIDDEN")
     assert await _history(house, file) == ["create directus_files", "delete directus_files"]
     assert (await _history(house, eve))[-1] == "update directus_users"
 
@@ -208,7 +204,7 @@ async def test_several_files_come_at_once_each_with_its_fields(house: Served) ->
     ]
     chosen = await uploaded(house, fields={"id": NOWHERE})
     assert chosen == NOWHERE
-    assert _code(await upload(house, picture(), fields={"id": NOWHERE})) == (400, "RECORD_NOT_UNIQUE")
+    assert refusal(await upload(house, picture(), fields={"id": NOWHERE})) == (400, "RECORD_NOT_UNIQUE")
 
 
 async def test_a_person_has_room_for_a_bounded_number_of_files(house: Served) -> None:
@@ -217,7 +213,7 @@ async def test_a_person_has_room_for_a_bounded_number_of_files(house: Served) ->
     answer = await house.ask("POST", "/files", files=parts, token=token)
     assert len(answer.json()["data"]) == 20
     refused = await upload(house, picture(), token=token)
-    assert _code(refused) == (422, "UNPROCESSABLE_CONTENT")
+    assert refusal(refused) == (422, "UNPROCESSABLE_CONTENT")
     assert "remove some first" in refused.json()["errors"][0]["message"]
     assert (await upload(house, picture())).status_code == 200  # an administrator has no such bound
 
@@ -271,7 +267,7 @@ async def test_a_rule_opens_files_to_others_and_to_the_public(house: Served) -> 
     file = await uploaded(house, fields={"title": "Open"})
     for path in (f"/files/{file}", f"/assets/{file}"):
         for who in (token, None):
-            assert _code(await house.ask("GET", path, token=who)) == (403, "FORBIDDEN")
+            assert refusal(await house.ask("GET", path, token=who)) == (403, "FORBIDDEN")
     for whose in (role, None):
         rule = {"role": whose, "collection": "directus_files", "action": "read", "fields": ["id", "title"]}
         answer = await house.ask("POST", "/permissions", {**rule, "permissions": {"title": {"_eq": "Open"}}})
@@ -281,7 +277,7 @@ async def test_a_rule_opens_files_to_others_and_to_the_public(house: Served) -> 
         listed = await house.ask("GET", "/files?fields=id,title", token=who)
         assert listed.json() == {"data": [{"id": file, "title": "Open"}]}
         assert (await house.ask("GET", f"/assets/{file}", token=who)).status_code == 200
-        assert _code(await house.ask("PATCH", f"/files/{file}", {"title": "x"}, token=who)) == (
+        assert refusal(await house.ask("PATCH", f"/files/{file}", {"title": "x"}, token=who)) == (
             403,
             "FORBIDDEN",
         )
@@ -312,10 +308,10 @@ async def test_rules_let_others_change_and_remove_files(house: Served) -> None:
         (file, {"description": "secret"}),
         (closed, {"title": "x"}),
     ]:
-        assert _code(await change(key, **body)) == (403, "FORBIDDEN")
-    assert _code(await change(file, title="Bad")) == (400, "FAILED_VALIDATION")
+        assert refusal(await change(key, **body)) == (403, "FORBIDDEN")
+    assert refusal(await change(file, title="Bad")) == (400, "FAILED_VALIDATION")
     other = await upload(house, picture(size=(9, 9)), token=token, method="PATCH", path=f"/files/{file}")
-    assert _code(other) == (403, "FORBIDDEN")
+    assert refusal(other) == (403, "FORBIDDEN")
     answer = await change(file, title="Opened")
     assert answer.json()["data"] == {"id": file, "title": "Opened", "tags": ["kept"]}
     revision = (
@@ -325,9 +321,9 @@ async def test_rules_let_others_change_and_remove_files(house: Served) -> None:
     assert (await house.ask("POST", f"/utils/revert/{revision['data'][0]['id']}")).status_code == 204
     back = await house.ask("GET", f"/files/{file}?fields=title,tags,description")
     assert back.json()["data"] == {"title": "Open", "tags": None, "description": "secret"}
-    assert _code(await house.ask("DELETE", f"/files/{file}", token=token)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("DELETE", f"/files/{file}", token=token)) == (403, "FORBIDDEN")
     await _allow(house, role, "delete", permissions={"title": {"_eq": "Open"}})
-    assert _code(await house.ask("DELETE", "/files", [file, closed], token=token)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("DELETE", "/files", [file, closed], token=token)) == (403, "FORBIDDEN")
     gone = f'mutation {{ delete_files_item(id: "{file}") {{ id }} }}'
     assert await data(house, gone, token=token) == {"delete_files_item": {"id": file}}
     await _allow(house, role, "update")
@@ -345,9 +341,9 @@ async def test_rules_about_uploads_take_the_place_of_what_anybody_may(house: Ser
         house, role, "create", fields=["title"], permissions={"uploaded_by": "$CURRENT_USER"},
         validation={"title": {"_nnull": True}}, presets={"location": "here"},
     )  # fmt: skip
-    assert _code(await upload(house, picture(), token=token)) == (400, "FAILED_VALIDATION")
+    assert refusal(await upload(house, picture(), token=token)) == (400, "FAILED_VALIDATION")
     for fields in ({"title": "a", "description": "b"}, {"title": "a", "id": NOWHERE}):
-        assert _code(await upload(house, picture(), token=token, fields=fields)) == (403, "FORBIDDEN")
+        assert refusal(await upload(house, picture(), token=token, fields=fields)) == (403, "FORBIDDEN")
     file = await uploaded(house, token=token, fields={"title": "Mine"})
     kept = (
         await house.ask("GET", f"/files/{file}?fields=title,location,uploaded_by,filename_download")
@@ -357,9 +353,9 @@ async def test_rules_about_uploads_take_the_place_of_what_anybody_may(house: Ser
     }  # fmt: skip
     mine = (await house.ask("GET", "/permissions/me", token=token)).json()["data"]["directus_files"]
     assert mine["create"] == {"access": "partial", "fields": ["title"], "presets": {"location": "here"}}
-    assert _code(await upload(house, picture(), token=None)) == (403, "FORBIDDEN")
+    assert refusal(await upload(house, picture(), token=None)) == (403, "FORBIDDEN")
     await _allow(house, None, "create", fields=["title"], permissions={"title": "From outside"})
-    assert _code(await upload(house, picture(), token=None)) == (403, "FORBIDDEN")
+    assert refusal(await upload(house, picture(), token=None)) == (403, "FORBIDDEN")
     sent = await upload(house, picture(), token=None, fields={"title": "From outside"})
     assert sent.status_code == 204  # may send it, may not read it
     found = await house.ask("GET", "/files?filter[uploaded_by][_null]=true&fields=title")
@@ -374,7 +370,7 @@ async def test_a_file_that_may_be_read_may_be_shown_to_whom_one_may_change(house
     rule = {"role": role, "collection": "directus_users", "action": "update", "fields": ["avatar"]}
     assert (await house.ask("POST", "/permissions", rule)).status_code == 200
     shown = await house.ask("PATCH", f"/users/{bob}", {"avatar": file}, token=token)
-    assert _code(shown) == (400, "INVALID_FOREIGN_KEY")
+    assert refusal(shown) == (400, "INVALID_FOREIGN_KEY")
     await _allow(house, role, "read", permissions={"title": "Portrait"})
     assert (await house.ask("PATCH", f"/users/{bob}", {"avatar": file}, token=token)).status_code == 204
     assert (await house.ask("GET", f"/users/{bob}?fields=avatar")).json()["data"] == {"avatar": file}

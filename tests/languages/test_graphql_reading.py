@@ -6,7 +6,7 @@ import pytest
 
 from service.database import new_key
 from tests.languages.graph import data, gql, refused
-from tests.served import Served
+from tests.served import Served, refusal
 
 
 async def _furnish(house: Served) -> Served:
@@ -320,8 +320,7 @@ async def test_the_lists_of_a_document_are_bounded_together(
 
 async def test_a_bad_token_is_told_as_in_rest(reading: Served) -> None:
     answer = await reading.ask("POST", "/graphql/system", {"query": "{ server_ping }"}, token="garbage")
-    assert answer.status_code == 401
-    assert answer.json()["errors"][0]["extensions"]["code"] == "INVALID_CREDENTIALS"
+    assert refusal(answer) == (401, "INVALID_CREDENTIALS")
     assert (await data(reading, "{ server_ping server_health server_info { project { project_name } } }", token=None)) == {
         "server_ping": "pong", "server_health": {"status": "ok"}, "server_info": {"project": {"project_name": "idbridge"}},
     }  # fmt: skip

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.served import PASSWORD, Served
+from tests.served import PASSWORD, Served, refusal
 
 
 @pytest.fixture
@@ -23,10 +23,6 @@ async def _revisions(house: Served, item: str, more: str = "") -> list[dict[str,
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["data"]
     return found
-
-
-def _code(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json()["errors"][0]["extensions"]["code"]
 
 
 async def test_revisions_are_the_documented_objects_and_conceal_secrets(house: Served, ann: str) -> None:
@@ -98,23 +94,23 @@ async def test_lists_of_history_are_filtered_sorted_and_counted(house: Served, a
     assert await items("/revisions?filter[version][_in]=x,y&sort=version") == []
     assert (await house.ask("GET", "/revisions?limit=0&meta=total_count")).json()["meta"]["total_count"] >= 4
     for query in ("filter[nope]=1", "sort=data", "filter[data][_contains]=x", "filter[id]=x", "fields=nope"):
-        assert _code(await house.ask("GET", f"/revisions?{query}")) == (400, "INVALID_QUERY"), query
+        assert refusal(await house.ask("GET", f"/revisions?{query}")) == (400, "INVALID_QUERY"), query
 
 
 async def test_history_is_for_administrators_and_cannot_be_written(house: Served, ann: str) -> None:
     revision = (await _revisions(house, ann))[0]["id"]
     for path in ("/activity", "/revisions", f"/activity/{revision}", f"/revisions/{revision}"):
         for token in ("t" * 40, None):
-            assert _code(await house.ask("GET", path, token=token)) == (403, "FORBIDDEN")
+            assert refusal(await house.ask("GET", path, token=token)) == (403, "FORBIDDEN")
         for method in ("POST", "PATCH", "DELETE"):
             assert (await house.ask(method, path, {})).status_code in (404, 405)
     for token in ("t" * 40, None):
         refused = await house.ask("POST", f"/utils/revert/{revision}", token=token)
-        assert _code(refused) == (403, "FORBIDDEN")
+        assert refusal(refused) == (403, "FORBIDDEN")
     for key in ("999999999999", "0", "-1", "x", "9" * 30, ann):
-        assert _code(await house.ask("GET", f"/revisions/{key}")) == (403, "FORBIDDEN"), key
-        assert _code(await house.ask("GET", f"/activity/{key}")) == (403, "FORBIDDEN"), key
-        assert _code(await house.ask("POST", f"/utils/revert/{key}")) == (403, "FORBIDDEN"), key
+        assert refusal(await house.ask("GET", f"/revisions/{key}")) == (403, "FORBIDDEN"), key
+        assert refusal(await house.ask("GET", f"/activity/{key}")) == (403, "FORBIDDEN"), key
+        assert refusal(await house.ask("POST", f"/utils/revert/{key}")) == (403, "FORBIDDEN"), key
 
 
 async def test_a_user_goes_back_to_a_revision_and_keeps_their_secrets(house: Served, ann: str) -> None:
@@ -157,7 +153,7 @@ async def test_the_rules_of_a_change_hold_on_the_way_back(house: Served, ann: st
     _, first, *_ = await _revisions(house, ann)
     await house.ask("POST", "/users", {"email": "Ann@Example.com"})
     back = f"/utils/revert/{first['id']}"
-    assert _code(await house.ask("POST", back)) == (400, "RECORD_NOT_UNIQUE")
+    assert refusal(await house.ask("POST", back)) == (400, "RECORD_NOT_UNIQUE")
 
     # The last administrator was suspended once, while there was another one.
     deputy, _ = await house.person("deputy@example.com", role=house.role)
@@ -167,7 +163,7 @@ async def test_the_rules_of_a_change_hold_on_the_way_back(house: Served, ann: st
     demoted = await house.ask("PATCH", f"/users/{house.admin}", {"role": None}, token="d" * 40)
     assert demoted.status_code == 200
     refused = await house.ask("POST", f"/utils/revert/{suspended}", token="d" * 40)
-    assert _code(refused) == (422, "UNPROCESSABLE_CONTENT")
+    assert refusal(refused) == (422, "UNPROCESSABLE_CONTENT")
     await house.ask("PATCH", f"/users/{house.admin}", {"role": house.role}, token="d" * 40)
     assert (await house.ask("POST", f"/utils/revert/{suspended}")).status_code == 204
 
@@ -176,6 +172,6 @@ async def test_the_rules_of_a_change_hold_on_the_way_back(house: Served, ann: st
     eve, _ = await house.person("eve@example.com", role=role)
     made = (await _revisions(house, eve))[0]["id"]
     await house.ask("DELETE", f"/roles/{role}")
-    assert _code(await house.ask("POST", f"/utils/revert/{made}")) == (400, "INVALID_FOREIGN_KEY")
+    assert refusal(await house.ask("POST", f"/utils/revert/{made}")) == (400, "INVALID_FOREIGN_KEY")
     await house.ask("DELETE", f"/users/{eve}")
-    assert _code(await house.ask("POST", f"/utils/revert/{made}")) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("POST", f"/utils/revert/{made}")) == (403, "FORBIDDEN")

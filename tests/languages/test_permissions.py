@@ -4,14 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.served import PASSWORD, Served
+from tests.served import PASSWORD, Served, refusal
 
 USERS = "directus_users"
 ROLES = "directus_roles"
-
-
-def _code(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json()["errors"][0]["extensions"]["code"]
 
 
 @pytest.fixture
@@ -67,7 +63,7 @@ async def test_permissions_are_written_read_and_removed_with_history(house: Serv
     assert (await house.ask("POST", f"/utils/revert/{first['id']}")).status_code == 204
     assert (await house.ask("GET", path)).json()["data"] == one
     assert (await house.ask("DELETE", path)).status_code == 204
-    assert _code(await house.ask("GET", path)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("GET", path)) == (403, "FORBIDDEN")
     assert (
         await house.ask("DELETE", "/permissions", {"query": {"filter": {"action": "read"}}})
     ).status_code == 204
@@ -167,7 +163,7 @@ async def test_reading_is_limited_to_rows_and_fields_on_every_path(house: Served
 async def test_the_public_has_its_rules_and_nothing_without_them(house: Served) -> None:
     bob, _ = await house.person("bob@example.com", first_name="Bob", title="hidden")
     for path in ("/users", f"/users/{bob}", "/roles", "/activity", "/revisions", "/permissions"):
-        assert _code(await house.ask("GET", path, token=None)) == (403, "FORBIDDEN")
+        assert refusal(await house.ask("GET", path, token=None)) == (403, "FORBIDDEN")
     rule = await allow(
         house, None, "read", fields=["first_name"], permissions={"first_name": {"_nnull": True}}
     )
@@ -182,7 +178,7 @@ async def test_the_public_has_its_rules_and_nothing_without_them(house: Served) 
         "aggregate[count]=*&filter[title]=x", "export=csv&fields=title", "meta=*&filter[title]=x", "sort=-count(tags)",
     ]  # fmt: skip
     for query in hidden:
-        assert _code(await house.ask("GET", f"/users?{query}", token=None)) == (403, "FORBIDDEN"), query
+        assert refusal(await house.ask("GET", f"/users?{query}", token=None)) == (403, "FORBIDDEN"), query
     assert (await house.ask("GET", "/users?search=hidden", token=None)).json() == {"data": []}
     assert (await house.ask("GET", f"/users?search={bob}", token=None)).json() == {"data": []}
     assert (await house.ask("GET", "/users?aggregate[count]=*", token=None)).json() == {
@@ -193,9 +189,9 @@ async def test_the_public_has_its_rules_and_nothing_without_them(house: Served) 
         ("DELETE", f"/users/{bob}", None), ("POST", "/roles", {"name": "x"}), ("POST", "/permissions", {}),
         ("POST", "/utils/revert/1", None), ("POST", "/users/invite", {"email": "x@example.com", "role": house.role}),
     ]:  # fmt: skip
-        assert _code(await house.ask(method, path, body, token=None)) == (403, "FORBIDDEN"), path
+        assert refusal(await house.ask(method, path, body, token=None)) == (403, "FORBIDDEN"), path
     await house.ask("DELETE", f"/permissions/{rule}")
-    assert _code(await house.ask("GET", "/users", token=None)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("GET", "/users", token=None)) == (403, "FORBIDDEN")
     await allow(house, None, "create", fields=["email", "title"], validation={"title": {"_nnull": True}})
     for body, status in [
         ({"email": "new@example.com", "title": "x"}, 204),
@@ -228,26 +224,26 @@ async def test_writing_is_limited_to_rows_fields_and_what_validation_says(
     assert stored == {"description": "good", "language": "fr-FR"}
     for body in ({"title": "x"}, {"title": "secret"}, {"title": None}, {"description": "x", "email": "x@example.com"},
                  {"role": house.role}, {"password": PASSWORD}, {"external_identifier": "x"}):  # fmt: skip
-        assert _code(await change(bob, **body)) == (403, "FORBIDDEN"), body
-    assert _code(await change(cid, description="x")) == (403, "FORBIDDEN")
-    assert _code(await change(house.admin, description="x")) == (403, "FORBIDDEN")
+        assert refusal(await change(bob, **body)) == (403, "FORBIDDEN"), body
+    assert refusal(await change(cid, description="x")) == (403, "FORBIDDEN")
+    assert refusal(await change(house.admin, description="x")) == (403, "FORBIDDEN")
     refused = await change(bob, description="so bad")
     assert refused.json()["errors"][0]["extensions"] == {
         "code": "FAILED_VALIDATION", "field": "description", "type": "ncontains",
     }  # fmt: skip
-    assert _code(await change(bob, status="suspended")) == (400, "FAILED_VALIDATION")
+    assert refusal(await change(bob, status="suspended")) == (400, "FAILED_VALIDATION")
     assert (await house.ask("GET", f"/users/{bob}?fields=description")).json()["data"] == {
         "description": "good"
     }
     many = {"keys": [bob, cid], "data": {"description": "both"}}
-    assert _code(await house.ask("PATCH", "/users", many, token=token)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("PATCH", "/users", many, token=token)) == (403, "FORBIDDEN")
     assert (await change(bob, status="draft")).status_code == 204
 
 
 async def test_making_and_removing_by_rules(house: Served, editors: str) -> None:
     _, token = await house.person("ann@example.com", role=editors)
     made = {"email": "new@example.com", "first_name": "New"}
-    assert _code(await house.ask("POST", "/users", made, token=token)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("POST", "/users", made, token=token)) == (403, "FORBIDDEN")
     await allow(
         house, editors, "create", fields=["email", "first_name", "status", "role"], presets={"role": editors},
         permissions={"role": {"_eq": "$CURRENT_ROLE"}}, validation={"email": {"_ends_with": "@example.com"}},
@@ -262,7 +258,7 @@ async def test_making_and_removing_by_rules(house: Served, editors: str) -> None
         ({"email": "r@example.com", "role": {"name": "Mine", "admin_access": True}}, (403, "FORBIDDEN")),
         ({"email": "r@example.com", "id": house.admin}, (403, "FORBIDDEN")),
     ]:  # fmt: skip
-        assert _code(await house.ask("POST", "/users", body, token=token)) == code, body
+        assert refusal(await house.ask("POST", "/users", body, token=token)) == code, body
     invite = {"email": ["i@example.com", "new@example.com"], "role": editors}
     assert (await house.ask("POST", "/users/invite", invite, token=token)).status_code == 204
     invited = await house.ask("GET", "/users?filter[email]=i@example.com&fields=status,role")
@@ -270,11 +266,11 @@ async def test_making_and_removing_by_rules(house: Served, editors: str) -> None
     bad = await house.ask(
         "POST", "/users/invite", {"email": "j@example.com", "role": house.role}, token=token
     )
-    assert _code(bad) == (403, "FORBIDDEN")
+    assert refusal(bad) == (403, "FORBIDDEN")
     (new,) = (await house.ask("GET", "/users?filter[email]=new@example.com&fields=id")).json()["data"]
-    assert _code(await house.ask("DELETE", f"/users/{new['id']}", token=token)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("DELETE", f"/users/{new['id']}", token=token)) == (403, "FORBIDDEN")
     await allow(house, editors, "delete", permissions={"first_name": "New"})
-    assert _code(await house.ask("DELETE", "/users", [new["id"], house.admin], token=token)) == (
+    assert refusal(await house.ask("DELETE", "/users", [new["id"], house.admin], token=token)) == (
         403,
         "FORBIDDEN",
     )
@@ -311,7 +307,7 @@ async def test_nobody_rises_to_administrator_by_rules(house: Served, editors: st
     ]  # fmt: skip
     for method, path, body in attacks:
         answer = await house.ask(method, path, body, token=token)
-        assert _code(answer) == (403, "FORBIDDEN"), (method, path, body)
+        assert refusal(answer) == (403, "FORBIDDEN"), (method, path, body)
     assert (await house.ask("GET", f"/users/{house.admin}")).json()["data"] | {
         "last_access": None
     } == before | {"last_access": None}
@@ -341,12 +337,18 @@ async def test_history_is_cut_to_what_may_be_read(house: Served, editors: str) -
         "GET", f"/activity?filter[item]={bob}&fields=action,revisions.delta", token=token
     )
     assert "hidden" not in nested.text
-    assert _code(await house.ask("GET", "/activity?fields=user", token=token)) == (403, "FORBIDDEN")
-    assert _code(await house.ask("GET", "/activity?filter[ip]=127.0.0.1", token=token)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("GET", "/activity?fields=user", token=token)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("GET", "/activity?filter[ip]=127.0.0.1", token=token)) == (
+        403,
+        "FORBIDDEN",
+    )
     assert "127.0.0.1" not in (await house.ask("GET", "/activity", token=token)).text
     assert (await house.ask("GET", "/activity?search=127.0.0.1", token=token)).json()["data"] == []
     ids = (await house.ask("GET", f"/revisions?filter[item]={bob}&fields=id&sort=id")).json()["data"]
-    assert _code(await house.ask("POST", f"/utils/revert/{ids[0]['id']}", token=token)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("POST", f"/utils/revert/{ids[0]['id']}", token=token)) == (
+        403,
+        "FORBIDDEN",
+    )
     await allow(house, editors, "update", fields=["first_name"])
     assert (await house.ask("POST", f"/utils/revert/{ids[0]['id']}", token=token)).status_code == 204
     stored = (await house.ask("GET", f"/users/{bob}?fields=first_name,title")).json()["data"]
@@ -395,8 +397,8 @@ async def test_a_rule_about_sharing_is_kept_and_shown_and_opens_nothing(house: S
     assert mine[USERS]["share"] == {"access": "partial", "fields": ["*"], "presets": {}}
     assert len((await house.ask("GET", "/permissions", token=token)).json()["data"]) == 5
     assert len((await house.ask("GET", "/users", token=token)).json()["data"]) == 1
-    assert _code(await house.ask("GET", "/activity", token=token)) == (403, "FORBIDDEN")
-    assert _code(await house.ask("GET", "/shares", token=token)) == (404, "ROUTE_NOT_FOUND")
+    assert refusal(await house.ask("GET", "/activity", token=token)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("GET", "/shares", token=token)) == (404, "ROUTE_NOT_FOUND")
 
 
 async def test_rules_fill_in_what_the_caller_s_own_row_says(house: Served, editors: str) -> None:
@@ -444,7 +446,7 @@ async def test_rules_fill_in_what_the_caller_s_own_row_says(house: Served, edito
     ):  # fmt: skip
         for wrong in (value, [value]):
             answer = await house.ask("PATCH", f"/permissions/{made}", {"presets": {"title": wrong}})
-            assert _code(answer) == (400, "INVALID_PAYLOAD"), wrong
+            assert refusal(answer) == (400, "INVALID_PAYLOAD"), wrong
 
 
 async def test_rules_compare_with_what_the_caller_s_own_row_says(house: Served, editors: str) -> None:
@@ -469,9 +471,9 @@ async def test_rules_compare_with_what_the_caller_s_own_row_says(house: Served, 
     await allow(house, editors, "update", fields=["description", "title"], permissions=here, validation=here)
     change = {"description": "x"}
     assert (await house.ask("PATCH", f"/users/{bob}", change, token=token)).status_code == 204
-    assert _code(await house.ask("PATCH", f"/users/{cid}", change, token=token)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("PATCH", f"/users/{cid}", change, token=token)) == (403, "FORBIDDEN")
     moved = await house.ask("PATCH", f"/users/{bob}", {"title": "There"}, token=token)
-    assert _code(moved) == (400, "FAILED_VALIDATION")
+    assert refusal(moved) == (400, "FAILED_VALIDATION")
     await allow(house, None, "read", permissions=here)
     assert (await house.ask("GET", "/users", token=None)).json() == {"data": []}
     for value, operator, field in [
@@ -486,4 +488,4 @@ async def test_rules_compare_with_what_the_caller_s_own_row_says(house: Served, 
             "action": "read",
             "permissions": {field: {operator: value}},
         }
-        assert _code(await house.ask("POST", "/permissions", rule)) == (400, "INVALID_PAYLOAD"), value
+        assert refusal(await house.ask("POST", "/permissions", rule)) == (400, "INVALID_PAYLOAD"), value

@@ -1,10 +1,8 @@
 """`/roles` whole, and roles spoken of as objects, over HTTP, on both databases."""
 
-from typing import Any
-
 import pytest
 
-from tests.served import PASSWORD, Served
+from tests.served import PASSWORD, Served, refusal
 
 NOBODY = "0190163d-8694-739b-aea5-966c26f8ad91"
 
@@ -21,10 +19,6 @@ async def _names(house: Served) -> list[str]:
     return [role["name"] for role in answer.json()["data"]]
 
 
-def _code(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json()["errors"][0]["extensions"]["code"]
-
-
 async def test_one_role_is_changed_and_what_was_read_changes_nothing(house: Served, roles: list[str]) -> None:
     path = f"/roles/{roles[0]}"
     read = (await house.ask("GET", path)).json()["data"]
@@ -36,7 +30,7 @@ async def test_one_role_is_changed_and_what_was_read_changes_nothing(house: Serv
         ({"name": None}, "FAILED_VALIDATION"), ({"nope": 1}, "INVALID_PAYLOAD"), ({"app_access": "x"}, "INVALID_PAYLOAD"),
         ("x", "INVALID_PAYLOAD"),
     ]:  # fmt: skip
-        assert _code(await house.ask("PATCH", path, body)) == (400, code)
+        assert refusal(await house.ask("PATCH", path, body)) == (400, code)
     too_long = await house.ask("PATCH", path, {"name": "x" * 101})
     assert too_long.json()["errors"][0]["extensions"] == {
         "code": "VALUE_TOO_LONG", "collection": "directus_roles", "field": "name",
@@ -58,10 +52,10 @@ async def test_many_roles_are_changed_in_every_form(house: Served, roles: list[s
     lacking = await house.ask("PATCH", "/roles", [{"name": "x"}])
     assert lacking.json()["errors"][0]["extensions"]["reason"] == "Item in update misses primary key"
     nameless = await house.ask("POST", "/roles", {"name": "New", "users": [{"email": "new@example.com"}]})
-    assert _code(nameless) == (400, "INVALID_PAYLOAD")
+    assert refusal(nameless) == (400, "INVALID_PAYLOAD")
     assert "array of keys" in nameless.text
     half = [{"id": roles[0], "name": "Half"}, {"id": NOBODY, "name": "Half"}]
-    assert _code(await house.ask("PATCH", "/roles", half)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("PATCH", "/roles", half)) == (403, "FORBIDDEN")
     assert await _names(house) == ["Administrator", "Readers", "Visitors", "Writers"]
 
 
@@ -95,23 +89,26 @@ async def test_the_last_administrator_stays_whatever_becomes_of_the_roles(
     house: Served, roles: list[str]
 ) -> None:
     path = f"/roles/{house.role}"
-    assert _code(await house.ask("PATCH", path, {"admin_access": False})) == (422, "UNPROCESSABLE_CONTENT")
-    assert _code(await house.ask("DELETE", path)) == (422, "UNPROCESSABLE_CONTENT")
-    assert _code(await house.ask("DELETE", "/roles", {"query": {}})) == (422, "UNPROCESSABLE_CONTENT")
+    assert refusal(await house.ask("PATCH", path, {"admin_access": False})) == (422, "UNPROCESSABLE_CONTENT")
+    assert refusal(await house.ask("DELETE", path)) == (422, "UNPROCESSABLE_CONTENT")
+    assert refusal(await house.ask("DELETE", "/roles", {"query": {}})) == (422, "UNPROCESSABLE_CONTENT")
     everything = {"query": {}, "data": {"admin_access": False}}
-    assert _code(await house.ask("PATCH", "/roles", everything)) == (422, "UNPROCESSABLE_CONTENT")
+    assert refusal(await house.ask("PATCH", "/roles", everything)) == (422, "UNPROCESSABLE_CONTENT")
     inside = {"role": {"id": house.role, "admin_access": False}}
-    assert _code(await house.ask("PATCH", f"/users/{house.admin}", inside)) == (422, "UNPROCESSABLE_CONTENT")
+    assert refusal(await house.ask("PATCH", f"/users/{house.admin}", inside)) == (
+        422,
+        "UNPROCESSABLE_CONTENT",
+    )
     assert len(await _names(house)) == 4
 
 
 async def test_who_is_no_administrator_any_more_is_told_so_at_once(house: Served, roles: list[str]) -> None:
     _, token = await house.person("eve@example.com", role=roles[0])
-    assert _code(await house.ask("POST", "/roles", {"name": "Eve's"}, token=token)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("POST", "/roles", {"name": "Eve's"}, token=token)) == (403, "FORBIDDEN")
     await house.ask("PATCH", f"/roles/{roles[0]}", {"admin_access": True})
     assert (await house.ask("POST", "/roles", {"name": "Eve's"}, token=token)).status_code == 200
     await house.ask("PATCH", f"/roles/{roles[0]}", {"admin_access": False})
-    assert _code(await house.ask("POST", "/roles", {"name": "Eve's"}, token=token)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("POST", "/roles", {"name": "Eve's"}, token=token)) == (403, "FORBIDDEN")
 
 
 async def test_roles_belong_to_administrators(house: Served, roles: list[str]) -> None:
@@ -125,7 +122,7 @@ async def test_roles_belong_to_administrators(house: Served, roles: list[str]) -
     for method, path, body in requests:
         for caller in (token, None):
             answer = await house.ask(method, path, body, token=caller)
-            assert _code(answer) == (403, "FORBIDDEN"), (method, path, body)
+            assert refusal(answer) == (403, "FORBIDDEN"), (method, path, body)
     assert await _names(house) == ["Administrator", "Editors", "Guests", "Readers"]
 
 
@@ -150,7 +147,7 @@ async def test_a_role_object_in_a_user_makes_or_changes_the_role(house: Served, 
     for role, code in [({"id": "no uuid", "name": "x"}, "INVALID_PAYLOAD"), ({}, "FAILED_VALIDATION"),
                        ({"name": "x", "nope": 1}, "INVALID_PAYLOAD"), ({"description": "x"}, "FAILED_VALIDATION")]:  # fmt: skip
         answer = await house.ask("PATCH", f"/users/{user['id']}", {"role": role})
-        assert _code(answer) == (400, code), (role, answer.text)
+        assert refusal(answer) == (400, code), (role, answer.text)
     assert "x" not in await _names(house)
 
 
@@ -168,7 +165,7 @@ async def test_a_person_sends_their_role_back_but_changes_nothing_of_it(
         {**role, "id": house.role},
     ):
         answer = await house.ask("PATCH", "/users/me", {"title": "y", "role": given}, token=token)
-        assert _code(answer) == (403, "FORBIDDEN"), given
+        assert refusal(answer) == (403, "FORBIDDEN"), given
     user = (await house.ask("GET", f"/users/{eve}")).json()["data"]
     assert (user["title"], user["role"]) == ("x", roles[0])
     assert (await house.ask("GET", f"/roles/{roles[0]}")).json()["data"] == role
@@ -196,7 +193,7 @@ async def test_a_role_is_written_back_with_its_users_and_given_to_more(
         "role": roles[0],
     }
     inside = {"role": {"name": "x", "users": [adam]}}
-    assert _code(await house.ask("PATCH", f"/users/{eve}", inside)) == (400, "INVALID_PAYLOAD")
+    assert refusal(await house.ask("PATCH", f"/users/{eve}", inside)) == (400, "INVALID_PAYLOAD")
 
 
 async def test_a_role_that_was_read_is_made_again_with_its_users(house: Served, roles: list[str]) -> None:

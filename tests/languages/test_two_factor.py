@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from service.database import Transaction
 from service.database.tables import recovery_codes, revisions, second_factors, users
-from tests.languages.factors import code, forget_steps, generate, login, protect, refusal, stop_clock, wrong
-from tests.served import PASSWORD, Served
+from tests.languages.factors import code, forget_steps, generate, login, protect, stop_clock, wrong
+from tests.served import PASSWORD, Served, refusal
 
 TFA = "/users/me/tfa"
 

@@ -11,7 +11,7 @@ from tests.languages.factors import code
 from tests.pages.chromium import Scheme, Tab
 from tests.pages.invited import GOOD, PATH, can_sign_in, expire, invite, name_project, send
 from tests.pages.test_reset_password_page import asked
-from tests.peers.oidc import PEERS
+from tests.peers.node import PEERS
 from tests.served import PASSWORD, Served
 
 AXE = PEERS / "node_modules" / "axe-core" / "axe.min.js"

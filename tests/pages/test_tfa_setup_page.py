@@ -7,7 +7,7 @@ import pytest
 
 from tests.languages import factors
 from tests.pages.invited import Page, everything
-from tests.served import PASSWORD, Served, served
+from tests.served import PASSWORD, Served, refusal, served
 
 PATH = "/admin/tfa-setup"
 EMAIL = "eve@example.com"
@@ -40,7 +40,7 @@ async def _guarded(house: Served) -> str:
 async def test_a_person_whose_role_asks_for_it_sets_it_up_and_gets_in(house: Served) -> None:
     await _guarded(house)
     held = (await factors.login(house)).json()["data"]["access_token"]
-    assert factors.refusal(await house.ask("GET", "/users/me", token=held)) == (403, "FORBIDDEN")
+    assert refusal(await house.ask("GET", "/users/me", token=held)) == (403, "FORBIDDEN")
     looked = Page(await house.ask("GET", PATH, token=None))
     assert (looked.status, looked.heading) == (200, "A second lock for your account")
     page = await begin(house)
@@ -53,16 +53,13 @@ async def test_a_person_whose_role_asks_for_it_sets_it_up_and_gets_in(house: Ser
     codes = done.codes
     assert len(set(codes)) == 10
     assert (await house.ask("GET", "/users/me", token=held)).status_code == 200
-    assert factors.refusal(await factors.login(house)) == (401, "INVALID_OTP")
+    assert refusal(await factors.login(house)) == (401, "INVALID_OTP")
     assert (await factors.login(house, codes[0])).status_code == 200
-    assert factors.refusal(await factors.login(house, codes[0])) == (401, "INVALID_OTP")
+    assert refusal(await factors.login(house, codes[0])) == (401, "INVALID_OTP")
     assert (await begin(house)).heading == "Your account has its second factor"
     again = await press(house, {**form, "otp": factors.code(form["secret"])})
     assert (again.status, again.heading) == (422, "A second lock for your account")
-    assert factors.refusal(await house.ask("GET", "/users/me", token=form["token"])) == (
-        401,
-        "INVALID_CREDENTIALS",
-    )
+    assert refusal(await house.ask("GET", "/users/me", token=form["token"])) == (401, "INVALID_CREDENTIALS")
 
 
 async def test_a_wrong_code_is_told_on_the_same_picture(house: Served) -> None:

@@ -13,7 +13,7 @@ from tests.languages import factors
 from tests.pages.invited import Page, everything
 from tests.pages.test_sessions_page import field
 from tests.pages.test_tfa_setup_page import PATH
-from tests.served import PASSWORD, Served, served
+from tests.served import PASSWORD, Served, refusal, served
 from tests.sign_on.passkeys import added, an_authenticator, ask, house_at_a_name, rows, signed_in
 
 EMAIL = "eve@example.com"
@@ -73,7 +73,7 @@ async def test_who_is_signed_in_types_no_address_and_stays_signed_in(house: Serv
         again = await look(client)
         assert again.heading == DONE
         assert again.field("otp")["autocomplete"] == "one-time-code"
-    assert factors.refusal(await factors.login(house)) == (401, "INVALID_OTP")
+    assert refusal(await factors.login(house)) == (401, "INVALID_OTP")
 
 
 async def test_who_has_a_passkey_alone_proves_it_by_a_sign_in_that_is_minutes_old(house: Served) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.peers.oidc import PEERS, node
+from tests.peers.node import PEERS, node
 
 PATIENCE = 30  # seconds for one answer
 
@@ -27,15 +27,6 @@ class Client:
         answer: dict[str, Any] = json.loads(line)
         assert "broken" not in answer, answer["broken"]
         return answer
-
-
-def missing(*packages: str) -> str | None:
-    """Why these packages cannot be run here, or None."""
-    if node() is None:
-        return "there is no node"
-    if not all((PEERS / "node_modules" / package).is_dir() for package in packages):
-        return "the npm peers are not installed (make setup-test)"
-    return None
 
 
 @asynccontextmanager

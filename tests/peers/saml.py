@@ -3,7 +3,6 @@
 import datetime
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +16,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from tests.peers import oidc
+from tests.peers import node
 
-PEERS = Path(__file__).parent
 ISSUER = "urn:test:idp"
 ADA = {
     "nameID": "Ada-1",
@@ -107,11 +105,7 @@ class IdentityProvider:
 
 def missing() -> str | None:
     """Why the identity provider cannot be started here, or None."""
-    if oidc.node() is None:
-        return "there is no node"
-    if not (PEERS / "node_modules" / "samlp").is_dir():
-        return "the npm peers are not installed (make setup-test)"
-    return None
+    return node.missing("samlp")
 
 
 @contextmanager
@@ -120,16 +114,5 @@ def running(home: Path) -> Iterator[IdentityProvider]:
     pair = Pair()
     (home / "key.pem").write_text(pair.key_pem)
     (home / "cert.pem").write_text(pair.certificate_pem)
-    with (home / "log").open("wb") as complaints:
-        process = subprocess.Popen(
-            [oidc.node() or "node", "saml.mjs", home / "key.pem", home / "cert.pem", "--until-stdin-closes"],
-            cwd=PEERS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, text=True,
-        )  # fmt: skip
-        try:
-            assert process.stdout is not None
-            word, _, url = process.stdout.readline().strip().partition(" ")
-            assert word == "ready", (home / "log").read_text()
-            yield IdentityProvider(url, pair)
-        finally:
-            process.terminate()
-            process.communicate(timeout=10)
+    with node.listening(home / "log", "saml.mjs", home / "key.pem", home / "cert.pem") as url:
+        yield IdentityProvider(url, pair)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.peers import clients
+from tests.peers import clients, node
 from tests.peers.clients import Client
 
 PACKAGES = {26: "@directus/sdk", 13: "directus-sdk-13"}
@@ -48,7 +48,7 @@ class Sdk:
 
 def missing() -> str | None:
     """Why the SDKs cannot be run here, or None."""
-    return clients.missing(*PACKAGES.values())
+    return node.missing(*PACKAGES.values())
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.peers import clients
+from tests.peers import clients, node
 from tests.peers.clients import Client
 
 
@@ -37,7 +37,7 @@ class Subscriber:
 
 def missing() -> str | None:
     """Why the library cannot be run here, or None."""
-    return clients.missing("graphql-ws")
+    return node.missing("graphql-ws")
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ import pytest
 from service.database import new_key
 from service.database.tables import activity, invitations, users
 from tests.core.people import all_rows, set_row
-from tests.served import Served
+from tests.served import Served, refusal
 from tests.sign_on.issuer import DISCOVERY, Answer, Issuer, json
 from tests.sign_on.liar import house_at, sign_on, tokens_of
 
@@ -117,10 +117,7 @@ async def test_who_says_no_there_is_told_that_nothing_has_happened(house: Served
 async def test_who_comes_back_too_late_gets_a_page_and_a_program_gets_json(house: Served) -> None:
     late = "/auth/login/op/callback?code=c&state=s"
     plain = await house.ask("GET", late, token=None)
-    assert (plain.status_code, plain.json()["errors"][0]["extensions"]["code"]) == (
-        401,
-        "INVALID_CREDENTIALS",
-    )
+    assert refusal(plain) == (401, "INVALID_CREDENTIALS")
     person = await house.ask("GET", late, token=None, headers={"accept": "text/html,*/*;q=0.8"})
     assert person.headers["location"] == f"{house.url}/admin/login?reason=INVALID_CREDENTIALS"
     assert "op: A browser came back that had not left" in await stories(house)

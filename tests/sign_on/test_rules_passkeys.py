@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.database.tables import activity, passkeys, sessions
-from tests.languages.factors import refusal
-from tests.served import PASSWORD, Served
+from tests.served import PASSWORD, Served, refusal
 from tests.sign_on.authenticator import (
     BACKED_UP,
     ELIGIBLE,

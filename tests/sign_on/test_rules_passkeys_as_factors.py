@@ -7,8 +7,8 @@ import pytest
 
 from service.database.tables import activity, awaited_codes, letters, sessions, users
 from tests.core.people import set_row
-from tests.languages.factors import login, protect, refusal
-from tests.served import PASSWORD, Served
+from tests.languages.factors import login, protect
+from tests.served import PASSWORD, Served, refusal
 from tests.sign_on.authenticator import PRESENT, Lies, encoded
 from tests.sign_on.issuer import Issuer
 from tests.sign_on.liar import house_at, sign_on, tokens_of

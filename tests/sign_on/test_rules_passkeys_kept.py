@@ -7,8 +7,7 @@ import pytest
 
 from service.database.tables import activity, letters, sessions, users
 from tests.core.people import set_row
-from tests.languages.factors import refusal
-from tests.served import PASSWORD, Served
+from tests.served import PASSWORD, Served, refusal
 from tests.sign_on.passkeys import (
     add,
     added,
