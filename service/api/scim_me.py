@@ -3,7 +3,6 @@
 A connection stands for no resource, so with its token the answer is 501.
 """
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -16,13 +15,13 @@ from litestar.types import Scope
 from providers.scim import messages, planning
 from providers.scim.problems import ScimProblem
 from providers.scim.resource import normalise
-from providers.scim.schema import Value
 from providers.scim.tolerance import PROFILES
 from providers.scim.user import USER
 from service.api import scim_changes, scim_conditions, scim_requests, scim_users
 from service.api.calls import SCIM_BODY, Call, of
 from service.api.scim_changes import Become
 from service.api.scim_requests import BASE, Request
+from service.api.scim_users import Wanted
 from service.database import Transaction
 from service.dialects import scim
 from service.users import access, records
@@ -57,8 +56,7 @@ async def replace_me(scope: Scope) -> ASGIResponse:
     """The person's resource anew, as far as it is theirs to change."""
     request, key = await _request(scope)
     incoming = normalise(await request.call.json(SCIM_BODY), USER, request.profile).resource
-    passwords = [incoming["password"]] if incoming.get("password") is not None else []
-    return await _changed(request, key, lambda _: incoming, passwords)
+    return await _changed(request, key, scim_users.anew(incoming))
 
 
 @patch(_ME)
@@ -67,9 +65,7 @@ async def change_me(scope: Scope) -> ASGIResponse:
     request, key = await _request(scope)
     operations = messages.operations(await request.call.json(SCIM_BODY), request.profile)
     planned = planning.plan(operations, USER, request.profile)
-    passwords = [change.value for change in planned.changes if change.target.attribute.name == "password"]
-    become = partial(scim_users.patched, planned.changes, request.profile)
-    return await _changed(request, key, become, passwords)
+    return await _changed(request, key, scim_users.stepwise(planned.changes, request.profile))
 
 
 @post(_ME)
@@ -106,11 +102,11 @@ def _of_person(call: Call, caller: Caller) -> Request:
     return Request(USER, call, nobodys, caller, PROFILES[nobodys.profile], asked, shown)
 
 
-async def _changed(request: Request, key: str, become: Become, passwords: Sequence[Value]) -> ASGIResponse:
+async def _changed(request: Request, key: str, wanted: Wanted) -> ASGIResponse:
     condition = scim_conditions.of_headers(request.call)
-    new = await scim_users.new_password(request, key, condition, passwords[-1]) if passwords else {}
+    new = await scim_users.new_password(request, key, condition, wanted)
     unit = partial(_change, kept=new, condition=condition)
-    await request.call.house.database.write(unit, request.caller, key, become)
+    await request.call.house.database.write(unit, request.caller, key, wanted.become)
     return request.answer(await scim_users.read(request, key))
 
 

@@ -21,10 +21,10 @@ from service.api.scim_telling import Telling
 from service.database import Unavailable, new_key
 from service.users.problems import Problem
 
+_FAILURES: Final = (Problem, ScimProblem, Unavailable)  # of one operation: those beside it go on
 _TOGETHER: Final = 250  # resources that are made in one transaction, so that others need not wait long
 _UNSHOWN: Final = Search(excluded=("members",))
 _CIRCLE: Final = "Of the operations that refer to each other not all can be done."
-
 _INSIDE: Final = "It is in a circle of groups, or refers to one: groups cannot be inside each other."
 
 Ready = tuple[Operation, Many, Mapping[str, object]]  # the values of what an operation is to make
@@ -93,14 +93,14 @@ class Run(Telling):
         for one in operations:
             try:
                 ready.append(await self._ready(one, keys[str(one.bulk_id)], known))
-            except (Problem, ScimProblem, Unavailable) as problem:
+            except _FAILURES as problem:
                 self.fail(one, problem)
         try:
             if len(ready) < len(operations):
                 raise Unresolved(_CIRCLE)
             for many in {id(many): many for _, many, _ in ready}.values():
                 await self._together([one for one in ready if one[1] is many], keys)
-        except (Problem, ScimProblem, Unavailable) as problem:
+        except _FAILURES as problem:
             for one, _, _ in ready:
                 self.fail(
                     one,
@@ -118,7 +118,7 @@ class Run(Telling):
         for one in operations:
             try:
                 ready.append(await self._ready(one, keys[str(one.bulk_id)], known))
-            except (Problem, ScimProblem, Unavailable) as problem:
+            except _FAILURES as problem:
                 await self._make(ready, keys)
                 ready = []
                 if self.over:
@@ -142,7 +142,7 @@ class Run(Telling):
             for one, _, _ in ready:
                 check(one, known)
             await self._together(ready, keys)
-        except (Problem, ScimProblem, Unavailable) as problem:
+        except _FAILURES as problem:
             if len(ready) == 1:
                 self.fail(first, problem)
                 return
@@ -172,7 +172,7 @@ class Run(Telling):
             check(one, self.keys)
             self.outcomes = lambda made: {one.number: self.changed(one, made)}
             made = await self._done(one, served, self._of[served.type.name])
-        except (Problem, ScimProblem, Unavailable) as problem:
+        except _FAILURES as problem:
             self.fail(one, problem)
             return
         self.take_up(one.number, self.changed(one, made))

@@ -4,6 +4,8 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+import msgspec
+
 from providers.scim import patch as patches
 from providers.scim import planning
 from providers.scim.changes import Change
@@ -18,6 +20,13 @@ from service.api.scim_requests import Request
 from service.dialects import scim
 from service.users import records
 from service.users.problems import Taken
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What a user is to become, and the passwords that a request names: of several the last one stays."""
+
+    become: Become
+    passwords: Sequence[Value]
 
 
 async def read(request: Request, key: str) -> Resource:
@@ -54,9 +63,8 @@ async def replace(request: Request, key: str, body: object, condition: Condition
     """The whole user anew; a password or `active` that is not given stays: clients cannot read the one, and
     say nothing with the lack of the other (RFC 7644, 3.5.1)."""
     request, incoming = request.putting(), _incoming(request, body)
-    passwords = [incoming["password"]] if incoming.get("password") is not None else []
     with _as_sent(incoming):
-        return await _changed(request, key, condition, lambda _: incoming, passwords)
+        return await _changed(request, key, condition, anew(incoming))
 
 
 async def change(
@@ -65,10 +73,8 @@ async def change(
     """A user after operations: all of them or none."""
     planned = planning.plan(operations, USER, request.profile)
     request.note(planned.dropped)
-    passwords = [change.value for change in planned.changes if change.target.attribute.name == "password"]
-    become = partial(patched, planned.changes, request.profile)
     with _as_sent({change.target.attribute.name for change in planned.changes}):
-        return await _changed(request, key, condition, become, passwords)
+        return await _changed(request, key, condition, stepwise(planned.changes, request.profile))
 
 
 async def remove(request: Request, key: str, condition: Condition) -> None:
@@ -76,30 +82,40 @@ async def remove(request: Request, key: str, condition: Condition) -> None:
     await request.call.house.database.write(scim_changes.remove, request.caller, key, condition)
 
 
-def patched(changes: Sequence[Change], profile: Profile, before: Resource) -> Resource:
+def anew(incoming: Resource) -> Wanted:
+    """The whole user."""
+    return Wanted(lambda _: incoming, [incoming["password"]] if incoming.get("password") is not None else [])
+
+
+def stepwise(changes: Sequence[Change], profile: Profile) -> Wanted:
+    """A user after changes."""
+    passwords = [change.value for change in changes if change.target.attribute.name == "password"]
+    return Wanted(partial(_patched, changes, profile), passwords)
+
+
+def _patched(changes: Sequence[Change], profile: Profile, before: Resource) -> Resource:
     """The resource after the changes; with `active` None where it has become, or was, unassigned."""
     after = patches.make(before, changes, USER, profile)
     return {"active": None, **after}
 
 
-async def _changed(
-    request: Request, key: str, condition: Condition, become: Become, passwords: Sequence[Value]
-) -> Resource:
-    """Changes a user and gives the resource. Of several passwords the last one stays."""
-    kept = await new_password(request, key, condition, passwords[-1]) if passwords else {}
+async def _changed(request: Request, key: str, condition: Condition, wanted: Wanted) -> Resource:
+    """Changes a user and gives the resource."""
+    kept = await new_password(request, key, condition, wanted)
     return await request.call.house.database.write(
-        scim_changes.change, request.caller, key, condition, become, kept
+        scim_changes.change, request.caller, key, condition, wanted.become, kept
     )
 
 
-async def new_password(
-    request: Request, key: str, condition: Condition, password: Value
-) -> dict[str, object]:
-    """A password as it is kept; nothing for the one that the user has: to be sent it again ends no session.
+async def new_password(request: Request, key: str, condition: Condition, wanted: Wanted) -> dict[str, object]:
+    """The new password as it is kept; nothing where none is named, or the one that the user has: to be sent
+    it again ends no session.
 
     Whoever may not write this user, or means another version, is refused before the work of hashing.
     """
-    house = request.call.house
+    if not wanted.passwords:
+        return {}
+    house, password = request.call.house, wanted.passwords[-1]
     row = await house.database.write(scim_changes.hold, request.caller, key, condition)
     known = row["password_hash"]
     if known is not None and isinstance(password, str) and await house.hasher.verify(known, password):

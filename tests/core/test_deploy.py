@@ -67,7 +67,9 @@ def test_the_settings_of_the_image_make_a_configuration() -> None:
 
 def test_the_image_runs_as_nobody_and_installs_what_was_pinned_only() -> None:
     assert re.findall(r"^USER (.*)$", DOCKERFILE, re.MULTILINE) == ["65532:65532"]
-    for install in re.findall(r"pip install (.*)", DOCKERFILE):
+    installs = re.findall(r"pip install (.*)", DOCKERFILE)
+    assert installs
+    for install in installs:
         assert install.startswith(("--require-hashes ", "--no-deps --no-build-isolation "))
 
 
