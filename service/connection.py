@@ -9,6 +9,7 @@ from asyncio import Transport
 from math import inf
 from typing import Any, Literal
 
+import httptools
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -21,9 +22,10 @@ IDLE_SECONDS = 5  # between an answer and the next request
 REST_SECONDS = 5  # for the rest of a body whose answer was given already
 LAST_SECONDS = 1  # for a request that was on its way when we were told to stop
 READ_SECONDS = 30  # for a client that does not take what we send
-HEAD_BYTES = 65_536  # of request line and headers together
+HEAD_BYTES = 65_536  # of request line and headers together, and of what follows a body
 URL_BYTES = 49_152
 HEADERS = 100
+_FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 SOCKETS = (b"/graphql", b"/graphql/system")  # where requests for a WebSocket are heeded
 # Clients of every language read JSON alone; of these the 9/10 generations' is the one that most expect.
 REFUSALS = {
@@ -43,6 +45,10 @@ REFUSALS = {
 
 class HeadTooLarge(Exception):
     """Stops the parser from within its callbacks."""
+
+
+class NoTunnel(Exception):
+    """The same, at a CONNECT: what follows it would be no HTTP."""
 
 
 class Guarded:
@@ -65,7 +71,7 @@ class Connection(Guarded, HttpToolsProtocol):
 
     _phase: Literal["idle", "head", "body"] = "idle"
     _deadline = inf
-    _raw_bytes = 0  # of a head that has no end yet
+    _raw_bytes = 0  # since the last piece of a body, or since a head began, of what has no end yet
     _head_bytes = 0  # of its headers that have
     _body_bytes = 0
     _status = 400
@@ -97,13 +103,40 @@ class Connection(Guarded, HttpToolsProtocol):
         self._deadline = self.loop.time() + HEAD_SECONDS
 
     def data_received(self, data: bytes) -> None:
-        """Parse, and refuse a head that grows without end: the parser alone would keep it all."""
-        super().data_received(data)
-        if self._phase == "head" and not self.transport.is_closing():
-            self._raw_bytes += len(data)
-            if self._raw_bytes > HEAD_BYTES:
-                self._status = 431
-                self.send_400_response("")
+        """Parse, and refuse a head, or trailers, without end: the parser alone would keep it all."""
+        self._raw_bytes += len(data)
+        try:
+            self._parse(data)
+        except httptools.HttpParserError:
+            self.send_400_response("")
+            return
+        if self._phase != "idle" and self._raw_bytes > HEAD_BYTES and not self.transport.is_closing():
+            self._status = 431
+            self.send_400_response("")
+
+    def _parse(self, data: bytes | memoryview) -> None:
+        """At each offer to speak another protocol the parser stops, and passes over the body."""
+        while data:
+            try:
+                self.parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as offer:
+                data = memoryview(data)[offer.args[0] :]
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+                return
+            self._pass_over()
+
+    def _pass_over(self) -> None:
+        """Parse the head again as though nothing had been offered (RFC 9110, 7.8).
+
+        What follows it is the body of this request: to take it for the next one would be smuggling.
+        """
+        line = (self.scope["method"].encode(), self.url, self.parser.get_http_version().encode())
+        lines = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as in uvicorn itself
+        self.parser.feed_data(b"".join((b"%b %b HTTP/%b\r\n" % line, *lines, b"\r\n")))
 
     def on_message_begin(self) -> None:
         """Begin to wait for the rest of this head."""
@@ -131,9 +164,14 @@ class Connection(Guarded, HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to wait for the body, while the application starts."""
+        if self.parser.should_upgrade():
+            self.scope["method"] = self.parser.get_method().decode("ascii")
+            if self.scope["method"] == "CONNECT":
+                raise NoTunnel
+            return  # `_parse` goes on
+        super().on_headers_complete()
         self._phase, self._body_bytes = "body", 0
         self._deadline = self.loop.time() + BODY_SECONDS
-        super().on_headers_complete()
         if self._leaving and self.cycle is not None:
             self.cycle.keep_alive = False
 
@@ -148,10 +186,13 @@ class Connection(Guarded, HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Count what arrives: a body must keep coming."""
         self._body_bytes += len(body)
+        self._raw_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Wait for nothing but the application's answer."""
+        if self.parser.should_upgrade():
+            return
         self._phase, self._body_bytes = "idle", 0
         self._deadline = self.loop.time() + IDLE_SECONDS if self._is_answered() else inf
         super().on_message_complete()
@@ -189,8 +230,8 @@ class Connection(Guarded, HttpToolsProtocol):
             self._deadline = min(self._deadline, self.loop.time() + LAST_SECONDS)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request; with an answer still under way, only by closing."""
-        if not self._is_answered():
+        """Refuse what is no request; in the middle of one that is, or of an answer, only by closing."""
+        if self._phase == "body" or not self._is_answered():
             self.transport.abort()
             return
         reason, code, message = REFUSALS[self._status]
@@ -201,9 +242,10 @@ class Connection(Guarded, HttpToolsProtocol):
         self.transport.close()
 
     def _should_upgrade(self) -> bool:
-        """Only at some addresses, and never while an earlier request is being answered."""
-        here = not self._leaving and self._is_answered() and self.url.partition(b"?")[0] in SOCKETS
-        return here and super()._should_upgrade()
+        """Only at some addresses, and never while an earlier request is being answered.
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing of requests to speak another protocol: they are answered in this one."""
+        Only a GET without a body can open a socket (RFC 6455, 4.1).
+        """
+        here = not self._leaving and self._is_answered() and self.url.partition(b"?")[0] in SOCKETS
+        opens = self.scope["method"] == "GET" and _FRAMING.isdisjoint(name for name, _ in self.headers)
+        return here and opens and super()._should_upgrade()

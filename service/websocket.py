@@ -24,6 +24,13 @@ class Socket(Guarded, WebSocketsSansIOProtocol):
         self.conn.logger = _SILENT
         super().connection_made(transport)
 
+    def data_received(self, data: bytes) -> None:
+        """Take what comes; a handshake that is none is refused, where uvicorn would wait for a better one."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.transport.is_closing():
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+
     async def receive(self) -> ASGIReceiveEvent:
         """The next message. uvicorn reads on now, which waits until the client reads as well."""
         message = await super().receive()

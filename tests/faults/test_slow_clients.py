@@ -100,6 +100,10 @@ DRIPS = {
         b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n",
         *[b"1\r\nx\r\n"] * 30,
     ],
+    "trailers without end": [
+        b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nx: ",
+        *[b"x"] * 30,
+    ],
     "a body after its answer": [
         b"POST /early HTTP/1.1\r\nhost: x\r\ncontent-length: 900\r\n\r\n",
         *[b"x"] * 30,
@@ -221,6 +225,18 @@ async def test_a_broken_body_ends_the_connection(place: tuple[str, int]) -> None
     assert answer == b""
 
 
+async def test_a_broken_body_is_no_second_request_to_answer(place: tuple[str, int]) -> None:
+    head = b"POST /early HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    assert (await talk(place, head, b"nonsense\r\n", every=0.1)).count(b"HTTP/1.1 ") == 1
+
+
+async def test_trailers_are_not_kept_without_end(place: tuple[str, int]) -> None:
+    watch = Stopwatch()
+    head = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nx: "
+    assert await talk(place, head, *[b"x" * 100_000] * 100) == b""
+    assert watch.seconds < connection.BODY_SECONDS / 2
+
+
 async def test_trailers_change_no_headers(place: tuple[str, int]) -> None:
     head = b"POST /headers HTTP/1.1\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
     answer = await talk(place, head, b"1\r\nx\r\n0\r\nauthorization: Bearer late\r\n\r\n", every=0.05)
@@ -228,12 +244,53 @@ async def test_trailers_change_no_headers(place: tuple[str, int]) -> None:
     assert b"late" not in answer
 
 
-async def test_an_offer_to_speak_another_protocol_is_passed_over(place: tuple[str, int]) -> None:
-    head = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n"
-    reader, writer = await asyncio.open_connection(*place)
-    writer.write(head)
-    assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
-    writer.close()
+@pytest.mark.parametrize("every", [0, 0.1])
+@pytest.mark.parametrize("offered", ["websocket", "h2c", "websocket, h2c"])
+async def test_an_offer_to_speak_another_protocol_is_passed_over(
+    place: tuple[str, int], offered: str, every: float
+) -> None:
+    """What follows the head is the body of its request, not another one: that would be smuggling."""
+    head = f"POST / HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: {offered}\r\n"
+    body = b"GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n"
+    request = head.encode() + b"content-length: %d\r\n\r\n" % len(body)
+    chunked = head.encode() + b"transfer-encoding: chunked\r\n\r\n"
+    last = GET.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
+    pieces = (request, body, chunked, b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body), last)
+    answer = await talk(place, *(pieces if every else (b"".join(pieces),)), every=every)
+    assert answer.count(b"HTTP/1.1 200 OK\r\n") == 3
+    assert answer.count(b"\r\n\r\n" + body) == 2
+
+
+async def test_many_offers_at_once_are_passed_over(place: tuple[str, int]) -> None:
+    offer = GET.replace(b"\r\n\r\n", b"\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n")
+    last = GET.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
+    assert (await talk(place, offer * 2000 + last)).count(b"HTTP/1.1 200 OK\r\n") == 2001
+
+
+async def test_a_large_body_does_not_count_to_the_head_behind_it(place: tuple[str, int]) -> None:
+    last = GET.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
+    body = b"x" * 120_000
+    request = b"POST /slow HTTP/1.1\r\nhost: x\r\ncontent-length: 120000\r\n\r\n" + body
+    answer = await talk(place, request + last[:20], last[20:], every=0.2)
+    assert answer.count(b"HTTP/1.1 200 OK\r\n") == 2
+
+
+NO_SOCKETS = {
+    "a POST": (b"POST /graphql HTTP/1.1\r\n", b"", 200),
+    "a body": (b"GET /graphql HTTP/1.1\r\n", b"content-length: 4\r\n", 200),
+    "pieces of a body": (b"GET /graphql HTTP/1.1\r\n", b"transfer-encoding: chunked\r\n", 200),
+    "a long line": (b"GET /graphql HTTP/1.1\r\n", b"cookie: a=" + b"b" * 9000 + b"\r\n", 431),
+    "a long address": (b"GET /graphql?" + b"a" * 9000 + b" HTTP/1.1\r\n", b"", 414),
+}
+
+
+@pytest.mark.parametrize("what", NO_SOCKETS)
+async def test_what_cannot_open_a_socket_is_answered_all_the_same(place: tuple[str, int], what: str) -> None:
+    line, header, status = NO_SOCKETS[what]
+    offer = b"connection: close, upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+    key = b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n0\r\n\r\n"
+    answer = await asyncio.wait_for(talk(place, line + header + offer + key), 5)
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer
 
 
 async def test_no_answer_says_which_server_it_is(place: tuple[str, int]) -> None:
