@@ -19,8 +19,10 @@ from litestar.types import Send
 
 from service.api import answers
 from service.api.calls import Call
+from service.users.problems import RouteUnknown
 
 _Handler = Callable[..., Awaitable[ASGIResponse]]
+_LONGEST: Final = 2048  # characters of a path for the router, which remembers a thousand as they were written
 _HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]_-]*\Z")  # the router judges any other
 
 
@@ -70,13 +72,15 @@ class Dispatch:
         host = call.header(b"host")
         is_odd = host is not None and _HOST.match(host) is None
         handler, values = (None, _NONE) if is_odd else self.find(scope["method"], scope["path"])
-        if handler is None:
+        if handler is None and len(scope["path"]) <= _LONGEST:
             if scope["method"] == HttpMethod.OPTIONS:
                 # No address takes the other: refusing it, the router says which ones an address does take.
                 scope["state"]["options"], scope["method"] = True, HttpMethod.TRACE
             await self._router(scope, call.receive, send)
             return
         try:
+            if handler is None:
+                raise RouteUnknown(call.address)
             answer = await handler(scope=scope, **values)
         except Exception as problem:
             answer = answers.refusal(answers.foreseen(problem), call)

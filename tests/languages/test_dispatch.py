@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.api.dispatch import Dispatch
-from service.app import build
+from service.app import _router, build
 from service.config import load
 from service.tokens import new_secret
 from tests.languages.asking import was_here
@@ -59,3 +59,16 @@ def test_the_addresses_that_are_asked_most_have_a_short_way(tmp_path: Path) -> N
         handler, values = gate.dispatch.find(method, path)
         assert handler is not None, path
         assert set(values.values()) <= {"1"}
+
+
+async def test_long_addresses_are_not_remembered(house: Served) -> None:
+    """The router keeps a thousand paths whatever their length: strangers could fill the memory with them."""
+    router = _router().asgi_router
+    kept = router.handle_routing.cache_info().currsize
+    for path in (f"/users/{'é' * 3000}/sessions", f"/admin/{'a' * 9000}", f"/{'a/' * 4000}"):
+        answer = await house.ask("GET", path)
+        assert answer.status_code == 404, path
+        assert answer.json()["errors"][0]["extensions"]["code"] == "ROUTE_NOT_FOUND"
+    assert router.handle_routing.cache_info().currsize == kept
+    many = ",".join([house.admin] * 200)
+    assert (await house.ask("GET", f"/users/{many}")).status_code == 200
