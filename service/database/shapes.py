@@ -1,16 +1,15 @@
 """Statements compiled once: each shape keeps its text for the driver, its binds and its loads."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import BigInteger, Insert, Integer, SmallInteger, String, Update
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.sql.expression import BindParameter, SelectBase, UpdateBase
-from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import NullType, TypeEngine
 
 from service.database.fitting import fit_column, fit_integer, fit_text
+from service.database.kept import kept
 from service.database.types import Fitted
 
 Kind = Literal["sqlite", "postgresql"]
@@ -95,7 +94,7 @@ class Shape:
 
 
 # Bounded, because callers invent shapes; every constant of the code fits in several times over.
-@lru_cache(maxsize=4096)
+@kept(2048, lambda one: len(one.sql))
 def shape(statement: Statement, names: tuple[str, ...], kind: Kind) -> Shape:
     """The shape of `statement` for exactly these names; TypeError when one is missing or too many."""
     dialect = DIALECTS[kind]
@@ -120,12 +119,13 @@ def shape(statement: Statement, names: tuple[str, ...], kind: Kind) -> Shape:
     if state.parameter_expansion:
         raise TypeError("an expanding list has no single shape: use one_of")
     template, binds = _binds(state.positiontup, state.parameters, compiled.binds, required, dialect)
-    return Shape(state.statement, template, binds, _loads(statement, dialect), _writes(statement))
+    return Shape(state.statement, template, binds, _loads(statement, dialect), _writes(statement, compiled))
 
 
-def _writes(statement: Statement) -> bool:
-    """Whether any part of it does, such as one of its WITH."""
-    return any(isinstance(part, UpdateBase) for part in iterate(statement))
+def _writes(statement: Statement, compiled: Any) -> bool:
+    """Whether it does, or one of its WITH: nowhere else may anything stand that writes."""
+    written = (cte.element for cte in compiled.ctes or ())
+    return isinstance(statement, UpdateBase) or any(isinstance(one, UpdateBase) for one in written)
 
 
 def _binds(

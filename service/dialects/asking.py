@@ -1,12 +1,14 @@
 """Statements that know which values they take: of many that a question has, each is given its own."""
 
 from collections.abc import Mapping
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Select
 
 from service.database import Transaction
+from service.database.kept import kept
 from service.database.shapes import DIALECTS, Kind, Row
 
 
@@ -15,6 +17,7 @@ class Asking(msgspec.Struct, frozen=True, eq=False):
 
     statement: Select[Any]
     names: tuple[str, ...]
+    length: int  # of its text
 
     async def rows(self, tx: Transaction, values: Mapping[str, object]) -> list[Row]:
         """Its rows with those of the values that it takes."""
@@ -27,5 +30,9 @@ class Asking(msgspec.Struct, frozen=True, eq=False):
 
 def taking(statement: Select[Any], kind: Kind) -> Asking:
     """The statement with the names of its binds."""
-    binds = statement.compile(dialect=DIALECTS[kind]).binds
-    return Asking(statement, tuple(name for name, bind in binds.items() if bind.required))
+    compiled = statement.compile(dialect=DIALECTS[kind])
+    names = tuple(name for name, bind in compiled.binds.items() if bind.required)
+    return Asking(statement, names, len(str(compiled)))
+
+
+remembered: Final = kept(1024, attrgetter("length"))

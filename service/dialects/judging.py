@@ -1,14 +1,13 @@
 """Rows judged by rules within a transaction: which hold of them, and whether what was written may stand."""
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import lru_cache
 
 from sqlalchemy import ColumnElement, bindparam, false, func, select, true
 
 from service.database import Transaction, one_of
 from service.database.shapes import Kind
 from service.dialects import clauses
-from service.dialects.asking import Asking, taking
+from service.dialects.asking import Asking, remembered, taking
 from service.dialects.clauses import Terms
 from service.dialects.dialect import COLLECTIONS, words
 from service.dialects.grants import Granted
@@ -98,7 +97,7 @@ def _refusal(node: Node) -> Invalid:
     return Invalid(term.word, "rule", detail="_none" if term.none else "_some")
 
 
-@lru_cache(512)
+@remembered
 def _asking(collection: str, parts: tuple[tuple[Node, str] | None, ...], kind: Kind) -> Asking:
     table = COLLECTIONS[collection].table
     verdicts: list[ColumnElement[bool]] = [

@@ -4,7 +4,6 @@ A place is the keys of a resource: the value that the list is sorted by, and one
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
@@ -16,7 +15,7 @@ from service.database import Transaction, documents
 from service.database.shapes import Kind
 from service.database.types import Words
 from service.dialects import access_paths, statements
-from service.dialects.asking import Asking, taking
+from service.dialects.asking import Asking, remembered, taking
 from service.dialects.dialect import words
 from service.dialects.question import ALL, Question, resources
 from service.dialects.scim_orders import Order
@@ -83,7 +82,7 @@ def _values(question: Question, asking: Asking, place: Place, **more: int) -> di
     return {name: values[name] for name in asking.names}
 
 
-@lru_cache(1024)
+@remembered
 def _page(shape: Shape, way: Order, step: Step, reach: int, kind: Kind) -> Asking:
     sight = sight_of(shape, kind, sorted_=way != Order())
     keys, turned = _keys(sight, shape, way), step == "before"
@@ -97,14 +96,14 @@ def _page(shape: Shape, way: Order, step: Step, reach: int, kind: Kind) -> Askin
     return taking(access_paths.within(ordered, bound, kind).limit(_LIMIT), kind)
 
 
-@lru_cache(1024)
+@remembered
 def _few(shape: Shape, kind: Kind) -> Asking:
     sight = sight_of(shape, kind)
     columns = (*statements.looked_at(shape, kind), own_key(sight))
     return taking(select(*columns).select_from(sight.source).where(*statements.met_by(sight, shape)), kind)
 
 
-@lru_cache(1024)
+@remembered
 def _numbered(shape: Shape, way: Order, kind: Kind) -> Asking:
     """Of what is passed over an index alone is read where it can be: the whole rows would take long."""
     sight = sight_of(shape, kind, sorted_=way != Order())

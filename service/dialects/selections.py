@@ -1,12 +1,12 @@
 """What an answer is made of: the paths to select, and what makes the objects of the rows of their values."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import starmap
 from typing import Any, Final
 
 import msgspec
 
+from service.database.kept import kept
 from service.dialects import scim, scim_groups
 from service.dialects.dialect import words
 from service.dialects.fields import Language
@@ -21,6 +21,7 @@ Columns = Sequence[Sequence[Any]]
 Getter = Callable[[Columns, Found], Iterable[object]]
 
 _NOTHING: Final[Found] = {}
+_MANY: Final = 200  # values of one object
 # A resource is made of these columns, and of a part that was chosen beside them: the groups of a user.
 SCIM_COLUMNS: Final = {"directus_users": scim.COLUMNS, "groups": scim_groups.COLUMNS}
 _RESOURCES: Final = {"directus_users": scim.by_name, "groups": scim_groups.by_name}
@@ -51,7 +52,7 @@ class Selection(msgspec.Struct, frozen=True, eq=False):
         return list(self.make(rows, found)) if rows else []
 
 
-@lru_cache(1024)
+@kept(1024, lambda one: len(one.looks), _MANY)
 def selection(language: Language, collection: str, chosen: tuple[Part, ...]) -> Selection:
     """The selection of these parts, which have to be known and readable."""
     if language == "scim":
@@ -134,7 +135,7 @@ def _key(part: Part) -> str:
     return part if isinstance(part, str) else part.key
 
 
-@lru_cache(1024)
+@kept(1024, lambda one: len(one.__struct_fields__), _MANY)
 def _struct(parts: tuple[Part, ...]) -> Callable[..., object]:
     keys = list(map(_key, parts))
     names = [(f"c{place}", object) for place in range(len(keys))]

@@ -1,6 +1,7 @@
 """Shapes of questions as SQLAlchemy statements, built once for each shape and database."""
 
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -9,9 +10,10 @@ from sqlalchemy.types import BigInteger
 
 from service.database import one_of
 from service.database.documents import written
+from service.database.kept import kept
 from service.database.shapes import Kind
 from service.dialects import access_paths, conditions, scim_members
-from service.dialects.asking import Asking, taking
+from service.dialects.asking import Asking, remembered, taking
 from service.dialects.fields import Language
 from service.dialects.nodes import Node
 from service.dialects.parts import Order, Part
@@ -62,7 +64,7 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     written: bool
 
 
-@lru_cache(1024)
+@kept(1024, attrgetter("asking.length"))
 def plan(shape: Shape, kind: Kind) -> Plan:
     """The plan of an answer."""
     chosen = selection(shape.language, shape.collection, shape.chosen)
@@ -75,7 +77,7 @@ def plan(shape: Shape, kind: Kind) -> Plan:
     return Plan(rows(shape, kind), chosen, written=False)
 
 
-@lru_cache(1024)
+@remembered
 def rows(shape: Shape, kind: Kind) -> Asking:
     """The rows of an answer, in its order."""
     sight = Sight(shape.language, shape.collection, shape.scope, kind, rules=shape.rules)
@@ -148,7 +150,7 @@ def _apart(
     return select(*shown).where(*page).order_by(every.c.parent, every.c.place).limit(MOST_RELATED + 1)
 
 
-@lru_cache(1024)
+@remembered
 def counted(shape: Shape, kind: Kind) -> Asking:
     """How many rows there are."""
     sight = Sight(shape.language, shape.collection, shape.scope, kind, rules=shape.rules)

@@ -1,7 +1,6 @@
 """Sums over rows, and the groups that they are counted in: `aggregate` and `groupBy`."""
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
@@ -21,7 +20,7 @@ from sqlalchemy.types import NullType
 
 from service.database import Transaction
 from service.database.shapes import Kind as DatabaseKind
-from service.dialects.asking import Asking, taking
+from service.dialects.asking import Asking, remembered, taking
 from service.dialects.dialect import words
 from service.dialects.fields import Language
 from service.dialects.paths import Path
@@ -79,7 +78,7 @@ _SUMS: Final[Mapping[Operation, Callable[[Column], Column]]] = {
 }
 
 
-@lru_cache(1024)
+@remembered
 def _statement(shape: Shape, summary: Summary, kind: DatabaseKind) -> Asking:
     sight = Sight(shape.language, shape.collection, shape.scope, kind, rules=shape.rules)
     groups = [sight.valued(path) for path in summary.groups]

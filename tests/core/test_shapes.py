@@ -2,6 +2,7 @@
 
 import gc
 import re
+import weakref
 from typing import Any
 
 import pytest
@@ -13,15 +14,16 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    func,
     insert,
     literal,
+    literal_column,
     select,
     update,
 )
 from sqlalchemy import bindparam as bind
 
 from service.database import new_key, tables
+from service.database.kept import LARGE, ROOM
 from service.database.shapes import shape
 from service.database.sqlite.problems import names
 from service.database.types import Document, Flag, Key, Moment, Words
@@ -116,12 +118,14 @@ def test_nobody_asks_for_a_key_that_nobody_wants(kind: Any) -> None:
 
 
 def test_statements_that_callers_invent_do_not_pile_up() -> None:
-    limit = shape.cache_info().maxsize
-    assert limit is not None
-    for number in range(limit + 100):
-        shape(select(func.length(literal(f"n{number}"))), (), "sqlite")
-    gc.collect()
-    assert shape.cache_info().currsize <= limit
+    for size, limit in ((1, 2048), (2 * LARGE, ROOM // 2 - 1)):
+        invented = [select(literal_column("n" * size + f"{n}")) for n in range(limit + 100)]
+        for statement in invented:
+            assert shape(statement, (), "sqlite") is shape(statement, (), "sqlite")
+        made = [weakref.ref(statement) for statement in invented]
+        del invented, statement
+        gc.collect()
+        assert len([one for one in made if one() is not None]) == limit
 
 
 def test_no_two_unique_indexes_of_ours_look_the_same_to_sqlite() -> None:
@@ -179,3 +183,12 @@ def test_rows_of_different_names_are_refused(kind: Any) -> None:
     for second in ({"id": 2, "size": 3}, {"id": 2}, {**first, "size": 3}):
         with pytest.raises(TypeError, match="differ"):
             compiled.many([first, second])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_a_statement_has_before_it_counts_as_writing(kind: Any) -> None:
+    written = update(things).values(size=things.c.size + 1).returning(things.c.id)
+    inner = select(written.cte("inner_").c.id).cte("outer_")
+    assert shape(select(select(written.cte("w").c.id).subquery().c.id), (), kind).writes
+    assert shape(select(things.c.id).where(things.c.id.in_(select(inner.c.id))), (), kind).writes
+    assert not shape(select(select(things.c.id).cte("r").c.id), (), kind).writes
