@@ -27,7 +27,7 @@ def allowed(call: Call) -> Headers:
     """What lets the page that asks read the answer. Whoever keeps answers must know that they differ."""
     origin = call.header(b"origin")
     told = [(b"vary", b"Origin")]
-    if origin in call.house.terms.cors_origins and not call.scope["path"].startswith(_PAGES):
+    if origin in call.house.terms.cors_origins and not call.path.startswith(_PAGES):
         told += [
             (b"access-control-allow-origin", origin.encode()),
             (b"access-control-allow-credentials", b"true"),

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send, WebSocketScope
+from litestar.utils import normalize_path
 
 from service.api import cross_origin, search
 from service.api.calls import Call
@@ -137,8 +138,10 @@ class Gate:
 
     def _call(self, scope: HTTPScope | WebSocketScope, receive: Receive) -> Call:
         path = scope["path"]
-        if len(path) > 1 and path.endswith("/"):  # early clients end their paths with a slash
-            scope["path"] = path.rstrip("/") or "/"
+        # Early clients end their paths with a slash. All of us read an address as the router does, for which
+        # several slashes are one: `//-/8/users` would else lead past whoever looks at its beginning.
+        if (len(path) > 1 and path.endswith("/")) or "//" in path:
+            scope["path"] = normalize_path(path)
         project, prefix = LOCAL, ""
         of_project = _OF_PROJECT.match(scope["path"]) if "/scim/v2" in path else None
         if of_project is not None:  # a project that is not there has no tokens: its addresses tell nothing

@@ -52,9 +52,10 @@ async def test_a_page_that_is_not_named_reads_nothing(house: Served, origin: str
 
 
 async def test_the_pages_that_people_see_are_for_no_other_page(house: Served) -> None:
-    answer = await house.ask("GET", "/admin/login", token=None, headers={"origin": APP})
-    assert answer.status_code == 200
-    assert "access-control-allow-origin" not in answer.headers
+    for path in ("/admin/login", "//admin/login", "/admin//login/", "/default/admin/welcome"):
+        answer = await house.ask("GET", house.url + path, token=None, headers={"origin": APP})
+        assert answer.headers["content-type"].startswith("text/html"), path
+        assert "access-control-allow-origin" not in answer.headers, path
 
 
 async def test_a_page_that_is_named_may_change_things_with_a_session_s_cookie(house: Served) -> None:

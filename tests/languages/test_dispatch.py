@@ -72,3 +72,20 @@ async def test_long_addresses_are_not_remembered(house: Served) -> None:
     assert router.handle_routing.cache_info().currsize == kept
     many = ",".join([house.admin] * 200)
     assert (await house.ask("GET", f"/users/{many}")).status_code == 200
+
+
+SLASHES = ("/-/8/users", "//-/8/users", "/%2F-/8/users", "/-//8/users", "//-//8//users")
+
+
+@pytest.mark.parametrize("path", SLASHES)
+async def test_nobody_comes_in_by_addresses_of_ours(house: Served, path: str) -> None:
+    for method in ("GET", "POST"):
+        assert (
+            await house.ask(method, house.url + path, {} if method == "POST" else None)
+        ).status_code == 404, method
+
+
+@pytest.mark.parametrize("path", ["//default/users", "/default//users/", "//default///users"])
+async def test_a_project_is_found_however_many_slashes_there_are(house: Served, path: str) -> None:
+    answer = await house.ask("GET", house.url + path)
+    assert answer.json()["data"][0]["id"] == 1  # as generation 8 counts
