@@ -127,7 +127,7 @@ class House(msgspec.Struct, frozen=True, eq=False):
         """One line for an answered request; its query is left out, because tokens travel in it."""
         self.log.note(
             method=method,
-            path=call.prefix + call.path,
+            path=call.path,
             status=status,
             seconds=(perf_counter_ns() - call.started) / 1e9,
             client=call.ip or "",

@@ -1,5 +1,6 @@
 """The short way to a handler and the router's own: whatever is asked, the answer is the same."""
 
+import asyncio
 from http import HTTPMethod
 from pathlib import Path
 
@@ -89,3 +90,16 @@ async def test_nobody_comes_in_by_addresses_of_ours(house: Served, path: str) ->
 async def test_a_project_is_found_however_many_slashes_there_are(house: Served, path: str) -> None:
     answer = await house.ask("GET", house.url + path)
     assert answer.json()["data"][0]["id"] == 1  # as generation 8 counts
+
+
+PATHS = ("/users/me", "/default/users/me", "/default/scim/v2/Users", "//users/me", "/default/admin/welcome")
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_the_log_names_an_address_as_it_was_asked(
+    house: Served, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    noted: asyncio.Queue[str] = asyncio.Queue()
+    monkeypatch.setattr(house.house.log, "note", lambda *, path, **_: noted.put_nowait(path))
+    await house.ask("GET", house.url + path)
+    assert await asyncio.wait_for(noted.get(), 10) == path.replace("//", "/")
