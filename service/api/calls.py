@@ -11,7 +11,15 @@ from litestar.types import Receive, Scope
 from service.api import query_string
 from service.database import new_key
 from service.users.model import Caller, Origin
-from service.users.problems import BadPayload, Forbidden, NoPayload, NotSignedIn, TooLarge, WrongMedia
+from service.users.problems import (
+    BadPayload,
+    BadQuery,
+    Forbidden,
+    NoPayload,
+    NotSignedIn,
+    TooLarge,
+    WrongMedia,
+)
 
 if TYPE_CHECKING:
     from service.api.generations import Generation
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
 
 Piece = bytes  # inside the class the word is the name of a method
 KIB = 1024
+MOST_CONDITIONS = 1000  # of all filters of a request: to make statements of them takes the time of others
 JSON_BODY = 1024 * KIB  # REST, GraphQL and auth
 FILES_BODY = 10 * 1024 * KIB
 SCIM_BODY = 8 * 1024 * KIB  # what ServiceProviderConfig tells as maxPayloadSize
@@ -30,6 +39,7 @@ class Call:
 
     __slots__ = (
         "_caller",
+        "_conditions",
         "_headers",
         "_headers_of",
         "_query",
@@ -63,6 +73,7 @@ class Call:
         self._headers: dict[Piece, Piece] = {}
         self._headers_of: object = None
         self._caller: Caller | None = None
+        self._conditions = 0
         self._query: query_string.Tree | None = None
         self._txn: str | None = None
         self.body = b""  # once it was read
@@ -111,6 +122,12 @@ class Call:
     def page(self, path: str) -> str:
         """The URL of a page that the people of the call's project have under this path."""
         return f"{self.house.terms.public_url}{self.prefix}{path}"
+
+    def count(self, conditions: int) -> None:
+        """Count those of one filter. Raises BadQuery when there are too many in all."""
+        self._conditions += conditions
+        if self._conditions > MOST_CONDITIONS:
+            raise BadQuery(f"The filters of a request hold at most {MOST_CONDITIONS} conditions together")
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; the first where there are several."""

@@ -34,6 +34,7 @@ class Parameters:
         self.query = {name: value for name, value in given.items() if value is not None}
         self.language = call.generation.language
         self.collection = collection
+        self._count = call.count
         self.caller = caller
         self._rules = rules.of(caller)
         self.most = call.house.terms.most_rows
@@ -130,7 +131,9 @@ class Parameters:
         if given is None or given == "":
             return None, []
         reader = Reader(self.language, collection, self._variables)
-        return reader.read(query_string.json(given, "filter")), reader.values
+        node = reader.read(query_string.json(given, "filter"))
+        self._count(reader.terms)
+        return node, reader.values
 
     def sort(self, collection: str, given: object) -> Order:
         """Paths to sort by, a word with `-` before it in descending order."""

@@ -35,7 +35,7 @@ class Reader:
         self._language = language
         self._home = Place(collection)
         self._variables = variables
-        self._terms = 0
+        self.terms = 0  # so far
         self.values: list[object] = []
 
     def read(self, given: object) -> Node | None:
@@ -106,8 +106,8 @@ class Reader:
         return operator
 
     def _count(self) -> None:
-        self._terms += 1
-        if self._terms > self._most:
+        self.terms += 1
+        if self.terms > self._most:
             raise BadQuery(f"A filter holds at most {self._most} conditions")
 
     def _term(self, asked: Asked, name: str, given: object) -> Node:

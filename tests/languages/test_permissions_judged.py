@@ -121,7 +121,7 @@ def _readable(user: Row, grants: list[tuple[list[str], Any]]) -> set[str]:
 async def _answer(database: Database, caller: Caller, query: Row) -> object:
     """Everything that comes of a query: rows, counts and a file, or what it is refused with."""
     terms = SimpleNamespace(terms=SimpleNamespace(most_rows=None))
-    call = cast(Call, SimpleNamespace(query=query, generation=GENERATION_10, house=terms))
+    call = cast(Call, SimpleNamespace(query=query, generation=GENERATION_10, house=terms, count=int))
     try:
         asked = Parameters(call, caller, "directus_users").many()
         items = await database.scan(question.items, asked)

@@ -1,5 +1,6 @@
 """One operation of a document: its root fields, answered by their verbs one after the other."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -65,6 +66,7 @@ class Run:
             elif name in _INTROSPECTION:
                 value = self._introspected(nodes)
             else:
+                await asyncio.sleep(0)  # what others ask is answered between two fields
                 value = await self._field(key, nodes)
             if value is None and name in home.fields and isinstance(home.fields[name].type, GraphQLNonNull):
                 data = None  # what may not be null takes its parent with it (spec, 6.4.4)

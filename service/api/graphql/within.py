@@ -12,7 +12,7 @@ from service.api.query_string import Tree
 class Within(Call):
     """Speaks for whoever sent the outer call, in the outer call's language; query and body are given."""
 
-    __slots__ = ("_body",)
+    __slots__ = ("_body", "_outer")
 
     def __init__(self, outer: Call, method: str, path: str, query: Tree, body: object) -> None:
         scope: Any = {**outer.scope, "method": method, "path": path}
@@ -25,10 +25,15 @@ class Within(Call):
         token = outer.query.get("access_token")
         self._query = query if token is None else {**query, "access_token": token}
         self._body = body
+        self._outer = outer
 
     @property
     def query_text(self) -> None:
         """The query was never a text."""
+
+    def count(self, conditions: int) -> None:
+        """All that the outer call asks counts together."""
+        self._outer.count(conditions)
 
     async def json(self, limit: int = JSON_BODY) -> object:
         """The body that was given; the outer call has bounded it."""
