@@ -10,10 +10,11 @@ from math import inf
 from typing import Any, Literal
 
 import httptools
-import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.exchange import Exchange
+from service.guarded import Guarded
+from service.no_request import HEAD_BYTES, HEADERS, URL_BYTES, NoRequest, refusal
 
 HEAD_SECONDS = 10  # for a whole head, from the connection's or the head's first byte on
 BODY_SECONDS = 10  # in which a body must bring BODY_BYTES, or its end
@@ -21,49 +22,8 @@ BODY_BYTES = 10_240
 IDLE_SECONDS = 5  # between an answer and the next request
 REST_SECONDS = 5  # for the rest of a body whose answer was given already
 LAST_SECONDS = 1  # for a request that was on its way when we were told to stop
-READ_SECONDS = 30  # for a client that does not take what we send
-HEAD_BYTES = 65_536  # of request line and headers together, and of what follows a body
-URL_BYTES = 49_152
-HEADERS = 100
 _FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 SOCKETS = (b"/graphql", b"/graphql/system")  # where requests for a WebSocket are heeded
-# Clients of every language read JSON alone; of these the 9/10 generations' is the one that most expect.
-REFUSALS = {
-    400: ("Bad Request", "INVALID_REQUEST", "This is no request that can be understood."),
-    414: (
-        "URI Too Long",
-        "URI_TOO_LONG",
-        f"The address is longer than {URL_BYTES} bytes. The method SEARCH asks a longer question in a body.",
-    ),
-    431: (
-        "Request Header Fields Too Large",
-        "HEADERS_TOO_LARGE",
-        f"There are more than {HEADERS} headers, or more than {HEAD_BYTES} bytes of them.",
-    ),
-}
-
-
-class HeadTooLarge(Exception):
-    """Stops the parser from within its callbacks."""
-
-
-class NoTunnel(Exception):
-    """The same, at a CONNECT: what follows it would be no HTTP."""
-
-
-class Guarded:
-    """A connection that the server looks at once a second, lest its client be too slow in reading."""
-
-    transport: Transport
-    _reader_deadline = inf  # while the client does not read
-    _close_deadline = inf  # since we closed, with something still unsent
-
-    def look(self, now: float) -> None:
-        """Cut the connection if its client is too slow; `now` is the loop's time."""
-        if self.transport.is_closing():
-            self._close_deadline = min(self._close_deadline, now + READ_SECONDS)
-        if now >= min(self._reader_deadline, self._close_deadline):
-            self.transport.abort()
 
 
 class Connection(Guarded, HttpToolsProtocol):
@@ -150,7 +110,7 @@ class Connection(Guarded, HttpToolsProtocol):
         super().on_url(url)
         if len(self.url) > URL_BYTES:
             self._status = 414
-            raise HeadTooLarge
+            raise NoRequest
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header. Trailers are dropped: nothing may change what the application was told at first."""
@@ -160,14 +120,14 @@ class Connection(Guarded, HttpToolsProtocol):
         self._head_bytes += len(name) + len(value)
         if self._head_bytes > HEAD_BYTES or len(self.headers) > HEADERS:
             self._status = 431
-            raise HeadTooLarge
+            raise NoRequest
 
     def on_headers_complete(self) -> None:
         """Begin to wait for the body, while the application starts."""
         if self.parser.should_upgrade():
             self.scope["method"] = self.parser.get_method().decode("ascii")
             if self.scope["method"] == "CONNECT":
-                raise NoTunnel
+                raise NoRequest  # what follows it would be no HTTP
             return  # `_parse` goes on
         super().on_headers_complete()
         self._phase, self._body_bytes = "body", 0
@@ -214,12 +174,12 @@ class Connection(Guarded, HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Begin to wait for the client to read."""
         super().pause_writing()
-        self._reader_deadline = self.loop.time() + READ_SECONDS
+        self.unread()
 
     def resume_writing(self) -> None:
         """The client reads."""
         super().resume_writing()
-        self._reader_deadline = inf
+        self.read_on()
 
     def shutdown(self) -> None:
         """The server stops. uvicorn would close at once what is idle, and cut off who asks just then."""
@@ -234,11 +194,7 @@ class Connection(Guarded, HttpToolsProtocol):
         if self._phase == "body" or not self._is_answered():
             self.transport.abort()
             return
-        reason, code, message = REFUSALS[self._status]
-        body = msgspec.json.encode({"errors": [{"message": message, "extensions": {"code": code}}]})
-        head = f"HTTP/1.1 {self._status} {reason}\r\ncontent-type: application/json; charset=utf-8\r\n"
-        more = f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        self.transport.write((head + more).encode() + body)
+        self.transport.write(refusal(self._status))
         self.transport.close()
 
     def _should_upgrade(self) -> bool:

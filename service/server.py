@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 import uvicorn
 from litestar.types import ASGIApp
 
-from service.connection import Connection, Guarded
+from service.connection import Connection
+from service.guarded import Guarded
 
 LOG = logging.getLogger(__name__)
 TICK = 1.0  # seconds between two looks at the connections

@@ -2,13 +2,12 @@
 
 import logging
 from asyncio.transports import BaseTransport
-from math import inf
 from typing import Final
 
 from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from service.connection import READ_SECONDS, Guarded
+from service.guarded import Guarded
 
 # What uvicorn says of sockets are their addresses, with queries, and tracebacks for what clients do wrong.
 _SILENT: Final = logging.getLogger("uvicorn.websocket")
@@ -41,12 +40,12 @@ class Socket(Guarded, WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         """Begin to wait for the client to read; until it does, nothing of it is read, for it is answered."""
         super().pause_writing()
-        self._reader_deadline = self.loop.time() + READ_SECONDS
+        self.unread()
         self.transport.pause_reading()
 
     def resume_writing(self) -> None:
         """The client reads."""
         super().resume_writing()
-        self._reader_deadline = inf
+        self.read_on()
         if not self.read_paused:
             self.transport.resume_reading()

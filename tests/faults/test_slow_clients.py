@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service import connection
+from service import connection, guarded
 from service.server import Server, address, listen, make_server
 from tests.stopwatch import Stopwatch
 
@@ -133,7 +133,7 @@ async def test_four_hundred_slow_connections_are_closed_within_fifteen_seconds(
 async def test_who_does_not_take_the_answer_is_cut_off(
     place: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "READ_SECONDS", 1)
+    monkeypatch.setattr(guarded, "READ_SECONDS", 1)
     reader, writer = await asyncio.open_connection(*place, limit=1024)
     writer.write(b"GET /big HTTP/1.1\r\nhost: x\r\n\r\n")
     await asyncio.sleep(3.5)

@@ -376,11 +376,11 @@ async def test_what_is_refused_is_said_as_the_documented_server_says_it(
 async def test_the_filters_of_a_document_are_bounded_together(house: Served) -> None:
     """To make statements of them takes the time of everybody else."""
     filter_ = {"_or": [{"email": {"_eq": f"{number}@example.com"}} for number in range(300)]}
-    for roots, refused in ((3, 0), (5, 2)):
+    for roots, too_many in ((3, 0), (5, 2)):
         asked = " ".join(f"a{number}: users(filter: $f) {{ id }}" for number in range(roots))
         found = await gql(house, f"query($f: directus_users_filter) {{ {asked} }}", {"f": filter_})
         codes = [error["extensions"]["code"] for error in found.get("errors", [])]
-        assert codes == ["INVALID_QUERY"] * refused
+        assert codes == ["INVALID_QUERY"] * too_many
     deep = {name: {"_filter": filter_} for name in "abcd"}
     aliases = dict.fromkeys(deep, "users")
     query = {"alias": aliases, "fields": [f"{name}.id" for name in deep], "deep": deep}
