@@ -12,11 +12,11 @@ from providers.scim import messages
 from providers.scim.problems import ScimProblem
 from providers.scim.schema import Resource
 from service.api.calls import Call
-from service.database import TooSlow, Unavailable
+from service.database import TooDeep, TooSlow, Unavailable
 from service.dialects import problems as table
 from service.dialects.dialect import COLLECTIONS, GROUP_COLLECTION, USER_COLLECTION, word_of
 from service.dialects.fields import Language
-from service.users.problems import MethodRefused, NotSignedIn, Problem, TooMany, Unreachable
+from service.users.problems import BadQuery, MethodRefused, NotSignedIn, Problem, TooMany, Unreachable
 
 _log = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.json.Encoder()
@@ -82,6 +82,8 @@ def foreseen(problem: Exception) -> Exception:
         if isinstance(problem, TooSlow):
             return Unreachable("This takes too long; ask for less of it at once")
         return Unreachable("The database cannot be reached now")
+    if isinstance(problem, TooDeep):
+        return BadQuery("What is asked nests too deeply; ask in fewer levels")
     _log.error("unexpected", exc_info=problem)
     return problem
 

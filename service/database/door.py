@@ -52,6 +52,10 @@ class TooSlow(Unavailable):
     """A statement took longer than any may; it would again."""
 
 
+class TooDeep(Exception):
+    """A statement nests more deeply than the database reads; it would again."""
+
+
 class OutcomeUnknown(Unavailable):
     """The connection broke after COMMIT was sent: the change is either there as a whole or not at all.
 

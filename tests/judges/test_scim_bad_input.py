@@ -140,3 +140,34 @@ async def test_tokens_that_are_none_of_the_connection_s(house: Served) -> None:
     basic = await house.ask("GET", "/scim/v2/Users", token=None, headers={"authorization": "Basic eDp5"})
     assert (basic.status_code, basic.headers["www-authenticate"]) == (401, "Bearer")
     await kept.check()
+
+
+@pytest.mark.parametrize("levels", [8, 16, 24, 31])
+async def test_filters_of_any_depth_are_answered_or_refused(house: Served, levels: int) -> None:
+    """SQLite's own parser reads fewer levels than a filter may have."""
+    client = await Client.of(house, "okta")
+    await client.add(USER)
+    for before, after in (
+        ("not (", ")"),
+        ("(", ")"),
+        ("not (title pr or ", ")"),
+        ("not (emails.value pr and ", ")"),
+    ):
+        text = before * levels + 'userName eq "nobody"' + after * levels
+        answer = await client.ask("GET", "/Users", params={"filter": text})
+        assert answer.status_code in (200, 400), (before, answer.text)
+        if answer.status_code == 400:
+            assert answer.json()["scimType"] == "invalidFilter"
+
+
+async def test_filters_of_rest_are_answered_whatever_their_depth(house: Served) -> None:
+    filter_: object = {"email": {"_eq": "nobody@example.com"}}
+    for level in range(18):
+        filter_ = {("_and", "_or")[level % 2]: [{"title": {"_eq": str(level)}}, filter_]}
+    answer = await house.ask("SEARCH", "/users", {"query": {"filter": filter_}})
+    assert answer.status_code == 200, answer.text
+    filter_ = {"name": {"_eq": "Nobody"}}
+    for level in range(8):
+        filter_ = {("role", "users")[level % 2]: {"_or": [{"id": {"_null": True}}, filter_]}}
+    answer = await house.ask("SEARCH", "/roles", {"query": {"filter": filter_}})
+    assert answer.status_code == 200, answer.text

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from service.database.door import MissingReference, NotUnique, TooSlow, Unavailable
+from service.database.door import MissingReference, NotUnique, TooDeep, TooSlow, Unavailable
 from service.database.postgres.lane import Connection
 
 # What asyncpg raises for a statement: the server's answer, a broken wire, or silence.
@@ -12,6 +12,11 @@ ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientE
 AGAIN = {"40001", "40P01"}  # serialization failure, deadlock: another attempt may well pass
 _LOST = {"57P01", "57P02", "57P03"}  # the server ends, and the connection with it
 _BUSY = {"57014": "took too long", "55P03": "a lock was not to be had", "53100": "the disk is full"}
+_MEANT = {
+    asyncpg.ForeignKeyViolationError.sqlstate: MissingReference,
+    asyncpg.RestrictViolationError.sqlstate: MissingReference,
+    asyncpg.StatementTooComplexError.sqlstate: TooDeep,
+}
 
 
 def sqlstate(error: BaseException | None) -> str:
@@ -41,8 +46,8 @@ def problem(error: Exception) -> Exception:
     code = sqlstate(error)
     if code == asyncpg.UniqueViolationError.sqlstate:
         return NotUnique(getattr(error, "constraint_name", None) or "")
-    if code in {asyncpg.ForeignKeyViolationError.sqlstate, asyncpg.RestrictViolationError.sqlstate}:
-        return MissingReference()
+    if code in _MEANT:
+        return _MEANT[code]()
     if isinstance(error, TimeoutError):
         return Unavailable("postgresql: no answer")
     if code in _BUSY:

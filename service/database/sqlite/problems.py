@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Column, Delete, Insert, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint, Update
 from sqlalchemy.exc import DBAPIError
 
-from service.database.door import MissingReference, NotUnique, Unavailable
+from service.database.door import MissingReference, NotUnique, TooDeep, Unavailable
 from service.database.shapes import DIALECTS, Statement
 
 _UNIQUE = {
@@ -29,6 +29,8 @@ _UNAVAILABLE = {
     sqlite3.SQLITE_CORRUPT: "the file is damaged",
     sqlite3.SQLITE_NOTADB: "the file is no database",
 }
+# Of its parser, and of the tree that it makes; neither has a code of its own.
+_DEEP = ("parser stack overflow", "Expression tree is too large")
 _COLUMNS = re.compile(r"UNIQUE constraint failed: (.+)")
 _INDEX = re.compile(r"index '(.+)'")
 
@@ -66,6 +68,8 @@ def problem(error: sqlite3.Error, statement: Statement) -> Exception:
         return NotUnique(_index(str(error), statement.table.metadata))
     if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
         return MissingReference()
+    if str(error).startswith(_DEEP):
+        return TooDeep()
     return unavailable(error) or error
 
 
