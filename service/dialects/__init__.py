@@ -8,7 +8,7 @@ made of them    dialect  relations  references  sealed  former  states  descript
 filters         filters  places  paths  values  variables  chained_filters  nodes  conditions  functions
 answers         parts  choosing  selections  related  summaries
 questions       question  statements  asking  sight  access_paths
-rules           rules  rule_filters  grants  clauses  judging  accesses
+rules           rules  rule_filters  subjects  grants  clauses  judging  accesses
 SCIM            scim  scim_groups  scim_members  scim_membership  scim_held  scim_tags  scim_advice
 SCIM filters    scim_filters  scim_look_ups  scim_columns  scim_following  scim_attributes  scim_references
 SCIM lists      scim_pages  scim_orders  scim_walking  scim_blocks
