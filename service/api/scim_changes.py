@@ -41,7 +41,7 @@ async def change(
 ) -> Resource:
     """Makes of a user what `become` makes of the resource; `password` is kept as it is given. Gives the
     resource. Raises Forbidden and Stale."""
-    row = await hold(tx, caller, key, condition)
+    row = _meant(await scim_held.look(tx, caller.project, key), caller, condition)
     before = scim.resource(row)
     values = scim.changes(before, become(before), row["status"])
     held = {key: row}
@@ -51,7 +51,11 @@ async def change(
 
 async def hold(tx: Transaction, caller: Caller, key: str, condition: Condition) -> rows.Row:
     """The user's row, kept from others until the commit. Raises Forbidden, and Stale for another version."""
-    row = await scim_held.hold(tx, caller.project, key)
+    return _meant(await scim_held.hold(tx, caller.project, key), caller, condition)
+
+
+def _meant(row: rows.Row | None, caller: Caller, condition: Condition) -> rows.Row:
+    """The row, if it is the one that the request means."""
     if row is None or not access.reaches(caller, row):
         raise Forbidden
     condition.require(row["version"])

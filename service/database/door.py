@@ -81,6 +81,14 @@ class Transaction(Protocol):
     async def row(self, statement: Statement, /, **values: Any) -> Row | None:
         """The first row, or None. Statements that may find many say `limit` themselves."""
 
+    async def look(self, seen: Statement, held: Statement, /, **values: Any) -> Row | None:
+        """The first row of `held`, which holds it, or of `seen`, which only looks at it.
+
+        A unit that then owes, and asks nothing more, is one statement on PostgreSQL. What it owes says itself
+        that the row is as it was seen (`users.seen`); where it is not, and where the unit asks for more, the
+        unit runs again and holds the row.
+        """
+
     async def run(self, statement: Statement, /, **values: Any) -> int:
         """How many rows an insert, update or delete touched."""
 
@@ -173,6 +181,9 @@ class ReadOnly:
     """What every hold of a read refuses."""
 
     __slots__ = ()
+
+    async def look(self, seen: Statement, held: Statement, /, **values: Any) -> Row | None:
+        raise RuntimeError(READ_ONLY)
 
     async def run(self, statement: Statement, /, **values: Any) -> int:
         raise RuntimeError(READ_ONLY)

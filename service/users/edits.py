@@ -23,6 +23,7 @@ from service.users import (
     last_administrator,
     notices,
     roles,
+    seen,
 )
 from service.users.model import ACTIVE, ARCHIVED, ATTRIBUTES, INVITED, SECRETS, Caller
 from service.users.rows import Row, derived, fold, same, shown, snapshot
@@ -31,6 +32,7 @@ from service.users.uniqueness import taken, unique
 _UPDATE: Final = update(users).where(
     users.c.project == bindparam("of_project"), users.c.id == bindparam("of_id")
 )
+_UPDATE_SEEN: Final = _UPDATE.where(seen.UNCHANGED)
 _TOKEN_ENDED: Final = {"token_fingerprint": None, "token_sealed": None}
 _KEYS: Final = ("password_hash", "tfa_secret")
 # A change of nothing that an answer shows, or of the last access alone, has no history and no new version.
@@ -72,6 +74,11 @@ class Edit:
         return not self.changes.keys().isdisjoint(_KEYS)
 
     @property
+    def is_seen(self) -> bool:
+        """Whether the user was only looked at, and is held by the change itself."""
+        return self.old.get("mark") is not None
+
+    @property
     def is_silent(self) -> bool:
         return self.changes.keys().isdisjoint(_TOLD)
 
@@ -86,7 +93,8 @@ class Edit:
 
     def values(self) -> dict[str, Any]:
         """What the update statement asks for."""
-        return {"of_project": self.old["project"], "of_id": self.old["id"], **self.changes}
+        mark = {"of_mark": self.old["mark"]} if self.is_seen else {}
+        return {"of_project": self.old["project"], "of_id": self.old["id"], **mark, **self.changes}
 
 
 async def write(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str) -> None:
@@ -148,11 +156,11 @@ async def _keep_administrator(tx: Transaction, project: str, edits: Sequence[Edi
 
 def _update(tx: Transaction, edits: Sequence[Edit]) -> None:
     """One statement for all edits that change the same columns."""
-    alike: dict[frozenset[str], list[dict[str, Any]]] = {}
+    alike: dict[tuple[bool, frozenset[str]], list[dict[str, Any]]] = {}
     for edit in edits:
-        alike.setdefault(frozenset(edit.changes), []).append(edit.values())
-    for values in alike.values():
-        tx.owe(_UPDATE, values, taken)
+        alike.setdefault((edit.is_seen, frozenset(edit.changes)), []).append(edit.values())
+    for (is_seen, _), values in alike.items():
+        tx.owe(_UPDATE_SEEN if is_seen else _UPDATE, values, taken)
 
 
 async def _end(tx: Transaction, caller: Caller, edits: Sequence[Edit], at: str) -> None:

@@ -30,21 +30,24 @@ SEARCHED: Final = (
 )
 
 
-def locking(condition: ColumnElement[bool]) -> Select[Any]:
-    """The users of :project for which `condition` holds, held until the end of the transaction.
-
-    FOR NO KEY UPDATE: it lets rows that refer to the user be written meanwhile. Locks are taken in the order
-    of the keys, so that two changes of many wait for each other in a row and not in a circle.
-    """
+def seeing(condition: ColumnElement[bool]) -> Select[Any]:
+    """The users of :project for which `condition` holds."""
     return (
         select(users, roles.c.admin_access)
         .join_from(
             users, roles, and_(roles.c.project == users.c.project, roles.c.id == users.c.role), isouter=True
         )
         .where(users.c.project == bindparam("project"), condition)
-        .order_by(users.c.id)
-        .with_for_update(of=users, key_share=True)
     )
+
+
+def locking(condition: ColumnElement[bool]) -> Select[Any]:
+    """The same, held until the end of the transaction.
+
+    FOR NO KEY UPDATE: it lets rows that refer to the user be written meanwhile. Locks are taken in the order
+    of the keys, so that two changes of many wait for each other in a row and not in a circle.
+    """
+    return seeing(condition).order_by(users.c.id).with_for_update(of=users, key_share=True)
 
 
 _BY_ID = by_kind(lambda kind: locking(one_of(users.c.id, "ids", kind)))
@@ -53,9 +56,9 @@ _BY_EMAIL = by_kind(
 )
 
 
-def as_row(found: Sequence[Any]) -> Row:
-    """What `locking` selects, by name: the columns, and `administers` for the role's admin_access."""
-    return dict(zip((*_COLUMNS, "administers"), found, strict=True))
+def as_row(found: Sequence[Any], *more: str) -> Row:
+    """What `locking` selects, by name: the columns, `administers` for the role's admin_access, and more."""
+    return dict(zip((*_COLUMNS, "administers", *more), found, strict=True))
 
 
 async def hold(tx: Transaction, project: str, ids: Sequence[str]) -> dict[str, Row]:

@@ -34,6 +34,11 @@ class Counting:
         self.read += 1
         return await self._tx.row(statement, **values)
 
+    async def look(self, seen: Statement, held: Statement, /, **values: Any) -> Row | None:
+        self._note(held)
+        self.read += 1
+        return await self._tx.look(seen, held, **values)
+
     async def run(self, statement: Statement, /, **values: Any) -> int:
         self._note(statement)
         return await self._tx.run(statement, **values)

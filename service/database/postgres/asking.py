@@ -20,8 +20,8 @@ from service.database.postgres.arrays import execute_many
 from service.database.postgres.growth import OWNER, Gain
 from service.database.postgres.lane import Connection
 from service.database.postgres.owed import Part, batches, joined, meaning_of
-from service.database.postgres.problems import ERRORS, problem
-from service.database.shapes import Row, Statement, shape
+from service.database.postgres.problems import ERRORS, Unheld, problem
+from service.database.shapes import Row, Shape, Statement, shape
 
 _BEGIN: Final = "BEGIN READ WRITE"
 
@@ -30,18 +30,21 @@ class Asking:
     """A unit's hold on a connection: a transaction for write(), statement by statement for read().
 
     BEGIN comes with the first statement. What a unit owes that asks nothing is mostly one statement, and
-    that is a transaction by itself: it saves the ways there and back of BEGIN and of COMMIT.
+    that is a transaction by itself: it saves the ways there and back of BEGIN and of COMMIT. So it is after
+    a look at one row (`looks`), which has to be held for everything else.
     """
 
     kind: Literal["postgresql"] = "postgresql"
     __slots__ = (
-        *("_begun", "_connection", "_owed", "_writes"),
+        *("_begun", "_connection", "_looked", "_looks", "_owed", "_writes"),
         *("announced", "cause", "failed", "gained", "waiting"),
     )
 
-    def __init__(self, connection: Connection, *, writes: bool) -> None:
+    def __init__(self, connection: Connection, *, writes: bool, looks: bool = False) -> None:
         self._connection: Connection | None = connection
         self._writes = writes
+        self._looks = looks
+        self._looked = False
         self._begun = False
         self._owed: list[Part] = []
         self.waiting = False
@@ -64,6 +67,18 @@ class Asking:
         arguments = compiled.arguments(values)
         self._check(compiled.writes)
         await self._begin()
+        return await self._fetch_row(compiled, arguments)
+
+    async def look(self, seen: Statement, held: Statement, /, **values: Any) -> Row | None:
+        if not self._looks or self._looked or self._begun or self._owed:
+            return await self.row(held, **values)
+        compiled = shape(seen, tuple(values), "postgresql")
+        arguments = compiled.arguments(values)
+        self._check(writes=True)
+        self._looked = True
+        return await self._fetch_row(compiled, arguments)
+
+    async def _fetch_row(self, compiled: Shape, arguments: Sequence[Any]) -> Row | None:
         with self as connection:
             fetched = await connection.fetchrow(compiled.sql, *arguments)
         return None if fetched is None else compiled.load_row(fetched)
@@ -114,6 +129,9 @@ class Asking:
     async def _begin(self) -> None:
         """Have the transaction begun, and what is owed done in it, before the next statement."""
         if self._writes and not self._begun:
+            if self._looked:
+                self.failed = Unheld()
+                raise self.failed
             with self as connection:
                 await connection.execute(_BEGIN)
             self._begun = True

@@ -19,7 +19,7 @@ from service.database.postgres.asking import Asking
 from service.database.postgres.bell import Bell
 from service.database.postgres.growth import Growth
 from service.database.postgres.lane import Connection, Lane
-from service.database.postgres.problems import AGAIN, ERRORS, lost, sqlstate
+from service.database.postgres.problems import AGAIN, ERRORS, Unheld, lost, sqlstate
 from service.database.postgres.together import Apart, Joining, Together
 
 _ATTEMPTS = 5
@@ -123,7 +123,14 @@ class PostgresDatabase:
         raise Unavailable("postgresql: every attempt failed") from reason
 
     async def _attempt(self, connection: Connection, begin: Callable[[Asking], Coroutine[Any, Any, T]]) -> T:
-        tx = Asking(connection, writes=True)
+        try:
+            return await self._once(connection, begin, Asking(connection, writes=True, looks=True))
+        except Unheld:
+            return await self._once(connection, begin, Asking(connection, writes=True))
+
+    async def _once(
+        self, connection: Connection, begin: Callable[[Asking], Coroutine[Any, Any, T]], tx: Asking
+    ) -> T:
         try:
             value = await self._done(connection, begin, tx)
             await self._commit(connection, tx)
@@ -145,6 +152,8 @@ class PostgresDatabase:
             await _abandon(connection, tx.cause)
             if sqlstate(tx.cause) in AGAIN or lost(tx.cause, connection):
                 raise Again from failed
+            if isinstance(tx.failed, Unheld):
+                raise tx.failed from failed
             raise
         return value
 

@@ -19,6 +19,17 @@ _MEANT = {
 }
 
 
+class Unheld(Exception):
+    """A row that was only looked at has to be held: it is another by now, or more was asked for."""
+
+
+_MEANT = {
+    asyncpg.ForeignKeyViolationError.sqlstate: MissingReference,
+    asyncpg.RestrictViolationError.sqlstate: MissingReference,
+    asyncpg.DivisionByZeroError.sqlstate: Unheld,  # `users.seen`
+}
+
+
 def sqlstate(error: BaseException | None) -> str:
     """The server's five letters for `error`; empty when it is not the server's."""
     return getattr(error, "sqlstate", None) or ""

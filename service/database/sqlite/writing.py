@@ -45,6 +45,10 @@ class Writing:
         fetched = self._execute(statement, compiled, values)[0]
         return compiled.load_row(fetched[0]) if fetched else None
 
+    async def look(self, seen: Statement, held: Statement, /, **values: Any) -> Row | None:
+        """Nobody else writes meanwhile."""
+        return await self.row(held, **values)
+
     async def run(self, statement: Statement, /, **values: Any) -> int:
         return self._execute(statement, shape(statement, tuple(values), "sqlite"), values)[1]
 
