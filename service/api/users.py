@@ -68,7 +68,7 @@ async def _change(tx: Transaction, call: Call, caller: Caller, changes: Mapping[
             linked[id(one)] = await _related(tx, caller, one)
     held = await rows.hold(tx, caller.project, list(changes))
     settled = {key: _settled(linked[id(one)], held.get(key, {})) for key, one in changes.items()}
-    await records.change(tx, caller, settled)
+    await records.change(tx, caller, settled, held=held)
 
 
 def _settled(values: Values, stored: Mapping[str, object]) -> Values:
