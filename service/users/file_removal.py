@@ -45,15 +45,18 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
     await _gone(tx, caller, await tx.rows(_DELETE[tx.kind], project=caller.project, ids=ids))
 
 
-async def forget(tx: Transaction, caller: Caller, people: Sequence[Mapping[str, Any]]) -> None:
-    """Remove what removed users (as `rows` reads them) leave behind, as this module's first lines say."""
+async def left(tx: Transaction, project: str, people: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The files that users (as `rows` reads them) leave behind when they are removed."""
     avatars = sorted({row["avatar"] for row in people if row["avatar"] is not None})
-    left = await tx.rows(
-        _LEFT[tx.kind], project=caller.project, users=[row["id"] for row in people], avatars=avatars
-    )
-    if left:
-        ids = [row["id"] for row in map(file_rows.named, left)]
-        await _gone(tx, caller, await tx.rows(_FORGET[tx.kind], project=caller.project, ids=ids))
+    of_people = {"users": [row["id"] for row in people], "avatars": avatars}
+    found = await tx.rows(_LEFT[tx.kind], project=project, **of_people)
+    return [row["id"] for row in map(file_rows.named, found)]
+
+
+async def forget(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
+    """Remove files whose people have been removed, but those that somebody is shown with."""
+    if ids:
+        await _gone(tx, caller, await tx.rows(_FORGET[tx.kind], project=caller.project, ids=list(ids)))
 
 
 async def _gone(tx: Transaction, caller: Caller, removed: Sequence[tuple[Any, ...]]) -> None:

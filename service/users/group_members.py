@@ -149,10 +149,10 @@ def _rows(where: Mapping[str, str], column: str, ids: Sequence[str], wanted: Wan
 
 
 async def leave(tx: Transaction, project: str, ids: Sequence[str], at: str) -> None:
-    """Have users leave every group, which shows in the versions of those groups."""
+    """Owe that users leave every group, which shows in the versions of those groups."""
     if ids:
-        await tx.run(_TOUCH[tx.kind], of_project=project, of_users=list(ids), changed_at=at)
-        await tx.run(_LEAVE_ALL[tx.kind], project=project, users=list(ids))
+        tx.owe(_TOUCH[tx.kind], [{"of_project": project, "of_users": list(ids), "changed_at": at}])
+        tx.owe(_LEAVE_ALL[tx.kind], [{"project": project, "users": list(ids)}])
 
 
 async def withdraw(tx: Transaction, project: str, group: str, at: str) -> None:

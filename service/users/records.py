@@ -170,13 +170,14 @@ async def remove(tx: Transaction, caller: Caller, ids: Sequence[str]) -> None:
     }
     await last_administrator.keep_one(tx, caller.project, leaving)
     invited = [user for user, row in held.items() if row["status"] == INVITED]
+    left = await file_removal.left(tx, caller.project, list(held.values()))
     at = now()
     await endings.void_invitations(tx, caller.project, invited, at, "the person was removed")
     await endings.end_registrations(tx, caller.project, [row["email_key"] for row in held.values()])
     provisioned = [user for user, row in held.items() if row["connection"] is not None]
     await group_members.leave(tx, caller.project, provisioned, at)
-    await tx.run(_DELETE[tx.kind], project=caller.project, ids=ids)
-    await file_removal.forget(tx, caller, list(held.values()))
+    tx.owe(_DELETE[tx.kind], [{"project": caller.project, "ids": ids}])
+    await file_removal.forget(tx, caller, left)
     await history.record(tx, caller, "delete", [history.Entry(user) for user in ids])
     await events.tell(tx, caller, events.removed(held.values()))
     for user in ids:

@@ -139,6 +139,13 @@ async def test_a_change_that_asks_for_more_holds(
     assert said[-1] == "COMMIT"
 
 
+async def test_a_removal_reads_first_and_does_the_rest_at_once(
+    house: Database, okta: Caller, key: str, said: list[str]
+) -> None:
+    await house.write(records.remove, okta, [key])
+    assert said == ["BEGIN", "SELECT", "SELECT", "WITH", "COMMIT"]
+
+
 async def test_what_another_wrote_meanwhile_stays(
     house: Database, okta: Caller, key: str, said: list[str], elsewhere: Callable[..., Do]
 ) -> None:
