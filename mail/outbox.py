@@ -35,20 +35,20 @@ class Outbox:
 
     async def post(self, tx: Transaction, letter: Owed) -> str:
         """Owe a letter, due at once; give its key."""
-        await tx.run(
-            self._statements.post,
-            project=letter.project,
-            id=letter.id,
-            kind=letter.kind,
-            reference=letter.reference,
-            recipient=letter.recipient,
-            data=dict(letter.data),
-            status="queued",
-            next_at=letter.created_at,
-            attempts=0,
-            created_at=letter.created_at,
-            expires_at=letter.expires_at,
-        )
+        row = {
+            "project": letter.project,
+            "id": letter.id,
+            "kind": letter.kind,
+            "reference": letter.reference,
+            "recipient": letter.recipient,
+            "data": dict(letter.data),
+            "status": "queued",
+            "next_at": letter.created_at,
+            "attempts": 0,
+            "created_at": letter.created_at,
+            "expires_at": letter.expires_at,
+        }
+        tx.owe(self._statements.post, [row])
         tx.announce(POSTED, letter.id)
         return letter.id
 

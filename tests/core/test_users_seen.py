@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from service.database import Database, Transaction, now, open_database
-from service.database.tables import sessions, users
+from service.database.tables import letters, sessions, users
 from service.dialects import scim_held
 from service.tokens import fingerprint
 from service.users import connections as connecting
@@ -137,6 +137,15 @@ async def test_a_change_that_asks_for_more_holds(
     assert await house.write(change, okta, key, {"external_identifier": "e1"}) == 2
     assert said[:3] == HELD[:3]
     assert said[-1] == "COMMIT"
+
+
+async def test_a_letter_goes_with_the_change_that_owes_it(
+    house: Database, okta: Caller, key: str, said: list[str]
+) -> None:
+    await house.write(change, okta, key, {"email": "lovelace@example.com"})
+    assert said == ["SELECT", "WITH"]
+    (letter,) = await house.read(all_rows, letters)
+    assert (letter["kind"], letter["recipient"]) == ("email_changed", "ada@example.com")
 
 
 async def test_a_removal_reads_first_and_does_the_rest_at_once(

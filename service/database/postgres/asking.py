@@ -70,11 +70,11 @@ class Asking:
         return await self._fetch_row(compiled, arguments)
 
     async def look(self, seen: Statement, held: Statement, /, **values: Any) -> Row | None:
+        self._check(writes=True)
         if not self._looks or self._looked or self._begun or self._owed:
             return await self.row(held, **values)
         compiled = shape(seen, tuple(values), "postgresql")
         arguments = compiled.arguments(values)
-        self._check(writes=True)
         self._looked = True
         return await self._fetch_row(compiled, arguments)
 
