@@ -7,7 +7,7 @@ That is noted in the row, but once a minute: so people who were here a little wh
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Text, bindparam, cast, func, literal_column, null, select
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, cast, func, literal_column, null, select
 
 from service.database import now
 from service.database.tables import users
@@ -31,7 +31,8 @@ _there = (
     .subquery()
 )
 # The row is held before it is counted; to divide by none is an error, which undoes all that goes with it.
-UNCHANGED: Final = select(literal_column("1") // func.count()).select_from(_there).scalar_subquery() == 1
+_one_of_one = literal_column("1", Integer()) // func.count()
+UNCHANGED: Final = select(_one_of_one).select_from(_there).scalar_subquery() == 1
 
 
 def is_here(row: Row) -> bool:
