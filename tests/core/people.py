@@ -7,9 +7,12 @@ from sqlalchemy import ColumnElement, Table, bindparam, insert, select, update
 
 from service.database import Database, Transaction, new_key, now
 from service.database.tables import activity, projects, revisions, users
+from service.tokens import fingerprint
 from service.users import administrators, files, records, roles
-from service.users.model import Caller, house
+from service.users import connections as connecting
+from service.users.model import Caller, Origin, house
 from service.users.pictures import Picture
+from tests.connecting import connect
 
 HOUSE = house("default")
 ADMINISTRATOR = {"email": "root@example.com", "first_name": "Ada", "last_name": "Root"}
@@ -56,6 +59,14 @@ async def a_user(database: Database, **values: object) -> str:
 async def a_role(database: Database, **values: object) -> str:
     (id_,) = await database.write(roles.create, HOUSE, [{"name": "People", **values}])
     return id_
+
+
+async def a_provider(database: Database, name: str = "okta") -> Caller:
+    """A connection of an identity provider, as one who asks the core."""
+    token = await database.write(connect, HOUSE, name)
+    found = await database.read(connecting.recognise, fingerprint(token))
+    assert found is not None
+    return found.connection.caller(Origin())
 
 
 def person(id_: str, session: str | None = None) -> Caller:

@@ -7,24 +7,14 @@ from sqlalchemy import insert
 
 from service.database import Database, Transaction, new_key, now
 from service.database.tables import identities, invitations, registrations, sessions, users
-from service.tokens import fingerprint
-from service.users import connections as connecting
 from service.users import invitations as inviting
 from service.users import records, session_starts
 from service.users.clock import later
 from service.users.model import Caller, Origin
 from service.users.problems import Taken
-from tests.connecting import connect
-from tests.core.people import HOUSE, all_rows, set_row
+from tests.core.people import HOUSE, a_provider, all_rows, set_row
 
 MAIL = "ada@example.com"
-
-
-async def provider(database: Database, name: str = "okta") -> Caller:
-    token = await database.write(connect, HOUSE, name)
-    found = await database.read(connecting.recognise, fingerprint(token))
-    assert found is not None
-    return found.connection.caller(Origin())
 
 
 async def ada(database: Database, caller: Caller) -> str:
@@ -59,7 +49,7 @@ async def ways_in(database: Database) -> list[object]:
 
 
 async def test_inactive_ends_every_way_in_and_leaves_the_user(database: Database) -> None:
-    okta = await provider(database)
+    okta = await a_provider(database)
     key = await ada(database, okta)
     assert len(await ways_in(database)) == 2
     await database.write(records.change, okta, {key: {"status": "suspended"}})
@@ -69,7 +59,7 @@ async def test_inactive_ends_every_way_in_and_leaves_the_user(database: Database
 
 
 async def test_an_open_invitation_ends_too(database: Database) -> None:
-    okta = await provider(database)
+    okta = await a_provider(database)
     key = await ada(database, okta)
     await database.write(set_row, users, key, status="active", connection=None)
     await database.write(inviting.invite, HOUSE, ["bob@example.com"], None, inviting.Terms(60))
@@ -81,9 +71,9 @@ async def test_an_open_invitation_ends_too(database: Database) -> None:
 
 
 async def test_removed_frees_every_name(database: Database) -> None:
-    okta = await provider(database)
+    okta = await a_provider(database)
     key = await ada(database, okta)
-    entra = await provider(database, "entra")
+    entra = await a_provider(database, "entra")
     with pytest.raises(Taken):
         await database.write(records.create, entra, [{"email": MAIL, "user_name": "ada"}])
     await database.write(records.remove, okta, [key])
@@ -93,7 +83,7 @@ async def test_removed_frees_every_name(database: Database) -> None:
 
 
 async def test_archived_frees_the_names_as_well(database: Database) -> None:
-    okta = await provider(database)
+    okta = await a_provider(database)
     key = await ada(database, okta)
     await database.write(records.change, HOUSE, {key: {"status": "archived"}})
     assert await ways_in(database) == []

@@ -12,12 +12,10 @@ from sqlalchemy import func, select, text
 from service.database import Database, Transaction, now, open_database
 from service.database.tables import letters, sessions, users
 from service.dialects import scim_held
-from service.tokens import fingerprint
-from service.users import connections as connecting
 from service.users import records, session_starts
 from service.users.model import Caller, Origin
 from service.users.problems import Forbidden, Stale, Taken
-from tests.core.people import HOUSE, a_user, all_rows, history_of, set_row, user
+from tests.core.people import a_provider, a_user, all_rows, history_of, set_row, user
 
 HELD = ["SELECT", "BEGIN", "SELECT", "WITH", "COMMIT"]  # a change that has looked in vain
 WAITING = select(func.count()).select_from(text("pg_locks")).where(text("NOT granted"))
@@ -27,13 +25,6 @@ Unit = Callable[..., Coroutine[Any, Any, Any]]
 
 def nothing() -> None:
     """What happens meanwhile, mostly."""
-
-
-async def provider(database: Database) -> Caller:
-    token = await database.write(connecting.create, HOUSE, "okta")
-    found = await database.read(connecting.recognise, fingerprint(token))
-    assert found is not None
-    return found.connection.caller(Origin())
 
 
 async def ada(database: Database, caller: Caller) -> str:
@@ -88,7 +79,7 @@ async def house(said: list[str], postgresql_url: str) -> AsyncIterator[Database]
 
 @pytest.fixture
 async def okta(house: Database) -> Caller:
-    return await provider(house)
+    return await a_provider(house)
 
 
 @pytest.fixture
@@ -233,7 +224,7 @@ async def test_a_name_that_somebody_has_is_taken(
 
 
 async def test_many_changes_at_once_are_all_there(database: Database) -> None:
-    okta = await provider(database)
+    okta = await a_provider(database)
     key = await ada(database, okta)
     names = ("first_name", "last_name", "title", "location", "description", "company", "language", "timezone")
     made = [database.write(change, okta, key, {name: name}) for name in names]
@@ -245,7 +236,7 @@ async def test_many_changes_at_once_are_all_there(database: Database) -> None:
 
 
 async def test_of_a_change_and_a_removal_at_once_the_removal_is_last(database: Database) -> None:
-    okta = await provider(database)
+    okta = await a_provider(database)
     for _ in range(5):
         key = await ada(database, okta)
         one = [database.write(change, okta, key, {"title": str(n)}) for n in range(3)]
@@ -259,7 +250,7 @@ async def test_of_a_change_and_a_removal_at_once_the_removal_is_last(database: D
 
 
 async def test_who_is_put_out_while_they_sign_in_has_no_session(database: Database) -> None:
-    okta = await provider(database)
+    okta = await a_provider(database)
     key = await ada(database, okta)
     for status in ("suspended", "active") * 5:
         starts = [
