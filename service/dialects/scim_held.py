@@ -26,5 +26,5 @@ async def look(tx: Transaction, project: str, id_: str) -> Row | None:
     found = await tx.look(_LOOK, _HOLD[tx.kind], project=project, id=id_)
     row = None if found is None else as_row(found, "groups", "mark")
     if row is not None and row["mark"] is not None and seen.is_here(row):
-        return await hold(tx, project, id_)
+        return await hold(tx, project, id_)  # for which the unit begins anew
     return row

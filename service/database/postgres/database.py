@@ -123,6 +123,7 @@ class PostgresDatabase:
         raise Unavailable("postgresql: every attempt failed") from reason
 
     async def _attempt(self, connection: Connection, begin: Callable[[Asking], Coroutine[Any, Any, T]]) -> T:
+        """Most units that look at a row need not hold it; each of the others runs once more, and holds."""
         try:
             return await self._once(connection, begin, Asking(connection, writes=True, looks=True))
         except Unheld:
