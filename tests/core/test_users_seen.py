@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from sqlalchemy import func, select, text
 
+from service.api.scim_conditions import Condition
 from service.database import Database, Transaction, now, open_database
 from service.database.tables import letters, sessions, users
 from service.dialects import scim_held
@@ -40,15 +41,16 @@ async def change(
     key: str,
     values: Mapping[str, object],
     meanwhile: Do = nothing,
-    version: int | None = None,
+    condition: Condition = Condition(),  # noqa: B008  # frozen
 ) -> int:
     """Change somebody as SCIM does; give the version."""
     row = await scim_held.look(tx, caller.project, key)
     if row is None:
         raise Forbidden
+    condition.require(row["version"])
     meanwhile()
     held = {key: row}
-    await records.change(tx, caller, {key: values}, versions={key: version or row["version"]}, held=held)
+    await records.change(tx, caller, {key: values}, held=held)
     return int(held[key]["version"])
 
 
@@ -161,9 +163,9 @@ async def test_what_another_wrote_meanwhile_stays(
 async def test_a_version_that_another_has_taken_meanwhile_is_stale(
     house: Database, okta: Caller, key: str, elsewhere: Callable[..., Do]
 ) -> None:
-    other = elsewhere(change, okta, key, {"title": "Lady"})
+    other, meant = elsewhere(change, okta, key, {"title": "Lady"}), Condition(frozenset({"1"}))
     with pytest.raises(Stale):
-        await house.write(change, okta, key, {"title": "Countess"}, other, 1)
+        await house.write(change, okta, key, {"title": "Countess"}, other, meant)
     assert (await user(house, key))["title"] == "Lady"
 
 
