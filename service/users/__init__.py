@@ -4,7 +4,8 @@ Where to look:
 
 words           model  problems  checks  networks  clock
 who may         access  leave  permissions  managed  last_administrator  last_way  turns
-users           records  given  newcomers  edits  rows  uniqueness  addresses  numbers  tracking  imports
+users           records  given  newcomers  edits  rows  seen  uniqueness  addresses  numbers  tracking
+                imports
 what follows    endings  notices  history  events
 roles           roles  role_changes  role_members  administrators
 groups          groups  group_members  group_nesting  membership  group_roles  group_decisions  adoption

@@ -136,7 +136,7 @@ async def _remove_way(house: Served, tab: Tab) -> None:
 async def _remove_way_refused(house: Served, tab: Tab) -> None:
     await _remove_way(house, tab)
     await tab.fill("#password", "not the password")
-    assert await tab.run("document.activeElement.id") == "password"
+    await tab.becomes("document.activeElement.id", "password")
 
 
 async def _add_way(house: Served, tab: Tab) -> None:
@@ -164,13 +164,13 @@ async def _password(house: Served, tab: Tab) -> None:
 async def _password_refused(house: Served, tab: Tab) -> None:
     await _password(house, tab)
     await tab.fill("#password", PASSWORD, "password123")
-    assert await tab.run("document.activeElement.id") == "chosen"
+    await tab.becomes("document.activeElement.id", "chosen")
 
 
 async def _password_wrong(house: Served, tab: Tab) -> None:
     await _password(house, tab)
     await tab.fill("#password", "not the password", GOOD)
-    assert await tab.run("document.activeElement.id") == "password"
+    await tab.becomes("document.activeElement.id", "password")
 
 
 async def _password_changed(house: Served, tab: Tab) -> None:
@@ -195,7 +195,7 @@ async def _factor_on(house: Served, tab: Tab) -> None:
 async def _factor_off_refused(house: Served, tab: Tab) -> None:
     await _factor_on(house, tab)
     await tab.fill("#otp", "123456")
-    assert await tab.run("document.activeElement.id") == "otp"
+    await tab.becomes("document.activeElement.id", "otp")
 
 
 async def _account_protected(house: Served, tab: Tab) -> None:
@@ -211,7 +211,7 @@ async def _recovery_codes(house: Served, tab: Tab) -> None:
 async def _recovery_codes_refused(house: Served, tab: Tab) -> None:
     await _recovery_codes(house, tab)
     await tab.fill("#password", "not the password")
-    assert await tab.run("document.activeElement.id") == "password"
+    await tab.becomes("document.activeElement.id", "password")
 
 
 async def _recovery_codes_new(house: Served, tab: Tab) -> None:
@@ -264,7 +264,7 @@ async def _factor_here(house: Served, tab: Tab) -> None:
 async def _factor_here_refused(house: Served, tab: Tab) -> None:
     await _factor_here(house, tab)
     await tab.fill("#password", "not the password")
-    assert await tab.run("document.activeElement.id") == "password"
+    await tab.becomes("document.activeElement.id", "password")
 
 
 async def _factor_picture(house: Served, tab: Tab) -> None:
