@@ -7,7 +7,7 @@ from traceback import format_exception
 from typing import Any
 
 import pytest
-from sqlalchemy import Text, insert, literal, select, type_coerce, update
+from sqlalchemy import Text, insert, literal, literal_column, select, type_coerce, update
 from sqlalchemy import bindparam as bind
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
@@ -15,9 +15,11 @@ from service.database import (
     Database,
     MissingReference,
     NotUnique,
+    TooDeep,
     Transaction,
     Unavailable,
     new_key,
+    open_database,
 )
 from tests.shelf import books, shelves
 
@@ -370,3 +372,11 @@ async def test_an_error_of_the_database_does_not_repeat_the_row(library: Databas
     told = "".join(format_exception(raised.value))
     assert "title" in told
     assert hidden not in told
+
+
+async def test_what_is_too_deep_for_postgresql_is_told_as_such(postgresql_url: str) -> None:
+    database = await open_database(postgresql_url)
+    deep = select(literal_column("repeat('[', 100000)::jsonb", Text()))
+    with pytest.raises(TooDeep):
+        await database.read(lambda tx: tx.row(deep))
+    await database.close()

@@ -1,5 +1,7 @@
 """Which problem an error of asyncpg is, and whether another attempt may pass."""
 
+from typing import Final
+
 import asyncpg
 
 from service.database.door import MissingReference, NotUnique, TooDeep, TooSlow, Unavailable
@@ -12,20 +14,16 @@ ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientE
 AGAIN = {"40001", "40P01"}  # serialization failure, deadlock: another attempt may well pass
 _LOST = {"57P01", "57P02", "57P03"}  # the server ends, and the connection with it
 _BUSY = {"57014": "took too long", "55P03": "a lock was not to be had", "53100": "the disk is full"}
-_MEANT = {
-    asyncpg.ForeignKeyViolationError.sqlstate: MissingReference,
-    asyncpg.RestrictViolationError.sqlstate: MissingReference,
-    asyncpg.StatementTooComplexError.sqlstate: TooDeep,
-}
 
 
 class Unheld(Exception):
     """A row that was only looked at has to be held: it is another by now, or more was asked for."""
 
 
-_MEANT = {
+_MEANT: Final = {
     asyncpg.ForeignKeyViolationError.sqlstate: MissingReference,
     asyncpg.RestrictViolationError.sqlstate: MissingReference,
+    asyncpg.StatementTooComplexError.sqlstate: TooDeep,
     asyncpg.DivisionByZeroError.sqlstate: Unheld,  # `users.seen`
 }
 
